@@ -1,0 +1,121 @@
+/**
+ * What a sensor is told: the options of the library, and, name for name, what the command's flags, environment and
+ * configuration file become. Everything has a default; nothing here reads anything.
+ */
+import type { FaultPlan, GeneratorSource } from '../native/engine.ts';
+
+/** Capture from live interfaces. */
+export interface CaptureInput {
+  kind: 'capture';
+  /** Names; empty = the first that is up, neither loopback nor point-to-point, and has an address. */
+  interfaces: string[];
+  promiscuous: boolean;
+  timeoutMs: number;
+  bufferMb: number;
+  immediate: boolean;
+  /** Sockets per interface that share its packets by the kernel's flow hash. */
+  fanout: number;
+}
+
+/** Replay of capture files, one after the other; `-` is standard input. */
+export interface ReplayInput {
+  kind: 'replay';
+  files: string[];
+  speed: { mode: 'max' } | { mode: 'time'; factor: number } | { mode: 'rate'; pps: number };
+  /** 0 = for ever. */
+  loop: number;
+}
+
+/** The seeded generator, without a file. */
+export interface GeneratorInput extends Omit<GeneratorSource, 'kind'> {
+  kind: 'generator';
+}
+
+export interface TrackingOptions {
+  /** Shards (worker threads); 0 = chosen from the processors. */
+  shards: number;
+  /** Bound over all shards; 0 = as memory allows. */
+  maxFlows: number;
+  /** One idle timeout for all protocols in seconds, 0 = never; null = TCP 60, UDP 30, other 5. */
+  flowTimeoutSecs: number | null;
+  activeTimeoutSecs: number;
+  tickMs: number;
+  vlanAware: boolean;
+  tunnels: boolean;
+  includeLoopback: boolean;
+  rtt: boolean;
+  retransmissions: boolean;
+  outOfOrder: boolean;
+  /** Fixes the hash key and every other random choice; null = random live, fixed in replay. */
+  seed: number | null;
+  verifyChecksums: boolean;
+  communityIdSeed: number;
+}
+
+export interface OutputOptions {
+  /** Each path: null = off, '-' = standard output. */
+  writePcap: string | null;
+  writePcapRotateMb: number;
+  writePcapMaxFiles: number;
+  exportJson: string | null;
+  exportCsv: string | null;
+  flowsJsonl: string | null;
+  flowsCsv: string | null;
+  packetsJsonl: string | null;
+  summaryJson: string | null;
+  ledger: string | null;
+}
+
+export interface SensorOptions {
+  input: CaptureInput | ReplayInput | GeneratorInput;
+  filter: string;
+  count: number;
+  snaplen: number;
+  tracking: TrackingOptions;
+  output: OutputOptions;
+  /** How many flows of most bytes each tick reports; 0 = none. */
+  topFlows: number;
+  /** How many flows the run's summary lists. */
+  summaryFlows: number;
+  /** Deliver every packet to `packet` listeners (packet lines, --packets-jsonl). */
+  packets: boolean;
+  /** Protocol names left out of the per-packet record, lower case. */
+  ignoreProtocols: string[];
+  fault: FaultPlan | null;
+  /** Tests only: shards sleep this long after each batch; 0 = never. */
+  slowShardMs: number;
+  /** Tests only: bytes of each shard ring; null = chosen by the input. */
+  ringBytes: number | null;
+}
+
+export const DEFAULT_TRACKING: TrackingOptions = {
+  shards: 0,
+  maxFlows: 500_000,
+  flowTimeoutSecs: null,
+  activeTimeoutSecs: 300,
+  tickMs: 1000,
+  vlanAware: false,
+  tunnels: true,
+  includeLoopback: false,
+  rtt: true,
+  retransmissions: true,
+  outOfOrder: true,
+  seed: null,
+  verifyChecksums: false,
+  communityIdSeed: 0,
+};
+
+export const DEFAULT_OUTPUT: OutputOptions = {
+  writePcap: null,
+  writePcapRotateMb: 0,
+  writePcapMaxFiles: 0,
+  exportJson: null,
+  exportCsv: null,
+  flowsJsonl: null,
+  flowsCsv: null,
+  packetsJsonl: null,
+  summaryJson: null,
+  ledger: null,
+};
+
+export const DEFAULT_SNAPLEN = 65_535;

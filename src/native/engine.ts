@@ -1,0 +1,168 @@
+/**
+ * The contract between TypeScript and the addon: what `native/addon` exports, and nothing else.
+ * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
+ */
+
+/** A file to replay. `-` is standard input. */
+export interface FileSource {
+  kind: 'file';
+  path: string;
+}
+
+/** A live interface; `fanout` sockets share its packets by the kernel's flow hash, one capture thread each. */
+export interface LiveSource {
+  kind: 'live';
+  interface: string;
+  fanout: number;
+}
+
+/** The seeded traffic generator. */
+export interface GeneratorSource {
+  kind: 'generator';
+  profile: 'imix' | 'small' | 'flood' | 'collision' | 'mixed';
+  packets: number;
+  flows: number;
+  seed: number;
+  /** Packets per second of packet time. */
+  rate: number;
+}
+
+/** Wraps the replay of files in faults, for tests. All choices come from `seed`. */
+export interface FaultPlan {
+  seed: number;
+  /** Fail the read after this many frames, as a damaged disk would. */
+  failAfterFrames?: number;
+  /** Cut every frame to this many captured bytes. */
+  cutTo?: number;
+  /** Probability of flipping one random bit in a frame. */
+  corrupt?: number;
+  /** Treat replay like live: drop the newest packet when a ring is full, instead of waiting. */
+  dropWhenFull?: boolean;
+}
+
+export type SourceSpec = FileSource | LiveSource | GeneratorSource;
+
+export interface EngineOptions {
+  /** Either files or one generator (one reader thread, one after the other), or live interfaces (a thread per socket). */
+  sources: SourceSpec[];
+  shards: number;
+  /** `rings[thread][shard]`: views of SharedArrayBuffers that `createRing` has laid out. */
+  rings: Uint8Array[][];
+  /** Bytes of each frame to carry in shard rings; 0 = only records. */
+  carryBytes: number;
+  /** One ring per capture thread that receives a FRAME or PACKET record with all captured bytes for every frame, or null. */
+  tap: Uint8Array[] | null;
+  /** 16 bytes; the key of the flow hash. */
+  hashKey: Uint8Array;
+  tickMs: number;
+  snaplen: number;
+  promiscuous: boolean;
+  timeoutMs: number;
+  bufferMb: number;
+  immediate: boolean;
+  /** BPF expression, '' = none. */
+  filter: string;
+  /** Stop after this many frames that passed the filter; 0 = no limit. */
+  count: number;
+  /** 'max', 'realtime' with a factor, or packets per second. */
+  speed: { mode: 'max' } | { mode: 'time'; factor: number } | { mode: 'rate'; pps: number };
+  /** Times to replay the list of files; 0 = for ever. */
+  loop: number;
+  tunnels: boolean;
+  vlanAware: boolean;
+  /** Leave out flows between loopback addresses (live only; the sensor decides). */
+  suppressLoopback: boolean;
+  /** Endpoints of our own shipping, never put into flows. */
+  ownEndpoints: { address: string; port: number; protocol: number }[];
+  verifyChecksums: boolean;
+  /** Where to write every frame that was read, or null. rotateMb 0 = one file. */
+  writePcap: { path: string; rotateMb: number; maxFiles: number } | null;
+  fault: FaultPlan | null;
+}
+
+/** Things that the engine tells the thread that owns it; `onEvent` is called once per event, never after stop() resolved. */
+export type EngineEvent =
+  /** All sources are open and all capture threads run. */
+  | { type: 'started'; threads: { name: string; source: string; cpu: number | null }[] }
+  /** A file was opened; size 0 where unknown (a pipe). */
+  | { type: 'file'; path: string; bytes: number; index: number }
+  /** Something to tell people once: an unknown link type, a file that ends early ... */
+  | { type: 'warning'; code: string; message: string; detail?: Record<string, unknown> }
+  /** A source could not be opened or read; the run ends. `code` is a SensorError code. */
+  | { type: 'error'; code: string; message: string; hint?: string; path?: string; errno?: number }
+  /** Every thread has ended, written its END records and published its counters. */
+  | { type: 'finished'; reason: 'eof' | 'count' | 'stop' | 'error' };
+
+export interface InterfaceFacts {
+  name: string;
+  description: string;
+  up: boolean;
+  running: boolean;
+  loopback: boolean;
+  pointToPoint: boolean;
+  wireless: boolean;
+  addresses: { address: string; family: 4 | 6; prefix: number }[];
+  mac: string | null;
+}
+
+/** One tunnel that encloses flows: the outer tuple and what it carries. */
+export interface TunnelFacts {
+  id: number;
+  /** TunnelType. */
+  type: number;
+  protocol: number;
+  ipVersion: 4 | 6;
+  source: string;
+  destination: string;
+  sourcePort: number;
+  destinationPort: number;
+  /** The network id (VNI, key, session); null where the type has none. */
+  scope: number | null;
+  parent: number;
+}
+
+export interface SourceFacts {
+  /** Index as in the records' `source` field. */
+  index: number;
+  name: string;
+  linkType: number;
+}
+
+export interface Engine {
+  /** Opens the sources and starts the threads; progress and errors arrive as events. Throws only on wrong arguments. */
+  start(): void;
+  /** Asks every thread to stop; 'finished' follows once all of them have. Safe to call twice. */
+  stop(): void;
+  /** Fills `out` (COUNTER_COUNT values) with the sum over the threads. Exact after 'finished'. */
+  readCounters(out: Float64Array): void;
+  /** Bytes read so far of the current file, for progress. */
+  progress(): { fileIndex: number; bytesRead: number };
+  /** Tunnels numbered from 1, starting after `after`. */
+  tunnels(after: number): TunnelFacts[];
+  sources(): SourceFacts[];
+  /** Seconds since the epoch that streamNs counts from (the whole second of the first packet); null before it. */
+  baseSeconds(): number | null;
+  /** A few first bytes of rejected frames, at most one sample per reason, for the ledger and the log. */
+  rejectSamples(): { reason: number; needed: number; available: number; linkType: number; ordinal: number; hex: string }[];
+}
+
+/** Lets a capture thread wake this thread when it sleeps. One per consumer; dies with its environment. */
+export interface Waker {
+  readonly id: number;
+  close(): void;
+}
+
+export interface Addon {
+  layoutVersion(): number;
+  recordBytes(): number;
+  pcapVersion(): string;
+  Engine: new (options: EngineOptions, onEvent: (event: EngineEvent) => void) => Engine;
+  createWaker: (callback: () => void) => Waker;
+  listInterfaces(): InterfaceFacts[];
+  /** The compiler's message, or null when the expression is valid for that link type. */
+  checkFilter(expression: string, linkType: number, snaplen: number): string | null;
+  /** Decodes one frame exactly as the capture thread does; the accounted record first, then annotations. For tests and views. */
+  decodeFrame(frame: Uint8Array, linkType: number, wireLength: number, options: { tunnels: boolean; vlanAware: boolean; hashKey: Uint8Array; verifyChecksums: boolean }): Uint8Array[];
+  /** Writes a capture file from the generator; for benches and tests. Returns the number of frames. */
+  writeCapture(spec: GeneratorSource, path: string): number;
+}
