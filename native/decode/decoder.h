@@ -1,0 +1,71 @@
+// The contract between the decoder and the capture thread. One Decoder per capture thread; no thread shares one.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "../ring/layout.h"
+
+namespace weir {
+
+struct DecodeOptions {
+  bool tunnels = true;
+  bool vlan_aware = false;
+  bool verify_checksums = false;
+  uint8_t hash_key[16] = {};
+};
+
+// Where a frame ends up. Exactly one per frame: the ledger counts it.
+enum class Disposition : uint8_t {
+  kFlow,      // records[0] is the accounted record
+  kRejected,  // reason, needed, available are set
+  kNotFlow,   // not_flow is set
+  kHeld,      // a later fragment whose first fragment has not been seen; the fragment table keeps its record
+};
+
+struct SackBlock {
+  uint32_t left;
+  uint32_t right;
+};
+
+constexpr int kMaxRecords = 12;  // the accounted record, up to 8 outer layers, the inner tuple of an ICMP error
+constexpr int kMaxSack = 4;
+
+// One record with what follows its fixed part. ringSeq, carried and length are the ring writer's.
+struct DecodedRecord {
+  PacketRecord record;
+  SackBlock sack[kMaxSack];
+};
+
+struct Decoded {
+  Disposition disposition;
+  Reject reason;
+  NotFlow not_flow;
+  uint32_t needed;
+  uint32_t available;
+  bool network_decoded;
+  bool transport_decoded;
+  int count;                           // records filled; records[0] is the accounted one
+  DecodedRecord records[kMaxRecords];  // then OUTER annotations from the outermost inwards, then ICMP_INNER
+  // Fragments that waited for this frame's first fragment, or whose wait ended (timeout, table full). Usually empty.
+  std::vector<DecodedRecord> released;  // accounted records that now have their tuple
+  std::vector<DecodedRecord> lost;      // to be counted as fragment_lost
+};
+
+// A frame as the source hands it over. stream_ns and ordinal are the capture thread's.
+struct Frame {
+  const uint8_t* bytes;
+  uint32_t captured;
+  uint32_t wire;
+  uint16_t link_type;
+  uint16_t source;
+  int64_t sec;
+  uint32_t nsec;
+  double stream_ns;
+  double ordinal;
+  bool outgoing;
+  // Live capture strips the VLAN tag from the frame; this puts it back (0xffffffff = none): tpid << 16 | tci.
+  uint32_t stripped_vlan;
+};
+
+}  // namespace weir
