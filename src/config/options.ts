@@ -79,6 +79,8 @@ export interface SensorOptions {
   summaryFlows: number;
   /** Deliver every packet to `packet` listeners (packet lines, --packets-jsonl). */
   packets: boolean;
+  /** Deliver flow records to `flows()` and to exports; off saves the copying of ended flows. */
+  records: boolean;
   /** Protocol names left out of the per-packet record, lower case. */
   ignoreProtocols: string[];
   fault: FaultPlan | null;

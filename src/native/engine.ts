@@ -142,6 +142,8 @@ export interface Engine {
   sources(): SourceFacts[];
   /** Seconds since the epoch that streamNs counts from (the whole second of the first packet); null before it. */
   baseSeconds(): number | null;
+  /** Stream time of the first packet and of the clock now, ns since baseSeconds(); null before the first packet. */
+  clock(): { firstNs: number; nowNs: number } | null;
   /** A few first bytes of rejected frames, at most one sample per reason, for the ledger and the log. */
   rejectSamples(): { reason: number; needed: number; available: number; linkType: number; ordinal: number; hex: string }[];
 }

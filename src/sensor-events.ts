@@ -1,0 +1,58 @@
+/** The events of a Sensor, with their shapes. */
+import type { FlowRecord } from './flow/record.ts';
+import type { TapPacket } from './packet/tap-reader.ts';
+
+/** One tick of packet time, merged over all shards. Counts are of the tick; `*_total` since the start. */
+export interface TickReport {
+  tick: number;
+  /** Epoch seconds of the tick's end. */
+  time: number;
+  /** Packet time since the previous report. */
+  intervalSecs: number;
+  packets: number;
+  /** Wire bytes. */
+  bytes: number;
+  packetsTotal: number;
+  bytesTotal: number;
+  flowsLive: number;
+  emergency: boolean;
+  ringDropped: number;
+  ringDroppedTotal: number;
+  /** null = the platform gives no number. */
+  kernelDropped: number | null;
+  kernelDroppedTotal: number | null;
+  interfaceDropped: number | null;
+  interfaceDroppedTotal: number | null;
+  /** Flows with the most bytes in this tick. */
+  top: { record: FlowRecord; deltaBytes: number; deltaPackets: number }[];
+  final: boolean;
+}
+
+export interface SensorWarning {
+  code: string;
+  message: string;
+  detail: Record<string, unknown>;
+}
+
+export interface StartReport {
+  threads: { name: string; source: string; cpu: number | null }[];
+  /** Interfaces or files. */
+  inputs: string[];
+  shards: number;
+  maxFlows: number;
+}
+
+export interface Progress {
+  file: string;
+  fileIndex: number;
+  bytesRead: number;
+  /** 0 where unknown (a pipe). */
+  bytesTotal: number;
+}
+
+export interface SensorEvents {
+  tick: [report: TickReport];
+  packet: [packet: TapPacket];
+  warning: [warning: SensorWarning];
+  progress: [progress: Progress];
+}

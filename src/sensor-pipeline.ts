@@ -1,0 +1,260 @@
+/** Builds and owns the moving parts of a run: engine, rings, shards, tap. Says nothing about what their numbers mean. */
+import { networkInterfaces } from 'node:os';
+import type { CaptureInput, SensorOptions } from './config/options.ts';
+import { SensorError } from './errors.ts';
+import type { LostWithShards } from './merge/ledger.ts';
+import type { Addon, Engine, EngineEvent, EngineOptions, InterfaceFacts, SourceSpec, TunnelFacts, Waker } from './native/engine.ts';
+import { addonPath, loadAddon } from './native/load.ts';
+import { createRing } from './native/rings.ts';
+import { type TapPacket, TapReader } from './packet/tap-reader.ts';
+import { hashKey } from './sensor-settings.ts';
+import type { FlowOptions, TickMessage } from './shard/protocol.ts';
+import { ShardSet } from './supervisor/shard-set.ts';
+
+/** A replay waits for its shards, so its rings only need to hide the hand-over; live rings must ride out a burst. */
+const REPLAY_RING_BYTES = 1 << 20;
+const LIVE_RING_BYTES = 1 << 23;
+const TAP_RING_BYTES = 1 << 22;
+const OUTBOX_ROWS = 8192;
+/** Packets handed to listeners before the event loop gets its turn. */
+const TAP_BATCH = 512;
+const LINGER_SECS = 2;
+const IDLE_SECS = { tcp: 60, udp: 30, other: 5 };
+
+export interface PipelineEvents {
+  onEngineEvent(event: EngineEvent): void;
+  onTick(message: TickMessage): void;
+  onRows(shard: number): void;
+  onLost(shard: number, cause: string, restarted: boolean): void;
+  onPacket(packet: TapPacket): void;
+  onTapEnd(): void;
+}
+
+/** A2: the first interface that is up, neither loopback nor point-to-point, and has an address. */
+export function defaultInterface(interfaces: InterfaceFacts[]): string {
+  const found = interfaces.find((nic) => nic.up && !nic.loopback && !nic.pointToPoint && nic.addresses.length > 0);
+  if (found === undefined) {
+    throw new SensorError('SOURCE_NOT_FOUND', 'no interface is up and has an address', {
+      hint: 'name one with --interface; `weir interfaces` lists them',
+    });
+  }
+  return found.name;
+}
+
+function flowOptions({ tracking }: SensorOptions): FlowOptions {
+  const all = tracking.flowTimeoutSecs;
+  return {
+    maxFlows: tracking.maxFlows,
+    idleTcpSecs: all ?? IDLE_SECS.tcp,
+    idleUdpSecs: all ?? IDLE_SECS.udp,
+    idleOtherSecs: all ?? IDLE_SECS.other,
+    activeTimeoutSecs: tracking.activeTimeoutSecs,
+    lingerSecs: LINGER_SECS,
+    rtt: tracking.rtt,
+    retransmissions: tracking.retransmissions,
+    outOfOrder: tracking.outOfOrder,
+    vlanAware: tracking.vlanAware,
+  };
+}
+
+export class Pipeline {
+  readonly #options: SensorOptions;
+  readonly #events: PipelineEvents;
+  readonly tapOn: boolean;
+  #inputs: string[] = [];
+  #engine: Engine | null = null;
+  #engineStarted = false;
+  #shards: ShardSet | null = null;
+  #tap: TapReader | null = null;
+  #waker: Waker | null = null;
+  #tapTaken = 0;
+  #tapScheduled = false;
+  #tapEnded: boolean;
+
+  constructor(options: SensorOptions, events: PipelineEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.tapOn = options.packets || options.output.packetsJsonl !== null;
+    this.#tapEnded = !this.tapOn;
+  }
+
+  get inputs(): string[] {
+    return this.#inputs;
+  }
+
+  get tapEnded(): boolean {
+    return this.#tapEnded;
+  }
+
+  get tapTaken(): number {
+    return this.#tapTaken;
+  }
+
+  get rowsTaken(): number {
+    return this.#shards?.rowsTaken ?? 0;
+  }
+
+  /** Loads the addon, lays out memory and starts the shards; the engine is made but does not run yet. */
+  async start(): Promise<void> {
+    const addon = loadAddon();
+    const sources = this.#sources(addon);
+    const live = this.#options.input.kind === 'capture';
+    const threads = live ? sources.reduce((sum, source) => sum + (source.kind === 'live' ? source.fanout : 1), 0) : 1;
+    const { shards } = this.#options.tracking;
+    const bytes = this.#options.ringBytes ?? (live ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
+    const rings = Array.from({ length: threads }, () => Array.from({ length: shards }, () => createRing(bytes)));
+    const tap = this.tapOn ? Array.from({ length: threads }, () => createRing(TAP_RING_BYTES)) : null;
+    this.#shards = this.#shardSet(rings, live);
+    await this.#shards.start();
+    this.#engine = new addon.Engine(this.#engineOptions(sources, rings, tap, live), (event) => this.#events.onEngineEvent(event));
+    if (tap !== null) this.#openTap(addon, tap);
+  }
+
+  startEngine(): void {
+    this.#engineStarted = true;
+    this.#engine?.start();
+  }
+
+  #sources(addon: Addon): SourceSpec[] {
+    const { input } = this.#options;
+    if (input.kind === 'generator') {
+      this.#inputs = [`generator:${input.profile}`];
+      return [input];
+    }
+    if (input.kind === 'replay') {
+      this.#inputs = input.files;
+      return input.files.map((path) => ({ kind: 'file', path }));
+    }
+    this.#inputs = input.interfaces.length > 0 ? input.interfaces : [defaultInterface(addon.listInterfaces())];
+    return this.#inputs.map((name) => ({ kind: 'live', interface: name, fanout: input.fanout }));
+  }
+
+  #shardSet(rings: Uint8Array[][], live: boolean): ShardSet {
+    const { tracking, topFlows, summaryFlows, slowShardMs, records } = this.#options;
+    const credits = new SharedArrayBuffer(4);
+    new Int32Array(credits)[0] = tracking.maxFlows;
+    return new ShardSet({
+      shards: tracking.shards,
+      rings,
+      outboxRows: OUTBOX_ROWS,
+      live,
+      credits,
+      data: { flow: flowOptions(this.#options), wantRows: records, topFlows, summaryFlows, addonPath: addonPath(), slowMs: slowShardMs },
+      onTick: this.#events.onTick,
+      onRows: this.#events.onRows,
+      onLost: this.#events.onLost,
+    });
+  }
+
+  #engineOptions(sources: SourceSpec[], rings: Uint8Array[][], tap: Uint8Array[] | null, live: boolean): EngineOptions {
+    const { input, tracking, output, filter, count, snaplen, fault } = this.#options;
+    const capture: CaptureInput | null = input.kind === 'capture' ? input : null;
+    const loopback = this.#inputs.includes('lo');
+    return {
+      sources,
+      shards: tracking.shards,
+      rings,
+      carryBytes: 0,
+      tap,
+      hashKey: hashKey(this.#options),
+      tickMs: tracking.tickMs,
+      snaplen,
+      promiscuous: capture?.promiscuous ?? false,
+      timeoutMs: capture?.timeoutMs ?? 100,
+      bufferMb: capture?.bufferMb ?? 0,
+      immediate: capture?.immediate ?? false,
+      filter,
+      count,
+      speed: input.kind === 'replay' ? input.speed : { mode: 'max' },
+      loop: input.kind === 'replay' ? input.loop : 1,
+      tunnels: tracking.tunnels,
+      vlanAware: tracking.vlanAware,
+      suppressLoopback: live && !tracking.includeLoopback && !loopback,
+      ownEndpoints: [],
+      verifyChecksums: tracking.verifyChecksums,
+      writePcap:
+        output.writePcap === null
+          ? null
+          : { path: output.writePcap, rotateMb: output.writePcapRotateMb, maxFiles: output.writePcapMaxFiles },
+      fault,
+    };
+  }
+
+  #openTap(addon: Addon, rings: Uint8Array[]): void {
+    const tap = new TapReader(rings);
+    this.#tap = tap;
+    this.#waker = addon.createWaker(() => this.#drainTap());
+    tap.attach(this.#waker.id);
+    this.#drainTap();
+  }
+
+  /** Hands packets over in batches until the tap is empty; then asks to be woken. */
+  #drainTap(): void {
+    const tap = this.#tap;
+    if (tap === null || this.#tapScheduled || this.#tapEnded) return;
+    this.#tapTaken += tap.drain(TAP_BATCH, this.#events.onPacket);
+    if (tap.ended) {
+      this.#tapEnded = true;
+      this.#events.onTapEnd();
+    } else if (!tap.sleep()) {
+      this.#tapScheduled = true;
+      setImmediate(() => {
+        this.#tapScheduled = false;
+        this.#drainTap();
+      });
+    }
+  }
+
+  stopEngine(): void {
+    this.#engine?.stop();
+  }
+
+  acknowledge(tick: number): void {
+    this.#shards?.acknowledge(tick);
+  }
+
+  takeRows(shard: number): Uint8Array[] {
+    return this.#shards?.takeRows(shard) ?? [];
+  }
+
+  shardCounters(): Float64Array[] {
+    return this.#shards?.counters() ?? [];
+  }
+
+  lost(finished: boolean): LostWithShards {
+    return this.#shards?.lost(finished) ?? { packets: 0, bytes: 0, annotations: 0, flows: 0, flowPackets: 0, flowBytes: 0 };
+  }
+
+  readCounters(out: Float64Array): void {
+    this.#engine?.readCounters(out);
+  }
+
+  baseSeconds(): number | null {
+    return this.#engine?.baseSeconds() ?? null;
+  }
+
+  clock(): { firstNs: number; nowNs: number } | null {
+    return this.#engine?.clock() ?? null;
+  }
+
+  tunnels(after: number): TunnelFacts[] {
+    return this.#engine?.tunnels(after) ?? [];
+  }
+
+  progress(): { fileIndex: number; bytesRead: number } {
+    return this.#engine?.progress() ?? { fileIndex: 0, bytesRead: 0 };
+  }
+
+  /** This host's own addresses, for the direction of flows. */
+  localAddresses(): Set<string> {
+    return new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address)));
+  }
+
+  /** Ends everything that still runs. The engine first: it writes into the shards' rings. */
+  async destroy(): Promise<void> {
+    if (this.#engineStarted) this.#engine?.stop();
+    await this.#shards?.destroy();
+    this.#waker?.close();
+    this.#waker = null;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * From what a caller says to complete options: defaults filled in, contradictions refused, automatic values chosen.
+ * Pure but for the machine's processors and memory, which the caller passes in.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  type CaptureInput,
+  DEFAULT_OUTPUT,
+  DEFAULT_SNAPLEN,
+  DEFAULT_TRACKING,
+  type GeneratorInput,
+  type ReplayInput,
+  type SensorOptions,
+  type TrackingOptions,
+} from './config/options.ts';
+import { SensorError } from './errors.ts';
+
+/** What a caller of the library may leave out: everything but the input's kind and names. */
+export type SensorInput =
+  | ({ kind: 'capture' } & Partial<Omit<CaptureInput, 'kind'>>)
+  | ({ kind: 'replay'; files: string[] } & Partial<Omit<ReplayInput, 'kind' | 'files'>>)
+  | GeneratorInput;
+
+export interface SensorSettings extends Partial<Omit<SensorOptions, 'input' | 'tracking' | 'output'>> {
+  input: SensorInput;
+  tracking?: Partial<TrackingOptions>;
+  output?: Partial<SensorOptions['output']>;
+}
+
+export interface Machine {
+  processors: number;
+  memoryBytes: number;
+}
+
+/** Bytes of one live flow: both halves of its row and its share of the index, rounded up. */
+const BYTES_PER_FLOW = 416;
+/** The table's share of the machine's memory when `maxFlows` is 0. */
+const MEMORY_SHARE = 0.25;
+const LEAST_FLOWS = 10_000;
+/** Beyond this a table would not fit the 32-bit word offsets of its rows. */
+const MOST_FLOWS = 16_000_000;
+const MOST_SHARDS = 64;
+
+function resolveInput(input: SensorInput): SensorOptions['input'] {
+  if (input.kind === 'generator') return input;
+  if (input.kind === 'replay') return { speed: { mode: 'max' }, loop: 1, ...input };
+  return { interfaces: [], promiscuous: true, timeoutMs: 100, bufferMb: 16, immediate: false, fanout: 1, ...input };
+}
+
+function refuse(message: string, hint?: string): never {
+  throw new SensorError('CONFIG', message, hint === undefined ? {} : { hint });
+}
+
+function checkRange(name: string, value: number, least: number, most: number): void {
+  if (!Number.isFinite(value) || value < least || value > most) refuse(`${name} is ${value}; it must be between ${least} and ${most}`);
+}
+
+function checkOptions(options: SensorOptions): void {
+  const { tracking, output, input } = options;
+  checkRange('snaplen', options.snaplen, 1, 1 << 24);
+  checkRange('count', options.count, 0, Number.MAX_SAFE_INTEGER);
+  checkRange('shards', tracking.shards, 0, MOST_SHARDS);
+  checkRange('maxFlows', tracking.maxFlows, 0, MOST_FLOWS);
+  checkRange('tickMs', tracking.tickMs, 1, 3_600_000);
+  checkRange('activeTimeoutSecs', tracking.activeTimeoutSecs, 0, 1e9);
+  if (tracking.flowTimeoutSecs !== null) checkRange('flowTimeoutSecs', tracking.flowTimeoutSecs, 0, 1e9);
+  if (output.writePcapRotateMb > 0 !== output.writePcapMaxFiles > 0) {
+    refuse('writePcapRotateMb and writePcapMaxFiles go together', 'give both, or neither');
+  }
+  if (output.writePcapRotateMb > 0 && output.writePcap === null)
+    refuse('rotation without a capture file to write', 'give writePcap a path');
+  if (input.kind === 'replay' && input.files.length === 0) refuse('no capture file to replay');
+  if (input.kind === 'replay' && input.files.filter((file) => file === '-').length > 1) refuse('standard input can be read only once');
+  if (input.kind === 'capture') checkRange('fanout', input.fanout, 1, 64);
+}
+
+/** Completes and checks the options. Throws SensorError('CONFIG'). */
+export function resolveOptions(settings: SensorSettings, machine: Machine): SensorOptions {
+  const options: SensorOptions = {
+    filter: '',
+    count: 0,
+    snaplen: DEFAULT_SNAPLEN,
+    topFlows: 0,
+    summaryFlows: 10,
+    packets: false,
+    records: true,
+    ignoreProtocols: [],
+    fault: null,
+    slowShardMs: 0,
+    ringBytes: null,
+    ...settings,
+    input: resolveInput(settings.input),
+    tracking: { ...DEFAULT_TRACKING, ...settings.tracking },
+    output: { ...DEFAULT_OUTPUT, ...settings.output },
+  };
+  checkOptions(options);
+  // A processor is left for the capture thread; beyond 8 shards the capture thread is the limit.
+  if (options.tracking.shards === 0) options.tracking.shards = Math.max(1, Math.min(8, machine.processors - 1));
+  if (options.tracking.maxFlows === 0) {
+    const affordable = Math.floor((machine.memoryBytes * MEMORY_SHARE) / BYTES_PER_FLOW);
+    options.tracking.maxFlows = Math.max(LEAST_FLOWS, Math.min(MOST_FLOWS, affordable));
+  }
+  return options;
+}
+
+/** The key of the flow hash: from the seed, else fixed for replay (runs must repeat), else random. */
+export function hashKey(options: SensorOptions): Uint8Array {
+  const { seed } = options.tracking;
+  if (seed === null && options.input.kind === 'capture') return new Uint8Array(randomBytes(16));
+  return new Uint8Array(
+    createHash('sha256')
+      .update(`weir flow hash ${seed ?? 0}`)
+      .digest()
+      .subarray(0, 16),
+  );
+}

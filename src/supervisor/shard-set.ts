@@ -1,0 +1,201 @@
+/**
+ * The shards of one sensor: their memory, their workers, and what happens when one dies.
+ *
+ * Live, a dead shard is replaced (at most MOST_RESTARTS times): the successor goes on in the same rings where the dead
+ * one had last published its position; the flows it held are counted as lost. In a replay a dead shard ends the run,
+ * because results would no longer be those of the file.
+ */
+import { Worker } from 'node:worker_threads';
+import type { LostWithShards } from '../merge/ledger.ts';
+import { ANNOTATION_KINDS, countUnread } from '../ring/unread.ts';
+import { createOutbox, OutboxReader } from '../shard/outbox.ts';
+import { Control, ShardCounter, type ShardData, type ShardMessage, type TickMessage } from '../shard/protocol.ts';
+
+const MOST_RESTARTS = 3;
+/** How long destroy() waits for a worker to end by itself before it is terminated. */
+const END_WAIT_MS = 2000;
+
+export interface ShardSetOptions {
+  shards: number;
+  /** `rings[thread][shard]`. */
+  rings: Uint8Array[][];
+  outboxRows: number;
+  live: boolean;
+  data: Pick<ShardData, 'flow' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'slowMs'>;
+  credits: SharedArrayBuffer;
+  onTick(message: TickMessage): void;
+  onRows(shard: number): void;
+  /** A shard died; `restarted` says whether a successor took over. */
+  onLost(shard: number, cause: string, restarted: boolean): void;
+}
+
+interface Shard {
+  worker: Worker;
+  control: Int32Array;
+  counters: Float64Array;
+  outbox: OutboxReader;
+  restarts: number;
+  /** True once the final tick came or the shard was given up. */
+  ended: boolean;
+  exited: Promise<void>;
+}
+
+const workerUrl = new URL(import.meta.url.endsWith('.ts') ? '../shard/worker.ts' : '../shard/worker.js', import.meta.url);
+
+export class ShardSet {
+  readonly #options: ShardSetOptions;
+  readonly #shards: Shard[] = [];
+  /** Counters of shards that died, kept for the ledger. */
+  readonly #buried: Float64Array[] = [];
+  readonly #lost: LostWithShards = { packets: 0, bytes: 0, annotations: 0, flows: 0, flowPackets: 0, flowBytes: 0 };
+  #rowsTaken = 0;
+  #destroyed = false;
+
+  constructor(options: ShardSetOptions) {
+    this.#options = options;
+  }
+
+  /** Starts every worker; resolves when all of them listen. */
+  async start(): Promise<void> {
+    const ready: Promise<void>[] = [];
+    for (let index = 0; index < this.#options.shards; index++) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      ready.push(promise);
+      this.#shards.push(this.#spawn(index, 0, resolve, reject));
+    }
+    await Promise.all(ready);
+  }
+
+  #spawn(index: number, restarts: number, onReady: () => void, onFailure: (error: Error) => void): Shard {
+    const { rings, outboxRows, live, data, credits, shards } = this.#options;
+    const outbox = createOutbox(outboxRows);
+    const control = new SharedArrayBuffer(Control.WORDS * 4);
+    const counters = new SharedArrayBuffer(ShardCounter.SLOTS * 8);
+    const workerData: ShardData = {
+      shard: index,
+      shards,
+      rings: rings.map((thread) => thread[index] as Uint8Array),
+      outbox,
+      control,
+      counters,
+      credits,
+      live,
+      ...data,
+    };
+    const worker = new Worker(workerUrl, { workerData, name: `weir-shard-${index}`, execArgv: [] });
+    const { promise: exited, resolve: onExit } = Promise.withResolvers<void>();
+    const shard: Shard = {
+      worker,
+      control: new Int32Array(control),
+      counters: new Float64Array(counters),
+      outbox: new OutboxReader(outbox, control),
+      restarts,
+      ended: false,
+      exited,
+    };
+    let cause = 'it ended by itself';
+    worker.on('message', (message: ShardMessage) => {
+      if (message.type === 'ready') onReady();
+      else this.#receive(shard, message);
+    });
+    worker.on('error', (error) => {
+      cause = error instanceof Error ? error.message : String(error);
+      onFailure(new Error(`shard ${index}: ${cause}`, { cause: error }));
+    });
+    worker.on('exit', () => {
+      onExit();
+      if (!shard.ended && !this.#destroyed) this.#bury(index, shard, cause);
+    });
+    return shard;
+  }
+
+  #receive(shard: Shard, message: Exclude<ShardMessage, { type: 'ready' }>): void {
+    if (this.#destroyed || shard.ended) return;
+    if (message.type === 'rows') {
+      this.#options.onRows(message.shard);
+      return;
+    }
+    if (message.final) shard.ended = true;
+    this.#options.onTick(message);
+  }
+
+  /** Counts what a dead shard took with it, and replaces it where that is allowed. */
+  #bury(index: number, shard: Shard, cause: string): void {
+    shard.ended = true;
+    const at = (slot: number) => shard.counters[slot] as number;
+    this.#lost.flows += at(ShardCounter.FLOWS_LIVE);
+    this.#lost.flowPackets += at(ShardCounter.LIVE_PACKETS);
+    this.#lost.flowBytes += at(ShardCounter.LIVE_BYTES);
+    // Its flows are lost, not live: they are counted above.
+    for (const slot of [ShardCounter.FLOWS_LIVE, ShardCounter.LIVE_PACKETS, ShardCounter.LIVE_BYTES]) shard.counters[slot] = 0;
+    const restart = this.#options.live && shard.restarts < MOST_RESTARTS;
+    if (restart) {
+      this.#buried.push(shard.counters);
+      const failed = (error: Error) => this.#options.onLost(index, error.message, false);
+      this.#shards[index] = this.#spawn(index, shard.restarts + 1, () => {}, failed);
+    }
+    this.#options.onLost(index, cause, restart);
+  }
+
+  /** Copies out the rows that a shard has written; each chunk holds whole outbox entries. */
+  takeRows(index: number): Uint8Array[] {
+    const shard = this.#shards[index] as Shard;
+    const chunks: Uint8Array[] = [];
+    this.#rowsTaken += shard.outbox.take((chunk) => chunks.push(chunk));
+    return chunks;
+  }
+
+  /** Tells the shards that a tick is merged, so that they may run further ahead. */
+  acknowledge(tick: number): void {
+    for (const shard of this.#shards) {
+      Atomics.store(shard.control, Control.ACKED_TICK, tick);
+      Atomics.notify(shard.control, Control.ACKED_TICK);
+    }
+  }
+
+  /** Counters of all shards, dead ones included. Exact at a tick and at the end. */
+  counters(): Float64Array[] {
+    return [...this.#buried, ...this.#shards.map((shard) => shard.counters)];
+  }
+
+  get rowsTaken(): number {
+    return this.#rowsTaken;
+  }
+
+  /**
+   * What died with shards. At the end of a run the records that nobody has read are counted by walking the rings:
+   * a number of its own, not the rest of an identity.
+   */
+  lost(finished: boolean): LostWithShards {
+    const total = { ...this.#lost };
+    if (!finished) return total;
+    for (const thread of this.#options.rings) {
+      for (const ring of thread) {
+        for (const record of countUnread(ring)) {
+          if (ANNOTATION_KINDS.has(record.kind)) total.annotations++;
+          else {
+            total.packets++;
+            total.bytes += record.wireLen;
+          }
+        }
+      }
+    }
+    return total;
+  }
+
+  /** Ends every worker: they see ABORT, and are terminated when they do not end by themselves. */
+  async destroy(): Promise<void> {
+    this.#destroyed = true;
+    await Promise.all(
+      this.#shards.map(async (shard) => {
+        Atomics.store(shard.control, Control.ABORT, 1);
+        Atomics.notify(shard.control, Control.ACKED_TICK);
+        Atomics.notify(shard.control, Control.ROWS_TAKEN);
+        shard.worker.postMessage({ type: 'stop' });
+        const timer = setTimeout(() => void shard.worker.terminate(), END_WAIT_MS);
+        await shard.exited;
+        clearTimeout(timer);
+      }),
+    );
+  }
+}
