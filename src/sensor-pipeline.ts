@@ -3,9 +3,19 @@ import { networkInterfaces } from 'node:os';
 import type { CaptureInput, SensorOptions } from './config/options.ts';
 import { SensorError } from './errors.ts';
 import type { LostWithShards } from './merge/ledger.ts';
-import type { Addon, Engine, EngineEvent, EngineOptions, InterfaceFacts, SourceSpec, TunnelFacts, Waker } from './native/engine.ts';
+import type {
+  Addon,
+  Engine,
+  EngineEvent,
+  EngineOptions,
+  InterfaceFacts,
+  SourceFacts,
+  SourceSpec,
+  TunnelFacts,
+  Waker,
+} from './native/engine.ts';
 import { addonPath, loadAddon } from './native/load.ts';
-import { createRing } from './native/rings.ts';
+import { createRing } from './ring/create.ts';
 import { type TapPacket, TapReader } from './packet/tap-reader.ts';
 import { hashKey } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
@@ -24,9 +34,11 @@ const IDLE_SECS = { tcp: 60, udp: 30, other: 5 };
 export interface PipelineEvents {
   onEngineEvent(event: EngineEvent): void;
   onTick(message: TickMessage): void;
-  onRows(shard: number): void;
+  onRows(shard: number, rowsWritten: number): void;
   onLost(shard: number, cause: string, restarted: boolean): void;
   onPacket(packet: TapPacket): void;
+  /** After a batch of packets; a promise when the tap has to wait for a writer. */
+  onPacketBatch(): Promise<void> | undefined;
   onTapEnd(): void;
 }
 
@@ -192,16 +204,20 @@ export class Pipeline {
   #drainTap(): void {
     const tap = this.#tap;
     if (tap === null || this.#tapScheduled || this.#tapEnded) return;
-    this.#tapTaken += tap.drain(TAP_BATCH, this.#events.onPacket);
-    if (tap.ended) {
+    const taken = tap.drain(TAP_BATCH, this.#events.onPacket);
+    this.#tapTaken += taken;
+    const wait = taken > 0 ? this.#events.onPacketBatch() : undefined;
+    if (tap.ended && wait === undefined) {
       this.#tapEnded = true;
       this.#events.onTapEnd();
-    } else if (!tap.sleep()) {
+    } else if (wait !== undefined || !tap.sleep()) {
       this.#tapScheduled = true;
-      setImmediate(() => {
+      const again = () => {
         this.#tapScheduled = false;
         this.#drainTap();
-      });
+      };
+      if (wait === undefined) setImmediate(again);
+      else wait.then(() => setImmediate(again));
     }
   }
 
@@ -213,8 +229,8 @@ export class Pipeline {
     this.#shards?.acknowledge(tick);
   }
 
-  takeRows(shard: number): Uint8Array[] {
-    return this.#shards?.takeRows(shard) ?? [];
+  takeRows(shard: number, rowsWritten: number): Uint8Array[] {
+    return this.#shards?.takeRows(shard, rowsWritten) ?? [];
   }
 
   shardCounters(): Float64Array[] {
@@ -235,6 +251,10 @@ export class Pipeline {
 
   clock(): { firstNs: number; nowNs: number } | null {
     return this.#engine?.clock() ?? null;
+  }
+
+  sources(): SourceFacts[] {
+    return this.#engine?.sources() ?? [];
   }
 
   tunnels(after: number): TunnelFacts[] {

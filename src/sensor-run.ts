@@ -8,11 +8,13 @@ import type { EventEmitter } from 'node:events';
 import type { SensorOptions } from './config/options.ts';
 import { ERROR_CODES, type ErrorCode, SensorError } from './errors.ts';
 import { ExportSet } from './export/export-set.ts';
+import { PacketLog } from './export/packet-log.ts';
 import { writeReports } from './export/report-files.ts';
-import { flowId } from './flow/flow-id.ts';
-import { materialise, materialiseRow, type RecordContext, rowView } from './flow/materialise.ts';
+import { flowIdOfRow } from './flow/flow-id.ts';
+import { materialise, materialiseRow, type RecordContext } from './flow/materialise.ts';
 import type { FlowRecord } from './flow/record.ts';
 import { OUTBOX_ENTRY_BYTES } from './flow/row.ts';
+import { rowView } from './flow/row-view.ts';
 import type { FlowStream } from './flow-stream.ts';
 import { TickBarrier } from './merge/barrier.ts';
 import { DropWatch } from './merge/drops.ts';
@@ -20,7 +22,8 @@ import { buildLedger } from './merge/ledger.ts';
 import { buildSummary, type RunSummary } from './merge/summary.ts';
 import { orderRows } from './merge/tick-rows.ts';
 import { RunTotals } from './merge/totals.ts';
-import type { EngineEvent } from './native/engine.ts';
+import type { EngineEvent, TunnelFacts } from './native/engine.ts';
+import { PacketPrinter } from './packet/packet-printer.ts';
 import { COUNTER_COUNT } from './ring/layout.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { Pipeline } from './sensor-pipeline.ts';
@@ -39,11 +42,12 @@ export class SensorRun {
   readonly #events: EventEmitter<SensorEvents>;
   readonly #streams: Set<FlowStream>;
   #exports: ExportSet | null = null;
+  #packetLog: PacketLog | null = null;
   readonly #live: boolean;
   readonly #barrier: TickBarrier;
   readonly #totals = new RunTotals();
   readonly #drops: DropWatch;
-  readonly #context: RecordContext;
+  readonly #context: RecordContext & { tunnels: Map<number, TunnelFacts> };
   readonly #pipeline: Pipeline;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
@@ -51,6 +55,7 @@ export class SensorRun {
   readonly #closedRows: Uint8Array[][][];
   readonly #openRows: Uint8Array[][];
   #threads: StartReport['threads'] = [];
+  #sourceNames: string[] = [];
   #files: { path: string; bytes: number }[] = [];
   #startedAt = 0;
   #endedAt = 0;
@@ -83,12 +88,13 @@ export class SensorRun {
     this.#pipeline = new Pipeline(options, {
       onEngineEvent: (event) => this.#engineEvent(event),
       onTick: (message) => this.#receive(message),
-      onRows: (shard) => this.#takeRows(shard),
+      onRows: (shard, rowsWritten) => this.#takeRows(shard, rowsWritten),
       onLost: (shard, cause, restarted) => this.#shardLost(shard, cause, restarted),
       onPacket: (packet) => {
-        this.#exports.packet(packet);
+        this.#packetLog?.add(packet);
         this.#events.emit('packet', packet);
       },
+      onPacketBatch: () => this.#packetLog?.flush(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
     this.#finished.promise.catch(() => {});
@@ -101,6 +107,7 @@ export class SensorRun {
   async start(): Promise<StartReport> {
     try {
       this.#exports = await ExportSet.prepare(this.#options.output, { pool: createEncodePool });
+      await this.#openPacketLog();
       await this.#pipeline.start();
       this.#context.localAddresses = this.#pipeline.localAddresses();
       this.#startedAt = performance.now();
@@ -109,6 +116,7 @@ export class SensorRun {
     } catch (error) {
       await this.#pipeline.destroy();
       await this.#exports?.abort();
+      await this.#packetLog?.abort();
       throw error;
     }
     return {
@@ -117,6 +125,20 @@ export class SensorRun {
       shards: this.#options.tracking.shards,
       maxFlows: this.#options.tracking.maxFlows,
     };
+  }
+
+  async #openPacketLog(): Promise<void> {
+    const path = this.#options.output.packetsJsonl;
+    if (path === null) return;
+    const interfaceName = (source: number) => this.sourceName(source);
+    const printer = new PacketPrinter({ ignoreProtocols: this.#options.ignoreProtocols, interfaceName, showInterface: true });
+    this.#packetLog = await PacketLog.open(path, printer);
+  }
+
+  /** Asked once per packet when packets are printed: looked up in the engine only when a new source appears. */
+  sourceName(source: number): string | null {
+    if (source >= this.#sourceNames.length) this.#sourceNames = this.#pipeline.sources().map(({ name }) => name);
+    return this.#sourceNames[source] ?? null;
   }
 
   stop(): void {
@@ -167,12 +189,17 @@ export class SensorRun {
     void this.#pump();
   }
 
-  #takeRows(shard: number): void {
-    (this.#openRows[shard] as Uint8Array[]).push(...this.#pipeline.takeRows(shard));
+  /** Keeps the first failure; the run goes on to export what it has. */
+  #fail(error: unknown, code: ErrorCode): void {
+    this.#failure ??= error instanceof SensorError ? error : new SensorError(code, String(error), { cause: error });
+  }
+
+  #takeRows(shard: number, rowsWritten: number): void {
+    (this.#openRows[shard] as Uint8Array[]).push(...this.#pipeline.takeRows(shard, rowsWritten));
   }
 
   #receive(message: TickMessage): void {
-    this.#takeRows(message.shard);
+    this.#takeRows(message.shard, message.rowsWritten);
     this.#closedRows[message.shard]?.push(this.#openRows[message.shard] as Uint8Array[]);
     this.#openRows[message.shard] = [];
     this.#barrier.add(message);
@@ -190,7 +217,7 @@ export class SensorRun {
         this.#pipeline.acknowledge((group[0] as TickMessage).tick);
       }
     } catch (error) {
-      this.#failure ??= error instanceof SensorError ? error : new SensorError('INTERNAL', String(error), { cause: error });
+      this.#fail(error, 'INTERNAL');
       this.#finalTick = true;
       this.stop();
     } finally {
@@ -205,7 +232,7 @@ export class SensorRun {
     this.#refreshContext(chunks.length > 0 || merged.top.length > 0 || merged.final);
     let wait: Promise<void> | undefined;
     if (chunks.length > 0 || merged.final) {
-      const rows = orderRows(chunks, (bytes, offset) => flowId(bytes, offset, this.#context));
+      const rows = orderRows(chunks, (bytes, offset) => flowIdOfRow(rowView(bytes), offset, this.#context));
       wait = this.#deliver(rows);
     }
     this.#report(merged);
@@ -299,16 +326,13 @@ export class SensorRun {
   }
 
   async #conclude(): Promise<RunSummary> {
-    try {
-      await this.#exports?.finish(this.#context);
-    } catch (error) {
-      this.#failure ??= error instanceof SensorError ? error : new SensorError('OUTPUT', String(error), { cause: error });
-    }
+    const closed = await Promise.allSettled([this.#exports?.finish(this.#context), this.#packetLog?.close()]);
+    for (const result of closed) if (result.status === 'rejected') this.#fail(result.reason, 'OUTPUT');
     let summary = this.summary(this.#endedBy ?? 'stop');
     try {
       await writeReports(this.#options.output, summary);
     } catch (error) {
-      this.#failure ??= error instanceof SensorError ? error : new SensorError('OUTPUT', String(error), { cause: error });
+      this.#fail(error, 'OUTPUT');
       summary = { ...summary, error: this.#failure };
     }
     await this.#pipeline.destroy();

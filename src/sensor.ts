@@ -66,6 +66,11 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
     return this.done;
   }
 
+  /** Name of the interface (or the file's interface) that records and packets call `source`; null while unknown. */
+  sourceName(source: number): string | null {
+    return this.#run?.sourceName(source) ?? null;
+  }
+
   /** The last merged tick, or null before the first. */
   get lastTick(): TickReport | null {
     return this.#run?.lastTick ?? null;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "../ring/layout.h"
@@ -20,7 +21,10 @@ enum class Disposition : uint8_t {
   kFlow,      // records[0] is the accounted record
   kRejected,  // reason, needed, available are set
   kNotFlow,   // not_flow is set
-  kHeld,      // a later fragment whose first fragment has not been seen; the fragment table keeps its record
+  // A later fragment whose first fragment has not been seen; the fragment table keeps its record, which comes back once in
+  // `released` or `lost` (at once in `lost` when the table is full). records[0] is neither counted nor written now; the
+  // annotations after it are.
+  kHeld,
 };
 
 struct SackBlock {
@@ -64,8 +68,53 @@ struct Frame {
   double stream_ns;
   double ordinal;
   bool outgoing;
-  // Live capture strips the VLAN tag from the frame; this puts it back (0xffffffff = none): tpid << 16 | tci.
+  // Live capture strips the VLAN tag from the frame; this puts it back (kNoStrippedVlan = none): tpid << 16 | tci.
   uint32_t stripped_vlan;
+};
+
+constexpr uint32_t kNoStrippedVlan = 0xffffffff;
+
+class FlowHash;
+class FragmentTable;
+class TunnelCache;
+class TunnelRegistry;
+struct Datagram;
+struct LayerStack;
+struct Walk;
+
+// Decodes frames, one after the other. Data never makes it fail; it allocates only when a table grows to its bound.
+class Decoder {
+ public:
+  // `tunnels` numbers the tunnels of the engine and may be shared by decoders of several threads; without one the decoder
+  // makes its own. Sharing decoders must have the same hash key.
+  explicit Decoder(const DecodeOptions& options, std::shared_ptr<TunnelRegistry> tunnels = nullptr);
+  ~Decoder();
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  // Replaces everything in `out`. Stream time must not run backwards from call to call.
+  void decode(const Frame& frame, Decoded& out);
+
+  // End of input: everything held becomes lost. Only out.lost is meaningful afterwards.
+  void flush(Decoded& out);
+
+  // Moves stream time forward without a frame (a silent link), so that held fragments end. Only out.lost is meaningful.
+  void advance(double stream_ns, Decoded& out);
+
+  const TunnelRegistry& tunnels() const;
+
+ private:
+  bool decode_plain(const Frame& frame, Decoded& out);
+  void decode_layers(const Frame& frame, Decoded& out);
+  bool decode_layer(const Frame& frame, Walk& walk, LayerStack& stack, Decoded& out);
+  void settle(const Frame& frame, LayerStack& stack, Decoded& out);
+  void settle_fragment(const Frame& frame, DecodedRecord& record, const Datagram& datagram, uint32_t parent, Decoded& out);
+  void add_quoted(const Frame& frame, const LayerStack& stack, Decoded& out);
+
+  DecodeOptions options_;
+  std::unique_ptr<FlowHash> hash_;
+  std::unique_ptr<FragmentTable> fragments_;
+  std::unique_ptr<TunnelCache> tunnels_;
 };
 
 }  // namespace weir

@@ -34,7 +34,7 @@ struct PacketRecord {
   double streamNs;  // stream time (running maximum) in ns since the base second of the run
   uint32_t hashLo;  // keyed symmetric flow hash
   uint32_t hashHi;  // keyed symmetric flow hash; the shard is chosen from it
-  uint16_t srcPort;  // host order; ICMP: the type, and 0 where one-way
+  uint16_t srcPort;  // host order; ICMP: the type
   uint16_t dstPort;  // host order; ICMP: the counter-type, or the code where one-way
   uint8_t protocol;  // IP protocol number
   uint8_t tcpFlags;  // CWR ECE URG ACK PSH RST SYN FIN, FIN is bit 0
@@ -181,6 +181,8 @@ enum class TunnelType : uint16_t {
   kAyiya = 11,
   kMplsUdp = 12,
   kPptp = 13,
+  kPim = 14,
+  kCapwap = 15,
 };
 
 enum class Reject : uint16_t {
@@ -282,16 +284,18 @@ enum Counter : uint32_t {
   kLoops = 44,
   kFilesFinished = 45,
   kFaultsInjected = 46,
-  kRejected = 47,
-  kRejectedBytes = 75,
-  kRejectedNeeded = 103,
-  kRejectedAvailable = 131,
-  kNotFlow = 159,
-  kNotFlowBytes = 174,
-  kSuppressed = 189,
-  kSuppressedBytes = 191,
-  kTunnels = 193,
-  kCounterCount = 207
+  kBeyondCount = 47,
+  kBeyondCountBytes = 48,
+  kRejected = 49,
+  kRejectedBytes = 77,
+  kRejectedNeeded = 105,
+  kRejectedAvailable = 133,
+  kNotFlow = 161,
+  kNotFlowBytes = 176,
+  kSuppressed = 191,
+  kSuppressedBytes = 193,
+  kTunnels = 195,
+  kCounterCount = 211
 };
 
 inline const char* name_of(RecordKind value) {
@@ -358,6 +362,8 @@ inline const char* name_of(TunnelType value) {
     case TunnelType::kAyiya: return "ayiya";
     case TunnelType::kMplsUdp: return "mpls_udp";
     case TunnelType::kPptp: return "pptp";
+    case TunnelType::kPim: return "pim";
+    case TunnelType::kCapwap: return "capwap";
   }
   return "?";
 }

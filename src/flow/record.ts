@@ -21,7 +21,7 @@ export interface Endpoint {
 export interface TunnelInfo {
   /** `outer`: this flow carries others and stays out of every sum. `inner`: it was found inside one. */
   role: 'outer' | 'inner';
-  type: TunnelName;
+  type: TunnelName | 'unknown';
   /** VNI, GRE key, session …, where the type has one. */
   id: number | null;
   /** Community ID of the enclosing flow (inner only). */

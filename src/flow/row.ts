@@ -2,25 +2,35 @@
  * The bytes of one flow: the hot half (touched by every packet) and the cold half (touched on exceptions), as they
  * stand in a shard's table and, one after the other, in its outbox. Offsets are in bytes; the type is the prefix of
  * the accessor that reads it. `A` and `B` are the endpoints, lower address first.
+ *
+ *      0          64          128         192                     352                  432      448
+ *      | key, list | counters  | TCP       | first seen, history …  | RTT, loss counters  | tick   |
+ *      └──────── hot: three cache lines ──┘└ cold: scale mode ─────┘└ only in full mode ─┘└ outbox ┘
+ *
+ * Fields marked "table" are working state of the shard and mean nothing to a reader of the outbox.
  */
 export const HOT_BYTES = 192;
-export const COLD_BYTES = 192;
+export const COLD_BYTES = 256;
 export const ROW_BYTES = HOT_BYTES + COLD_BYTES;
+/** Bytes of the cold half that a table keeps per flow: with the TCP analyses, and without (the rest is written as "not measured"). */
+export const COLD_FULL_BYTES = 240;
+export const COLD_SCALE_BYTES = 160;
 
 /** Hot half. */
 export const F_HASH_LO = 0; // u32
-export const F_HASH_HI = 4; // u32
+export const F_WINDOW_MIN_A = 4; // u16, smallest window that A announced, unscaled, RST left out
+export const F_WINDOW_MIN_B = 6; // u16
 export const F_PORT_B = 8; // u16
 export const F_PORT_A = 10; // u16
 export const F_PROTOCOL = 12; // u8
 export const F_ROLE = 13; // u8, RowRole bits
 export const F_TCP_STATE = 14; // u8, index into TCP_STATES
-export const F_LIST = 15; // u8, timeout list
+export const F_LIST = 15; // u8, timeout list (table)
 export const F_ADDR_A = 16; // 16 bytes, network order, IPv4 in the first 4
 export const F_ADDR_B = 32; // 16 bytes
-export const F_LIST_PREV = 48; // u32
-export const F_LIST_NEXT = 52; // u32
-export const F_MOVE_EPOCH = 56; // u32
+export const F_LIST_PREV = 48; // i32 (table)
+export const F_LIST_NEXT = 52; // i32 (table)
+export const F_MOVE_EPOCH = 56; // u32 (table)
 export const F_FLAGS = 60; // u32, RowFlag bits
 export const F_PACKETS_A = 64; // f64, sent by A
 export const F_PACKETS_B = 72; // f64
@@ -39,59 +49,89 @@ export const F_WINDOW_A = 152; // u16, last window that A announced, unscaled
 export const F_WINDOW_B = 154; // u16
 export const F_TCP_FLAGS_A = 156; // u8, union
 export const F_TCP_FLAGS_B = 157; // u8
+export const F_SIDE_A = 158; // u8, SideBit bits (table)
+export const F_SIDE_B = 159; // u8
+/** Times in the table below are stream microseconds modulo 2^32; a silence of an hour clears what hangs on them. */
+export const F_NEXT_TIME_A = 160; // u32, when A's highest sequence number was sent (table)
+export const F_NEXT_TIME_B = 164; // u32
+export const F_LAST_TIME_A = 168; // u32, A's last segment (table)
+export const F_LAST_TIME_B = 172; // u32
+export const F_TIMED_SEQ_A = 176; // u32, end of A's segment that is being timed (table)
+export const F_TIMED_SEQ_B = 180; // u32
+export const F_TIMED_AT_A = 184; // u32, when that segment, or A's SYN or SYN-ACK, was sent (table)
+export const F_TIMED_AT_B = 188; // u32
 
 /** Cold half; offsets count from the start of the row. */
 export const F_FIRST_SEEN = 192; // f64, stream ns
 export const F_FIRST_ORDINAL = 200; // f64
-export const F_SYN_SYNACK_MS = 208; // f32, NaN = not seen
-export const F_SYNACK_ACK_MS = 212; // f32, NaN = not seen
-export const F_RTT_LAST_MS = 216; // f32
-export const F_RTT_MIN_MS = 220; // f32
-export const F_RTT_EWMA_MS = 224; // f32
-export const F_RTT_JITTER_MS = 228; // f32
-export const F_RTT_SAMPLES = 232; // u32
-export const F_SCOPE = 236; // u32
-export const F_PARENT_SCOPE = 240; // u32, tunnel number; on an outer flow its own
-export const F_MAC_A = 244; // 6 bytes
-export const F_MAC_B = 250; // 6 bytes
-export const F_TCI0 = 256; // u16
-export const F_TCI1 = 258; // u16
-export const F_SOURCE = 260; // u16
-export const F_VLAN_DEPTH = 262; // u8
-export const F_HISTORY_LENGTH = 263; // u8
-export const F_HISTORY = 264; // 24 bytes, ASCII
+export const F_SCOPE = 208; // u32
+export const F_PARENT_SCOPE = 212; // u32, tunnel number; on an outer flow its own
+export const F_MAC_A = 216; // 6 bytes
+export const F_MAC_B = 222; // 6 bytes
+export const F_TCI0 = 228; // u16
+export const F_TCI1 = 230; // u16
+export const F_SOURCE = 232; // u16
+export const F_VLAN_DEPTH = 234; // u8
+export const F_HISTORY_LENGTH = 235; // u8
+export const F_HASH_HI = 236; // u32
+export const F_HISTORY = 240; // 24 bytes, ASCII
 export const HISTORY_MAX = 24;
-export const F_RETRANS_A = 288; // u32
-export const F_RETRANS_B = 292; // u32
-export const F_OOO_A = 296; // u32
-export const F_OOO_B = 300; // u32
-export const F_FAST_RETRANS = 304; // u32
-export const F_SPURIOUS = 308; // u32
-export const F_DUP_ACKS = 312; // u32
-export const F_KEEP_ALIVES = 316; // u32
-export const F_ZERO_WINDOWS = 320; // u32
-export const F_SACK_BLOCKS = 324; // u32
-export const F_MISSED_A = 328; // u32, saturating
-export const F_MISSED_B = 332; // u32
-export const F_FRAGMENTS = 336; // u32
-export const F_SNAPLEN_CUT = 340; // u32
-export const F_ICMP_ERRORS = 344; // u32
-export const F_WINDOW_MIN_A = 348; // u16
-export const F_WINDOW_MIN_B = 350; // u16
-export const F_TTL_A = 352; // u8, of the first packet; valid with RowFlag.SEEN_A
-export const F_TTL_B = 353; // u8
-export const F_ZEEK_A = 354; // u8, index into ZEEK_ENDPOINT
-export const F_ZEEK_B = 355; // u8
-export const F_DIRECTION_REASON = 356; // u8, index into DIRECTION_REASONS
-export const F_END_REASON = 357; // u8, index into END_REASONS + 1; 0 = live
-export const F_RECORD_KIND = 358; // u8, 0 final, 1 interim
-export const F_ICMP_TYPE = 359; // u8
-export const F_ICMP_CODE = 360; // u8
-export const F_ID_SALT = 361; // u8, 1 when the id needs the ordinal (same tuple, same first time)
-export const F_INTERIM_SEQ = 364; // u32
-/** In the table: scratch of the tick (bytes at its start). In the outbox: which row of the delta block follows. */
-export const F_TICK_BYTES = 368; // f64
-export const F_TICK_PACKETS = 376; // f64
+export const F_FRAGMENTS = 264; // u32
+export const F_SNAPLEN_CUT = 268; // u32
+export const F_ICMP_ERRORS = 272; // u32
+export const F_INTERIM_SEQ = 276; // u32
+export const F_TTL_A = 280; // u8, of the first packet; valid with RowFlag.SEEN_A
+export const F_TTL_B = 281; // u8
+export const F_ZEEK_A = 282; // u8, index into ZEEK_ENDPOINT
+export const F_ZEEK_B = 283; // u8
+export const F_DIRECTION_REASON = 284; // u8, index into DIRECTION_REASONS
+export const F_END_REASON = 285; // u8, index into END_REASONS + 1; 0 = live
+export const F_RECORD_KIND = 286; // u8, 0 final, 1 interim
+export const F_ICMP_TYPE = 287; // u8
+export const F_ICMP_CODE = 288; // u8
+export const F_ID_SALT = 289; // u8, 1 when the id needs the ordinal (same tuple, same first time)
+export const F_ZEEK_BEFORE_A = 290; // u8, the state before F_ZEEK_A (table)
+export const F_ZEEK_BEFORE_B = 291; // u8
+export const F_DUP_RUN_A = 292; // u8, duplicate acknowledgements in a row (table)
+export const F_DUP_RUN_B = 293; // u8
+export const F_SEGMENT_A = 294; // u8, what A's last segment was: SegmentKind bits (table)
+export const F_SEGMENT_B = 295; // u8
+export const F_LETTER_COUNTS = 296; // u8 × 8, c g t w of A, then of B, saturating (table)
+export const F_DUE_PREV = 304; // i32 (table)
+export const F_DUE_NEXT = 308; // i32 (table)
+export const F_ISN_A = 312; // u32, A's first sequence number (table)
+export const F_ISN_B = 316; // u32
+export const F_FIN_SEQ_A = 320; // u32, end of A's last FIN (table)
+export const F_FIN_SEQ_B = 324; // u32
+export const F_RST_SEQ_A = 328; // u32 (table)
+export const F_RST_SEQ_B = 332; // u32
+export const F_LOSS_NODE = 336; // u32, number of the flow's node in the pool of sequence holes, 0 = none (table)
+export const F_LETTERS_A = 340; // u8, LetterBit bits (table)
+export const F_LETTERS_B = 341; // u8
+export const F_DUE = 344; // f64, stream ns of the next interim record (table)
+/** Full mode only. */
+export const F_SYN_SYNACK_MS = 352; // f32, NaN = not seen
+export const F_SYNACK_ACK_MS = 356; // f32, NaN = not seen
+export const F_RTT_LAST_MS = 360; // f32
+export const F_RTT_MIN_MS = 364; // f32
+export const F_RTT_EWMA_MS = 368; // f32
+export const F_RTT_JITTER_MS = 372; // f32
+export const F_RTT_SAMPLES = 376; // u32
+export const F_RETRANS_A = 380; // u32
+export const F_RETRANS_B = 384; // u32
+export const F_OOO_A = 388; // u32
+export const F_OOO_B = 392; // u32
+export const F_FAST_RETRANS = 396; // u32
+export const F_SPURIOUS = 400; // u32
+export const F_DUP_ACKS = 404; // u32
+export const F_KEEP_ALIVES = 408; // u32
+export const F_ZERO_WINDOWS = 412; // u32
+export const F_SACK_BLOCKS = 416; // u32
+export const F_MISSED_A = 420; // u32, saturating
+export const F_MISSED_B = 424; // u32
+/** Outbox only: what the flow had at the start of the tick. */
+export const F_TICK_BYTES = 432; // f64
+export const F_TICK_PACKETS = 440; // f64
 
 /**
  * An outbox entry: the row, then what the previous record of the flow already reported
@@ -103,6 +143,25 @@ export const E_PREVIOUS = ROW_BYTES;
 export const OUTBOX_HEADER_BYTES = 64;
 
 export const RowRole = { IPV6: 1, OUTER: 2, INNER: 4, HAS_PORTS: 8, ONE_WAY: 16 } as const;
+/** What is known of one side of a TCP connection; the fast path of a segment needs SEQ and QUIET, and no ODD, on its side. */
+export const SideBit = {
+  /** F_NEXT_SEQ holds. */
+  SEQ: 1,
+  /** A plain segment of this side changes no state. */
+  QUIET: 2,
+  /** The history has this side's `a`. */
+  LETTER_ACK: 4,
+  /** The history has this side's `d`. */
+  LETTER_DATA: 8,
+  /** A segment of this side is being timed. */
+  TIMING: 16,
+  /** Holes, SACK blocks, duplicate ACKs, a zero window or a probe are pending: every segment takes the long way. */
+  ODD: 32,
+  /** F_NEXT_SEQ was set by a segment without data. */
+  EDGE_IS_ACK: 64,
+  /** F_LAST_ACK holds. */
+  ACK: 128,
+} as const;
 export const RowFlag = { CLIENT_IS_B: 1, SEEN_A: 2, SEEN_B: 4, HISTORY_CUT: 8, ETHERNET: 16 } as const;
 export const TCP_STATES = ['unknown', 'syn_sent', 'syn_ack', 'established', 'fin_wait', 'closed', 'time_wait', 'reset'] as const;
 export const ZEEK_ENDPOINT = ['inactive', 'syn_sent', 'syn_ack_sent', 'partial', 'established', 'closed', 'reset'] as const;

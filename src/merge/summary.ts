@@ -1,8 +1,8 @@
 /** What a run was: the object of `--summary-json`, of the summary on the screen, and of `Sensor.done`. */
 import type { SensorOptions } from '../config/options.ts';
 import type { SensorError } from '../errors.ts';
-import { protocolName } from '../flow/protocol-names.ts';
 import type { FlowRecord } from '../flow/record.ts';
+import { protocolName } from '../packet/protocol-names.ts';
 import { Counter } from '../ring/layout.ts';
 import { END_REASONS, ShardCounter } from '../shard/protocol.ts';
 import { version } from '../version.ts';

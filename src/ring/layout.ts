@@ -49,7 +49,7 @@ export const R_STREAM_NS = 24;
 export const R_HASH_LO = 32;
 /** keyed symmetric flow hash; the shard is chosen from it */
 export const R_HASH_HI = 36;
-/** host order; ICMP: the type, and 0 where one-way */
+/** host order; ICMP: the type */
 export const R_SRC_PORT = 40;
 /** host order; ICMP: the counter-type, or the code where one-way */
 export const R_DST_PORT = 42;
@@ -184,6 +184,8 @@ export const TunnelType = {
   AYIYA: 11,
   MPLS_UDP: 12,
   PPTP: 13,
+  PIM: 14,
+  CAPWAP: 15,
 } as const;
 
 export const Reject = {
@@ -286,15 +288,17 @@ export const Counter = {
   LOOPS: 44,
   FILES_FINISHED: 45,
   FAULTS_INJECTED: 46,
-  REJECTED: 47,
-  REJECTED_BYTES: 75,
-  REJECTED_NEEDED: 103,
-  REJECTED_AVAILABLE: 131,
-  NOT_FLOW: 159,
-  NOT_FLOW_BYTES: 174,
-  SUPPRESSED: 189,
-  SUPPRESSED_BYTES: 191,
-  TUNNELS: 193,
+  BEYOND_COUNT: 47,
+  BEYOND_COUNT_BYTES: 48,
+  REJECTED: 49,
+  REJECTED_BYTES: 77,
+  REJECTED_NEEDED: 105,
+  REJECTED_AVAILABLE: 133,
+  NOT_FLOW: 161,
+  NOT_FLOW_BYTES: 176,
+  SUPPRESSED: 191,
+  SUPPRESSED_BYTES: 193,
+  TUNNELS: 195,
 } as const;
 
 /** How many slots each array counter takes. */
@@ -307,6 +311,6 @@ export const CounterLength = {
   NOT_FLOW_BYTES: 15,
   SUPPRESSED: 2,
   SUPPRESSED_BYTES: 2,
-  TUNNELS: 14,
+  TUNNELS: 16,
 } as const;
-export const COUNTER_COUNT = 207;
+export const COUNTER_COUNT = 211;

@@ -72,6 +72,10 @@ export const ShardCounter = {
   RETRANSMISSIONS: 40,
   OUT_OF_ORDER: 41,
   MISSED_BYTES: 42,
+  /** Outer packets whose flow could not be opened. OUTER_DEQUEUED = OUTER_PACKETS + OUTER_REFUSED. */
+  OUTER_REFUSED: 43,
+  /** Times that the pool of sequence holes was full: the jump was then taken as seen. */
+  HOLES_EXHAUSTED: 44,
   SLOTS: 64,
 } as const;
 

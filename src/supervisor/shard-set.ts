@@ -6,6 +6,7 @@
  * because results would no longer be those of the file.
  */
 import { Worker } from 'node:worker_threads';
+import { OUTBOX_ENTRY_BYTES } from '../flow/row.ts';
 import type { LostWithShards } from '../merge/ledger.ts';
 import { ANNOTATION_KINDS, countUnread } from '../ring/unread.ts';
 import { createOutbox, OutboxReader } from '../shard/outbox.ts';
@@ -24,7 +25,7 @@ export interface ShardSetOptions {
   data: Pick<ShardData, 'flow' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'slowMs'>;
   credits: SharedArrayBuffer;
   onTick(message: TickMessage): void;
-  onRows(shard: number): void;
+  onRows(shard: number, rowsWritten: number): void;
   /** A shard died; `restarted` says whether a successor took over. */
   onLost(shard: number, cause: string, restarted: boolean): void;
 }
@@ -112,7 +113,7 @@ export class ShardSet {
   #receive(shard: Shard, message: Exclude<ShardMessage, { type: 'ready' }>): void {
     if (this.#destroyed || shard.ended) return;
     if (message.type === 'rows') {
-      this.#options.onRows(message.shard);
+      this.#options.onRows(message.shard, message.rowsWritten);
       return;
     }
     if (message.final) shard.ended = true;
@@ -137,11 +138,17 @@ export class ShardSet {
     this.#options.onLost(index, cause, restart);
   }
 
-  /** Copies out the rows that a shard has written; each chunk holds whole outbox entries. */
-  takeRows(index: number): Uint8Array[] {
-    const shard = this.#shards[index] as Shard;
+  /** Copies out the rows that a shard has written up to `rowsWritten` (from a message); whole outbox entries. */
+  takeRows(index: number, rowsWritten: number): Uint8Array[] {
+    const { outbox } = this.#shards[index] as Shard;
     const chunks: Uint8Array[] = [];
-    this.#rowsTaken += shard.outbox.take((chunk) => chunks.push(chunk));
+    let rows = 0;
+    for (const { bytes, start, count } of outbox.spans(rowsWritten)) {
+      chunks.push(new Uint8Array(bytes.subarray(start, start + count * OUTBOX_ENTRY_BYTES)));
+      rows += count;
+    }
+    outbox.release(rows);
+    this.#rowsTaken += rows;
     return chunks;
   }
 

@@ -1,0 +1,124 @@
+/**
+ * The bench: Weir beside every installed peer on the same captures, in turn, several rounds, so that what the machine
+ * does meanwhile falls on all of them.
+ *
+ *   npm run bench                      minutes; writes bench/results/
+ *   npm run bench -- --quick           seconds; small captures, one round, writes nothing
+ *   npm run bench -- --captures imix,small --peers tcpdump,nfpcapd --rounds 5 --output results.json
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadAddon } from '../src/native/load.ts';
+import { type BenchCapture, captureNames, emptyCapture, prepareCaptures, warmPageCache } from './captures.ts';
+import { fingerprint } from './fingerprint.ts';
+import { checkGoals } from './goals.ts';
+import { type Measurement, measure, versionOf } from './measure.ts';
+import type { Peer } from './peer.ts';
+import { argus } from './peers/argus.ts';
+import { ndpiReader } from './peers/ndpi-reader.ts';
+import { nfpcapd } from './peers/nfpcapd.ts';
+import { softflowd } from './peers/softflowd.ts';
+import { tcpdump } from './peers/tcpdump.ts';
+import { tshark } from './peers/tshark.ts';
+import { weirOneShard, weirSmallTable, weirTwoShards } from './peers/weir.ts';
+import { printReport } from './report.ts';
+import { Results } from './results.ts';
+import { median } from './statistics.ts';
+
+const ours: Peer[] = [weirOneShard, weirTwoShards, weirSmallTable];
+const others: Peer[] = [tcpdump, softflowd, nfpcapd, argus, ndpiReader, tshark];
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    captures: { type: 'string' },
+    peers: { type: 'string' },
+    output: { type: 'string' },
+  },
+});
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
+if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds ${flags.rounds}: a whole number from 1`);
+const tell = (line: string) => process.stderr.write(`${line}\n`);
+
+function chosen(text: string | undefined, known: readonly string[], what: string): Set<string> {
+  if (text === undefined) return new Set(known);
+  const names = text.split(',');
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`--${what} ${unknown.join(',')}: known are ${known.join(', ')}`);
+  return new Set(names);
+}
+
+async function installed(peers: readonly Peer[], empty: BenchCapture): Promise<{ present: Peer[]; versions: Record<string, string> }> {
+  const present: Peer[] = [];
+  const versions: Record<string, string> = {};
+  for (const peer of peers) {
+    const version = await versionOf(peer, empty);
+    if (version === null) tell(`${peer.name} is not installed: left out`);
+    else {
+      present.push(peer);
+      versions[peer.name] = version;
+    }
+  }
+  return { present, versions };
+}
+
+/** Whether a program takes part for a capture: the 100k table is for the flood, slow dissection for small captures. */
+function takesPart(peer: Peer, capture: BenchCapture): boolean {
+  return peer === weirSmallTable ? capture.name === 'flood' : capture.frames <= peer.mostFrames;
+}
+
+/** Wall time of an empty capture for each of our variants. */
+async function startupTimes(empty: BenchCapture): Promise<Map<string, number>> {
+  const startup = new Map<string, number>();
+  for (const peer of ours) {
+    const walls: number[] = [];
+    for (let round = 0; round < Math.max(rounds, 3); round++) walls.push((await measure(peer, empty)).wallSecs);
+    startup.set(peer.name, median(walls));
+  }
+  return startup;
+}
+
+async function measureCapture(capture: BenchCapture, peers: readonly Peer[], results: Results): Promise<void> {
+  await warmPageCache(capture);
+  const runs = new Map<Peer, Measurement[]>(peers.filter((peer) => takesPart(peer, capture)).map((peer) => [peer, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [peer, done] of runs) {
+      const run = await measure(peer, capture);
+      done.push(run);
+      tell(`${capture.name} ${round}/${rounds} ${peer.name} ${run.wallSecs.toFixed(2)} s`);
+    }
+  }
+  for (const [peer, done] of runs) results.add(capture, peer.name, done);
+  results.compare(capture.name, weirOneShard.name);
+}
+
+const empty = emptyCapture();
+const wanted = chosen(flags.captures, captureNames(flags.quick), 'captures');
+const wantedPeers = chosen(
+  flags.peers,
+  others.map((peer) => peer.name),
+  'peers',
+);
+const captures = prepareCaptures(loadAddon(), flags.quick, wanted, tell);
+const { present, versions } = await installed([weirOneShard, ...others.filter((peer) => wantedPeers.has(peer.name))], empty);
+const startup = await startupTimes(empty);
+const results = new Results(startup);
+for (const capture of captures) await measureCapture(capture, [...ours, ...present.filter((peer) => peer !== weirOneShard)], results);
+
+const machine = fingerprint(versions);
+const outcomes = checkGoals(results);
+const does = new Map([...ours, ...others].map((peer) => [peer.name, peer.does]));
+process.stdout.write(printReport(results, outcomes, does, machine));
+
+const date = new Date().toISOString().slice(0, 10);
+const output = flags.output ?? (flags.quick ? null : fileURLToPath(new URL(`./results/${date}.json`, import.meta.url)));
+if (output !== null) {
+  mkdirSync(dirname(output), { recursive: true });
+  const json = { schema_version: 1, date, rounds, machine, startup_secs: Object.fromEntries(startup), rows: results.rows, goals: outcomes };
+  writeFileSync(output, `${JSON.stringify(json, null, 2)}\n`);
+  tell(`written to ${output}`);
+}
+process.exitCode = results.incomplete().length > 0 ? 1 : 0;

@@ -1,0 +1,43 @@
+// A BPF expression applied in this process, for sources that have no kernel behind them. One program per link type.
+#pragma once
+#include <pcap/pcap.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../base/result.h"
+#include "../decode/decoder.h"
+
+namespace weir {
+
+// The compiler's message, or '' when the expression is valid for frames of that LINKTYPE_ number.
+std::string check_filter(const std::string& expression, int link_type, int snaplen);
+
+class FrameFilter {
+ public:
+  explicit FrameFilter(std::string expression) : expression_(std::move(expression)) {}
+  ~FrameFilter();
+  FrameFilter(const FrameFilter&) = delete;
+  FrameFilter& operator=(const FrameFilter&) = delete;
+
+  bool active() const { return !expression_.empty(); }
+  // True when the frame passes. A link type that the expression cannot be compiled for passes nothing, and leaves its
+  // message in failure().
+  bool passes(const Frame& frame);
+  const Failure& failure() const { return failure_; }
+
+ private:
+  struct Program {
+    uint16_t link_type;
+    bool valid;
+    bpf_program code;
+  };
+  const Program& program_for(uint16_t link_type);
+
+  std::string expression_;
+  std::vector<Program> programs_;
+  Failure failure_;
+};
+
+}  // namespace weir

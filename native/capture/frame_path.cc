@@ -1,0 +1,361 @@
+#include "frame_path.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+
+#include "../base/clock.h"
+#include "pcap_writer.h"
+
+namespace weir {
+namespace {
+
+constexpr uint32_t kPublishRecords = 64;
+constexpr int64_t kPublishNs = kNsPerMs;
+// A full ring in replay: look this often without sleeping, then sleep this long.
+constexpr int kSpins = 64;
+constexpr long kFullSleepNs = 50'000;
+// After a stop request, a consumer that takes nothing from its full ring for this long is gone: packets for it are
+// counted as dropped.
+constexpr int64_t kStallNs = 3 * kNsPerSec;
+
+bool has(const PacketRecord& record, RecordFlag flag) { return (record.flags & static_cast<uint16_t>(flag)) != 0; }
+
+DecodeOptions decode_options(const EngineOptions& options) {
+  DecodeOptions result;
+  result.tunnels = options.tunnels;
+  result.vlan_aware = options.vlan_aware;
+  result.verify_checksums = options.verify_checksums;
+  std::copy(options.hash_key.begin(), options.hash_key.end(), result.hash_key);
+  return result;
+}
+
+void pause_processor() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+bool is_loopback(const uint8_t* address, bool ipv6) {
+  static constexpr uint8_t kLoopback6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return ipv6 ? std::memcmp(address, kLoopback6, sizeof kLoopback6) == 0 : address[0] == 127;
+}
+
+bool matches(const Endpoint& endpoint, const PacketRecord& record) {
+  if (endpoint.protocol != record.protocol || endpoint.ipv6 != has(record, RecordFlag::kIpv6)) return false;
+  const auto is = [&endpoint](const uint8_t* address, uint16_t port) {
+    return port == endpoint.port && std::memcmp(address, endpoint.address.data(), endpoint.address.size()) == 0;
+  };
+  return is(record.dstAddr, record.dstPort) || is(record.srcAddr, record.srcPort);
+}
+
+}  // namespace
+
+FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter)
+    : run_(run),
+      options_(run.options),
+      thread_(thread),
+      counters_(counters),
+      in_kernel_filter_(in_kernel_filter),
+      drop_when_full_(run.options.live() || (run.options.fault && run.options.fault->drop_when_full)),
+      filter_(in_kernel_filter ? std::string() : run.options.filter),
+      clock_(run.ticks, counters),
+      decoder_(decode_options(run.options), run.tunnels) {
+  for (const RingView& ring : options_.rings[thread]) rings_.emplace_back(ring);
+  if (!options_.taps.empty()) tap_.emplace_back(options_.taps[thread]);
+}
+
+bool FramePath::accept(Frame& frame) {
+  if (!admit(frame)) return !run_.count_reached.load(std::memory_order_relaxed) && filter_.failure().code.empty();
+  frame.ordinal = ++ordinal_;
+  if (run_.pcap_writer != nullptr) run_.pcap_writer->write(frame);
+  const bool in_time = clock_.advance(frame.sec, frame.nsec);
+  frame.stream_ns = static_cast<double>(clock_.now_ns());
+  if (clock_.now_ns() >= next_tick_ns_) make_ticks();
+  note_quality(frame);
+  decoder_.decode(frame, decoded_);
+  if (!in_time && decoded_.disposition == Disposition::kFlow) {
+    decoded_.records[0].record.flags |= static_cast<uint16_t>(RecordFlag::kBehindClock);
+  }
+  dispose(frame);
+  if (!tap_.empty()) write_tap(frame);
+  settle_fragments();
+  return !run_.count_reached.load(std::memory_order_relaxed) && !run_.stop.abort_requested();
+}
+
+// Filter and count limit. False: the frame goes no further.
+bool FramePath::admit(const Frame& frame) {
+  const bool passes = !filter_.active() || filter_.passes(frame);
+  if (passes && options_.count != 0) {
+    const uint64_t before = run_.delivered.fetch_add(1, std::memory_order_relaxed);
+    if (before + 1 >= options_.count) run_.count_reached.store(true, std::memory_order_relaxed);
+    if (before >= options_.count) {
+      counters_.add(kBeyondCount);
+      counters_.add(kBeyondCountBytes, frame.wire);
+      return false;
+    }
+  }
+  counters_.add(kFramesRead);
+  counters_.add(kFramesReadBytes, frame.wire);
+  counters_.add(kFramesReadCapturedBytes, frame.captured);
+  if (!passes) {
+    ++ordinal_;
+    counters_.add(kFiltered);
+    counters_.add(kFilteredBytes, frame.wire);
+    return false;
+  }
+  counters_.add(kDelivered);
+  counters_.add(kDeliveredBytes, frame.wire);
+  return true;
+}
+
+void FramePath::note_quality(const Frame& frame) {
+  if (frame.captured < frame.wire) counters_.add(kSnaplenCut);
+}
+
+void FramePath::make_ticks() {
+  due_.clear();
+  next_tick_ns_ = run_.ticks.collect(thread_, clock_.now_ns(), due_);
+  for (const Tick& tick : due_) {
+    control({RecordKind::kTick, tick.number, static_cast<double>(tick.boundary_ns), ordinal_});
+    if (thread_ == 0) counters_.add(kTicks);
+  }
+  if (!due_.empty()) before_wait();
+}
+
+void FramePath::control(const ControlRecord& record) {
+  StallClock stall;
+  const auto write = [&](RingWriter& ring) {
+    if (drop_when_full_) {
+      ring.post_control(record);
+      return;
+    }
+    while (!ring.try_control(record) && wait_for_space(ring, stall)) {
+    }
+  };
+  for (RingWriter& ring : rings_) write(ring);
+  for (RingWriter& ring : tap_) write(ring);
+}
+
+void FramePath::dispose(const Frame& frame) {
+  if (decoded_.network_decoded) counters_.add(kNetworkDecoded);
+  if (decoded_.transport_decoded) counters_.add(kTransportDecoded);
+  switch (decoded_.disposition) {
+    case Disposition::kFlow:
+      enqueue_frame(frame);
+      break;
+    case Disposition::kRejected: {
+      const uint32_t reason = static_cast<uint32_t>(decoded_.reason);
+      counters_.add(kRejected + reason);
+      counters_.add(kRejectedBytes + reason, frame.wire);
+      counters_.add(kRejectedNeeded + reason, decoded_.needed);
+      counters_.add(kRejectedAvailable + reason, decoded_.available);
+      run_.sample_reject(decoded_, frame);
+      if (decoded_.reason == Reject::kLinkUnknownType || decoded_.reason == Reject::kLinkUndecodedWlan) run_.warn_link_type(frame.link_type);
+      break;
+    }
+    case Disposition::kNotFlow:
+      counters_.add(kNotFlow + static_cast<uint32_t>(decoded_.not_flow));
+      counters_.add(kNotFlowBytes + static_cast<uint32_t>(decoded_.not_flow), frame.wire);
+      break;
+    case Disposition::kHeld:
+      counters_.add(kFragments);
+      counters_.add(kFragmentHeld);
+      counters_.add(kFragmentHeldBytes, frame.wire);
+      break;
+  }
+}
+
+RingWriter& FramePath::ring_of(const PacketRecord& record) {
+  return rings_[static_cast<size_t>(uint64_t{record.hashHi} * rings_.size() >> 32)];
+}
+
+// True when the packet belongs to a flow that is left out; counted here.
+bool FramePath::suppressed(const PacketRecord& record) {
+  uint32_t reason = 0;
+  const bool ipv6 = has(record, RecordFlag::kIpv6);
+  if (options_.suppress_loopback && is_loopback(record.srcAddr, ipv6) && is_loopback(record.dstAddr, ipv6)) {
+    reason = static_cast<uint32_t>(Suppressed::kLoopback);
+  } else if (std::any_of(options_.own_endpoints.begin(), options_.own_endpoints.end(),
+                         [&record](const Endpoint& endpoint) { return matches(endpoint, record); })) {
+    reason = static_cast<uint32_t>(Suppressed::kOwnTraffic);
+  } else {
+    return false;
+  }
+  counters_.add(kSuppressed + reason);
+  counters_.add(kSuppressedBytes + reason, record.wireLen);
+  return true;
+}
+
+void FramePath::enqueue_frame(const Frame& frame) {
+  DecodedRecord& accounted = decoded_.records[0];
+  if (has(accounted.record, RecordFlag::kFragment)) counters_.add(kFragments);
+  if (has(accounted.record, RecordFlag::kBadIpChecksum)) counters_.add(kBadIpChecksums);
+  if (has(accounted.record, RecordFlag::kBadL4Checksum)) counters_.add(kBadL4Checksums);
+  if ((options_.suppress_loopback || !options_.own_endpoints.empty()) && suppressed(accounted.record)) return;
+  const uint32_t carried = std::min(options_.carry_bytes, frame.captured);
+  if (write_to(ring_of(accounted.record), accounted, frame.bytes, carried)) {
+    counters_.add(kEnqueued);
+    counters_.add(kEnqueuedBytes, frame.wire);
+  } else {
+    counters_.add(kRingDropped);
+    counters_.add(kRingDroppedBytes, frame.wire);
+  }
+  for (int i = 1; i < decoded_.count; ++i) enqueue_annotation(decoded_.records[i]);
+}
+
+void FramePath::enqueue_annotation(DecodedRecord& annotation) {
+  if (!write_to(ring_of(annotation.record), annotation, nullptr, 0)) counters_.add(kAnnotationsDropped);
+  if (annotation.record.kind == static_cast<uint8_t>(RecordKind::kOuter)) {
+    counters_.add(kCarriedOuter);
+    counters_.add(kCarriedOuterBytes, annotation.record.wireLen);
+  } else {
+    counters_.add(kCarriedIcmpInner);
+  }
+}
+
+// Fragments whose wait has ended with this frame. They count at the clock now; their own time stays in rawSec.
+void FramePath::settle_fragments() {
+  for (DecodedRecord& fragment : decoded_.released) {
+    PacketRecord& record = fragment.record;
+    counters_.subtract(kFragmentHeld, 1);
+    counters_.subtract(kFragmentHeldBytes, record.wireLen);
+    record.streamNs = static_cast<double>(clock_.now_ns());
+    if ((options_.suppress_loopback || !options_.own_endpoints.empty()) && suppressed(record)) continue;
+    const bool written = write_to(ring_of(record), fragment, nullptr, 0);
+    counters_.add(written ? kEnqueued : kRingDropped);
+    counters_.add(written ? kEnqueuedBytes : kRingDroppedBytes, record.wireLen);
+  }
+  for (const DecodedRecord& fragment : decoded_.lost) {
+    counters_.subtract(kFragmentHeld, 1);
+    counters_.subtract(kFragmentHeldBytes, fragment.record.wireLen);
+    counters_.add(kFragmentLost);
+    counters_.add(kFragmentLostBytes, fragment.record.wireLen);
+  }
+}
+
+bool FramePath::write_to(RingWriter& ring, const DecodedRecord& decoded, const uint8_t* bytes, uint32_t carried) {
+  if (ring.try_write(decoded, bytes, carried)) return true;
+  if (drop_when_full_) return false;
+  counters_.add(kRingFullWaits);
+  StallClock stall;
+  while (wait_for_space(ring, stall)) {
+    if (ring.try_write(decoded, bytes, carried)) return true;
+  }
+  return false;
+}
+
+void FramePath::write_tap(const Frame& frame) {
+  RingWriter& ring = tap_.front();
+  const auto write = [&] {
+    if (decoded_.disposition == Disposition::kFlow) return ring.try_write(decoded_.records[0], frame.bytes, frame.captured);
+    PacketRecord record{};
+    record.kind = static_cast<uint8_t>(RecordKind::kFrame);
+    record.decodeStatus = static_cast<uint16_t>(decoded_.disposition == Disposition::kRejected ? decoded_.reason : Reject::kNone);
+    record.ordinal = frame.ordinal;
+    record.streamNs = frame.stream_ns;
+    record.wireLen = frame.wire;
+    record.capLen = frame.captured;
+    record.rawSec = frame.sec;
+    record.rawNsec = frame.nsec;
+    record.source = frame.source;
+    record.linkType = frame.link_type;
+    return ring.try_write_plain(record, frame.bytes, frame.captured);
+  };
+  bool written = write();
+  StallClock stall;
+  while (!written && !drop_when_full_ && wait_for_space(ring, stall)) written = write();
+  counters_.add(written ? kTapWritten : kTapDropped);
+}
+
+// Replay, one ring is full: everything written so far must be visible and its consumers awake, or two rings may wait for
+// each other. False when waiting has no more sense.
+bool FramePath::wait_for_space(RingWriter& ring, StallClock& stall) {
+  if (run_.stop.abort_requested()) return false;
+  before_wait();
+  const uint32_t position = ring.consumer_position();
+  for (int spin = 0; spin < kSpins; ++spin) {
+    if (ring.consumer_position() != position) return true;
+    pause_processor();
+  }
+  const timespec pause{0, kFullSleepNs};
+  nanosleep(&pause, nullptr);
+  return !run_.stop.stop_requested() || !stalled(ring, stall);
+}
+
+bool FramePath::stalled(const RingWriter& ring, StallClock& stall) const {
+  const int64_t now = monotonic_ns();
+  const uint32_t position = ring.consumer_position();
+  if (stall.since_ns == 0 || position != stall.read_pos) stall = {now, position};
+  return now - stall.since_ns >= kStallNs;
+}
+
+void FramePath::publish_all() {
+  const double watermark = static_cast<double>(clock_.now_ns());
+  for (RingWriter& ring : rings_) {
+    counters_.raise_to(kRingHighWater, ring.fill_bytes());
+    ring.publish(watermark);
+  }
+  for (RingWriter& ring : tap_) ring.publish(watermark);
+}
+
+void FramePath::after_batch() {
+  const auto enough = [](const RingWriter& ring) { return ring.unpublished_records() >= kPublishRecords; };
+  const bool full_batch = std::any_of(rings_.begin(), rings_.end(), enough) || std::any_of(tap_.begin(), tap_.end(), enough);
+  const int64_t now = monotonic_ns();
+  if (!full_batch && now - last_publish_ns_ < kPublishNs) return;
+  last_publish_ns_ = now;
+  before_wait();
+}
+
+bool FramePath::before_wait() {
+  publish_all();
+  const int64_t now = monotonic_ns();
+  const bool several_threads = options_.rings.size() > 1;
+  bool postponed = false;
+  const auto wake = [&](RingWriter& ring) {
+    if (ring.wake(now, several_threads)) counters_.add(kWakes);
+    postponed = postponed || ring.wake_postponed();
+  };
+  for (RingWriter& ring : rings_) wake(ring);
+  for (RingWriter& ring : tap_) wake(ring);
+  return postponed;
+}
+
+void FramePath::idle_to(int64_t stream_ns) {
+  clock_.idle_to(stream_ns);
+  if (clock_.begun() && clock_.now_ns() >= next_tick_ns_) make_ticks();
+}
+
+void FramePath::finish() {
+  if (run_.stop.abort_requested()) return;
+  decoder_.flush(decoded_);
+  settle_fragments();
+  due_.clear();
+  before_wait();
+  const TickLine::End end = run_.ticks.end(thread_, clock_.now_ns(), run_.stop, due_);
+  if (run_.stop.abort_requested()) return;
+  for (const Tick& tick : due_) control({RecordKind::kTick, tick.number, static_cast<double>(tick.boundary_ns), ordinal_});
+  control({RecordKind::kEnd, end.number, static_cast<double>(end.stream_ns), ordinal_ + 1});
+  // Live: ticks and END may still wait for room.
+  const auto flush = [&](RingWriter& ring) {
+    StallClock stall;
+    while (!ring.flush_pending() && !run_.stop.abort_requested() && !stalled(ring, stall)) {
+      before_wait();
+      const timespec pause{0, kFullSleepNs};
+      nanosleep(&pause, nullptr);
+    }
+  };
+  for (RingWriter& ring : rings_) flush(ring);
+  for (RingWriter& ring : tap_) flush(ring);
+  if (run_.stop.abort_requested()) return;
+  publish_all();
+  const auto close = [&](RingWriter& ring) {
+    ring.close();
+    if (ring.wake(RingWriter::kForceWake, true)) counters_.add(kWakes);
+  };
+  for (RingWriter& ring : rings_) close(ring);
+  for (RingWriter& ring : tap_) close(ring);
+}
+
+}  // namespace weir

@@ -1,0 +1,86 @@
+// What happens to a frame, from the source to the rings. One per capture thread; only that thread calls it.
+//
+//   filter ─▶ count limit ─▶ pcap file ─▶ clock, ticks ─▶ decode ─▶ shard ring (accounted record, annotations)
+//                                                                └▶ tap ring (the frame, for people)
+//
+// Each disposition is counted where it happens, so that the ledger's identities prove something:
+//   read = filtered + delivered
+//   delivered = rejected + not flow + suppressed + fragments held + fragments lost + enqueued + ring dropped
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "../base/counters.h"
+#include "../decode/decoder.h"
+#include "../ring/ring_writer.h"
+#include "frame_filter.h"
+#include "run_state.h"
+#include "stream_clock.h"
+
+namespace weir {
+
+// How long a full ring's consumer has made no progress since the stop request.
+struct StallClock {
+  int64_t since_ns = 0;
+  uint32_t read_pos = 0;
+};
+
+class FramePath {
+ public:
+  // `in_kernel_filter`: the source has filtered already. `thread` selects the rings.
+  FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter);
+
+  // False when no further frame is wanted: the count is reached, the filter does not compile, or the run is aborted.
+  bool accept(Frame& frame);
+
+  // Publishes rings that hold enough or have waited long enough; called after each batch.
+  void after_batch();
+  // Publishes everything and wakes sleeping consumers; before anything that may wait. Returns true when a wake had to be
+  // put off, and this must be called again within 1 ms.
+  bool before_wait();
+  // Live, without packets: moves the clock and makes the ticks that are due.
+  void idle_to(int64_t stream_ns);
+  // The last of this thread: fragments still held, remaining ticks, END records, closed rings.
+  void finish();
+
+  StreamClock& clock() { return clock_; }
+  double ordinal() const { return ordinal_; }
+  const FrameFilter& filter() const { return filter_; }
+
+ private:
+  bool admit(const Frame& frame);
+  void note_quality(const Frame& frame);
+  void make_ticks();
+  void control(const ControlRecord& record);
+  void dispose(const Frame& frame);
+  void enqueue_frame(const Frame& frame);
+  void enqueue_annotation(DecodedRecord& annotation);
+  void settle_fragments();
+  bool write_to(RingWriter& ring, const DecodedRecord& decoded, const uint8_t* bytes, uint32_t carried);
+  void write_tap(const Frame& frame);
+  bool wait_for_space(RingWriter& ring, StallClock& stall);
+  bool stalled(const RingWriter& ring, StallClock& stall) const;
+  bool suppressed(const PacketRecord& record);
+  RingWriter& ring_of(const PacketRecord& record);
+  void publish_all();
+
+  RunState& run_;
+  const EngineOptions& options_;
+  const uint32_t thread_;
+  Counters& counters_;
+  const bool in_kernel_filter_;
+  const bool drop_when_full_;
+  FrameFilter filter_;
+  StreamClock clock_;
+  Decoder decoder_;
+  Decoded decoded_;
+  std::vector<RingWriter> rings_;
+  std::vector<RingWriter> tap_;  // none or one
+  std::vector<Tick> due_;
+  int64_t next_tick_ns_ = INT64_MIN;
+  double ordinal_ = 0;
+  int64_t last_publish_ns_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,58 @@
+// Stream time: the running maximum of packet time, in nanoseconds since the base second of the run (the whole second of
+// its first packet; live: of its start). One per capture thread.
+//
+//   behind the clock           the packet counts at the clock, and is counted as a step back
+//   up to an hour ahead        the clock moves to the packet
+//   more than an hour ahead    the packet counts at the clock, until the next one confirms the jump by being over an hour
+//                              ahead too and at most an hour before it
+#pragma once
+#include <cstdint>
+
+#include "../base/counters.h"
+#include "tick_line.h"
+
+namespace weir {
+
+class StreamClock {
+ public:
+  StreamClock(TickLine& ticks, Counters& counters) : ticks_(ticks), counters_(counters) {}
+
+  // Live: stream time begins before the first packet.
+  void begin(int64_t sec, uint32_t nsec);
+  // Takes a packet's time. Returns false when the packet is behind the clock.
+  bool advance(int64_t sec, uint32_t nsec) {
+    if (!begun_) begin(sec, nsec);
+    const int64_t time = since_base(sec, nsec);
+    const int64_t ahead = time - now_ns_;
+    if (ahead < 0) return step_back();
+    if (ahead > kUnconfirmedNs || jump_ns_ != 0) return jump(time);
+    now_ns_ = time;
+    return true;
+  }
+  // Live, without packets: moves to `stream_ns`, never back.
+  void idle_to(int64_t stream_ns) {
+    if (stream_ns > now_ns_) now_ns_ = stream_ns;
+  }
+
+  bool begun() const { return begun_; }
+  int64_t now_ns() const { return now_ns_; }
+  // Where stream time began.
+  int64_t begin_ns() const { return begin_ns_; }
+
+  static constexpr int64_t kUnconfirmedNs = 3'600LL * 1'000'000'000;
+
+ private:
+  int64_t since_base(int64_t sec, uint32_t nsec) const;
+  bool step_back();
+  bool jump(int64_t time);
+
+  TickLine& ticks_;
+  Counters& counters_;
+  bool begun_ = false;
+  int64_t base_sec_ = 0;
+  int64_t begin_ns_ = 0;
+  int64_t now_ns_ = 0;
+  int64_t jump_ns_ = 0;  // an unconfirmed jump's time; 0 = none
+};
+
+}  // namespace weir

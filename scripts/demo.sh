@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Shows what Weir does on a bundled capture: the summary on the screen, then the first lines of each export.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/setup.sh
+export PATH="$PWD/node_modules/.bin:$PATH"
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+capture=test/fixtures/demo.pcap
+
+title() { printf '\n\033[1m%s\033[0m\n' "$1"; }
+[[ -t 1 ]] || title() { printf '\n%s\n' "$1"; }
+
+title "weir replay $capture"
+node dist/cli/main.js replay "$capture" --top-flows 10 \
+  --export-json "$out/flows.json" --export-csv "$out/flows.csv" --flows-jsonl "$out/ended.jsonl" --packets-jsonl "$out/packets.jsonl" \
+  --summary-json "$out/summary.json" --ledger "$out/ledger.json" --assert-ledger </dev/null
+
+# show FLAG FILE LINES WHAT: the first lines, cut to the width of a screen.
+show() {
+  title "$1: $4 ($(wc -c <"$2") bytes)"
+  head -n "$3" "$2" | cut -c 1-150
+}
+show --flows-jsonl "$out/ended.jsonl" 3 'one line per flow as it ends'
+show --export-csv "$out/flows.csv" 4 'all flows, largest first'
+show --export-json "$out/flows.json" 12 'the same as JSON'
+show --packets-jsonl "$out/packets.jsonl" 3 'one line per packet'
+show --ledger "$out/ledger.json" 12 'where every packet went'
+title 'Next'
+echo '  node dist/cli/main.js replay FILE --packets     your own capture, packet by packet'
+echo '  sudo node dist/cli/main.js capture              this machine, live'

@@ -1,0 +1,43 @@
+/** `weir completion SHELL`: a completion script for a shell. */
+import type { Argv } from 'yargs';
+import { SensorError } from '../../errors.ts';
+import type { CommandContext } from '../command.ts';
+import { type CommandWords, completionScript, SHELLS, type Shell, sensorFlags } from '../completion.ts';
+import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
+
+const JSON_FLAG = [{ long: 'json', short: null, help: 'As JSON', value: null }];
+
+/** What the commands take, for the script. */
+export function commandWords(catalogue: CommandContext['catalogue']): CommandWords[] {
+  return catalogue.map(({ name, summary }): CommandWords => {
+    if (name === 'replay' || name === 'capture')
+      return { name, summary, flags: sensorFlags(name), argument: name === 'replay' ? 'files' : null };
+    if (name === 'completion') return { name, summary, flags: [], argument: SHELLS };
+    return { name, summary, flags: JSON_FLAG, argument: null };
+  });
+}
+
+const isShell = (text: unknown): text is Shell => SHELLS.some((shell) => shell === text);
+
+export const completion = {
+  name: 'completion',
+  usage: 'completion [shell]',
+  summary: 'Print a completion script for bash, zsh or fish',
+  build: (yargs: Argv): Argv =>
+    yargs
+      .positional('shell', { type: 'string', describe: 'bash, zsh or fish; without it the one of $SHELL' })
+      .example('source <($0 completion bash)', 'completion in this shell')
+      .example('$0 completion zsh > ~/.zfunc/_weir', 'kept for zsh')
+      .example('$0 completion fish | source', 'completion in this shell'),
+  run: async ({ parsed, io, catalogue }: CommandContext): Promise<number> => {
+    checkNoArguments(parsed, 'completion');
+    checkUnknown(parsed, new Set(['shell', 'help', 'h', 'version', 'V']), 'completion', []);
+    const shell = parsed.shell ?? io.environment.SHELL?.split('/').pop();
+    if (!isShell(shell)) {
+      const problem = shell === undefined ? 'no shell named' : `no completion for ${JSON.stringify(shell)}`;
+      throw new SensorError('USAGE', problem, { hint: `weir completion ${SHELLS.join('|')}` });
+    }
+    io.stdout.write(completionScript(shell, commandWords(catalogue)));
+    return 0;
+  },
+} as const;

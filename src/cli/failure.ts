@@ -1,0 +1,34 @@
+/** How a failure is told: one line of what, one line of what to do next, and the documented exit code. */
+import { realpathSync } from 'node:fs';
+import { SensorError } from '../errors.ts';
+import { printable } from '../packet/text.ts';
+
+/** The two ways to give this Node the right to capture without being root. */
+export function permissionAdvice(nodePath = process.execPath): string[] {
+  let binary = nodePath;
+  try {
+    binary = realpathSync(nodePath);
+  } catch {
+    // A deleted binary still runs; its path is the best that there is to say.
+  }
+  return [
+    `sudo setcap cap_net_raw,cap_net_admin=eip ${/[^\w@%+=:,./-]/.test(binary) ? `'${binary.replaceAll("'", "'\\''")}'` : binary}`,
+    'or, in a systemd unit: AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN',
+  ];
+}
+
+/** Lines for standard error. */
+export function failureLines(error: unknown): string[] {
+  if (!(error instanceof SensorError)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return [`weir: internal error: ${text}`, '  hint: this is a bug; please report it with the lines above'];
+  }
+  const lines = [`weir: ${printable(error.message)}`];
+  const hints = error.code === 'SOURCE_PERMISSION' && error.detail.path === undefined ? permissionAdvice() : [];
+  if (hints.length === 0 && error.hint !== undefined) hints.push(printable(error.hint));
+  return [...lines, ...hints.map((hint) => `  hint: ${hint}`)];
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof SensorError ? error.exitCode : 1;
+}

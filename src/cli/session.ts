@@ -1,0 +1,48 @@
+/** What the commands that run a sensor share before they run it: flags, configuration, log. */
+import { type ScreenOptions, screenOptions, sensorOptions } from '../config/build-options.ts';
+import { checkContradictions, originCounts } from '../config/contradictions.ts';
+import { unknownVariables } from '../config/environment.ts';
+import { resolveSettings } from '../config/layers.ts';
+import type { SensorOptions } from '../config/options.ts';
+import { printConfig } from '../config/print-config.ts';
+import type { CommandName } from '../config/setting.ts';
+import { createLog, type Log } from '../telemetry/logger.ts';
+import { version } from '../version.ts';
+import { checkNoArguments, checkUnknown, configFlag, flagLayer, knownNames, type ParsedArgs } from './flag-layer.ts';
+import type { Io } from './io.ts';
+import { longFlags } from './yargs-options.ts';
+
+/** Everything that a run needs. */
+export interface Session {
+  command: CommandName;
+  options: SensorOptions;
+  screen: ScreenOptions;
+  log: Log;
+}
+
+/** Reads all layers; null when `--print-config` was asked for and has been answered. Throws USAGE and CONFIG. */
+export function openSession(command: CommandName, parsed: ParsedArgs, args: readonly string[], io: Io): Session | null {
+  checkUnknown(parsed, knownNames(command), command, longFlags(command));
+  if (command !== 'replay') checkNoArguments(parsed, command);
+  const files = command === 'replay' && Array.isArray(parsed._) ? parsed._.slice(1).map(String) : [];
+  const resolved = resolveSettings({
+    flags: flagLayer(command, parsed, args, files),
+    configFlag: configFlag(parsed),
+    environment: io.environment,
+    directory: io.directory,
+    withLines: parsed['print-config'] === true,
+  });
+  checkContradictions(command, resolved, resolved.values['replay.files']);
+  if (parsed['print-config'] === true) {
+    io.stdout.write(printConfig(resolved, `weir ${version()} configuration`));
+    return null;
+  }
+  const { values } = resolved;
+  const log = createLog({ verbosity: values['log.verbose'], json: values['log.json'], file: values['log.file'], stderr: io.stderr });
+  for (const unknown of unknownVariables(io.environment)) {
+    const guess = unknown.nearest === null ? '' : `; did you mean ${unknown.nearest}?`;
+    log.logger.warn({ variable: unknown.name }, `environment variable ${unknown.name} means nothing to weir${guess}`);
+  }
+  log.logger.info({ config: resolved.configPath, settings: originCounts(resolved) }, 'configuration read');
+  return { command, options: sensorOptions(command, values), screen: screenOptions(command, values), log };
+}

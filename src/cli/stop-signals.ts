@@ -1,0 +1,39 @@
+/**
+ * Signals that end a run. The first asks for a clean stop, which exports every open flow; a second one that is not an
+ * echo of the first ends the process at once, with 128 + the signal's number as shells do (130, 143, 129).
+ */
+import { constants } from 'node:os';
+
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/** A terminal signals the whole group and a parent may forward it: within this time it is one wish, not two. */
+const ECHO_MS = 300;
+
+export interface SignalSource {
+  on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+  off(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+}
+
+export interface StopActions {
+  stop(signal: StopSignal): void;
+  exitNow(code: number): void;
+  now(): number;
+}
+
+/** Listens until the returned function is called. */
+export function onStopSignals(source: SignalSource, actions: StopActions): () => void {
+  let firstAt: number | null = null;
+  const listener = (signal: StopSignal): void => {
+    if (firstAt === null) {
+      firstAt = actions.now();
+      actions.stop(signal);
+    } else if (actions.now() - firstAt >= ECHO_MS) {
+      actions.exitNow(128 + constants.signals[signal]);
+    }
+  };
+  for (const signal of STOP_SIGNALS) source.on(signal, listener);
+  return () => {
+    for (const signal of STOP_SIGNALS) source.off(signal, listener);
+  };
+}

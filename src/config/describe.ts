@@ -1,0 +1,33 @@
+/** The words of a setting for people: help text, manual. */
+import type { Setting } from './setting.ts';
+
+/** What stands behind a flag: `NAME`, `N`, `FILE`; nothing for a switch. */
+export function placeholderOf(setting: Setting): string {
+  switch (setting.type) {
+    case 'switch':
+    case 'count':
+      return '';
+    case 'path':
+      return 'FILE';
+    case 'integer':
+    case 'number':
+      return setting.unit === 's' ? 'SECS' : setting.unit === 'ms' ? 'MS' : 'N';
+    default:
+      return setting.placeholder;
+  }
+}
+
+/** The default as people read it; '' when the help text says it. */
+export function defaultOf(setting: Setting): string {
+  if (setting.default === null || setting.type === 'count') return '';
+  if (setting.type === 'switch') return setting.default ? 'on' : 'off';
+  if (setting.type === 'list' || setting.type === 'text') return setting.default.length === 0 ? '' : String(setting.default);
+  return String(setting.default);
+}
+
+/** Help text with what the value is, and its default where there is one to tell: `… [N, default 100]`. */
+export function describeSetting(setting: Setting): string {
+  const value = setting.type === 'switch' ? '' : defaultOf(setting);
+  const parts = [placeholderOf(setting), value === '' ? '' : `default ${value}`].filter((part) => part !== '');
+  return parts.length === 0 ? setting.help : `${setting.help} [${parts.join(', ')}]`;
+}

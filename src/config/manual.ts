@@ -1,0 +1,46 @@
+/** The manual's tables of settings, in Markdown. */
+import { defaultOf, placeholderOf } from './describe.ts';
+import { SECTIONS, type Setting } from './setting.ts';
+import { flagsOf, SETTINGS } from './settings.ts';
+
+export const BEGIN = '<!-- options: generated, do not edit -->';
+export const END = '<!-- /options -->';
+
+/** `|` separates cells also inside code. */
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function flagCell(setting: Setting): string {
+  if (setting.flag === undefined) return `\`${placeholderOf(setting)}…\``;
+  const shorts = setting.short === undefined ? [] : [`\`-${setting.short}\``];
+  const value = placeholderOf(setting);
+  const longs = flagsOf(setting).map((name) => `\`--${name}${value === '' ? '' : ` ${value}`}\``);
+  return [...shorts, ...longs].join(' ');
+}
+
+function row(setting: Setting): string {
+  const commands = setting.commands.length === 2 ? '' : ` (${setting.commands[0]})`;
+  const value = defaultOf(setting);
+  return `| ${cell(flagCell(setting))} | \`${setting.key}\` | \`${setting.env}\` | ${value === '' ? '' : `\`${cell(value)}\``} | ${cell(setting.help)}${commands} |`;
+}
+
+/** One table per section. */
+export function markdownTables(): string {
+  const tables = SECTIONS.map((section) => {
+    const rows = SETTINGS.filter((setting) => setting.section === section).map(row);
+    return `**${section}**\n\n| flag | key | environment | default | meaning |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  const own =
+    'Also `--config FILE` (`WEIR_CONFIG`; `""` reads none), `--print-config`, `-h --help` and `-V --version`. ' +
+    'The configuration is the first of `./weir.toml`, `./etc/weir/weir.toml`, `/usr/local/etc/weir/weir.toml` and `/etc/weir/weir.toml`. ' +
+    'A flag wins over the environment, the environment over the file, the file over the default. ' +
+    'An output path of `-` is standard output, the empty path `""` switches an output off.\n';
+  return `${tables.join('\n')}\n${own}`;
+}
+
+/** The text with what stands between the markers replaced. Throws when it has no markers. */
+export function replaceTables(text: string, tables: string): string {
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`the lines "${BEGIN}" and "${END}" are missing`);
+  return `${text.slice(0, begin + BEGIN.length)}\n\n${tables}\n${text.slice(end)}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * Flow records as CSV (RFC 4180, lines end in LF): first the 23 columns that NetScope wrote, with its names, order and
+ * precision, then every other field in the order of the record, nested names joined by `_`. Absent = empty.
+ *
+ * Cells come from the wire, and spreadsheets run what they take for a formula: a text cell that begins with one of
+ * `= + - @`, a tab or a carriage return gets a leading apostrophe.
+ */
+import type { FlowRecord } from '../flow/record.ts';
+import { type Format, numberText, RECORD_SHAPE, valueOf } from './record-shape.ts';
+
+interface Column {
+  header: string;
+  /** Field of the record, and of the object in it where it is nested. */
+  field: string;
+  member: string | null;
+  format: Format;
+}
+
+const FIRST_COLUMNS = [
+  'protocol',
+  'endpoint_a_ip',
+  'endpoint_a_port',
+  'endpoint_b_ip',
+  'endpoint_b_port',
+  'first_seen',
+  'last_seen',
+  'duration_secs',
+  'packets_a_to_b',
+  'packets_b_to_a',
+  'bytes_a_to_b',
+  'bytes_b_to_a',
+  'packets_total',
+  'bytes_total',
+  'avg_bps',
+  'tcp_state',
+  'client',
+  'retransmissions',
+  'out_of_order',
+  'rtt_last_ms',
+  'rtt_min_ms',
+  'rtt_ewma_ms',
+  'rtt_samples',
+];
+
+function allColumns(): Column[] {
+  const columns: Column[] = [];
+  for (const [field, shape] of Object.entries(RECORD_SHAPE)) {
+    if (typeof shape === 'string') columns.push({ header: field, field, member: null, format: shape });
+    else for (const [member, format] of Object.entries(shape)) columns.push({ header: `${field}_${member}`, field, member, format });
+  }
+  return columns;
+}
+
+function orderedColumns(): Column[] {
+  const columns = allColumns();
+  const first = FIRST_COLUMNS.map((header) => columns.find((column) => column.header === header) as Column);
+  return [...first, ...columns.filter((column) => !FIRST_COLUMNS.includes(column.header))];
+}
+
+const COLUMNS = orderedColumns();
+
+/** Names of the columns, in order. */
+export const CSV_COLUMNS: readonly string[] = COLUMNS.map((column) => column.header);
+
+/** The header row with its line feed. */
+export const CSV_HEADER = `${CSV_COLUMNS.join(',')}\n`;
+
+/** A text cell: neutralised, and quoted where it must be. */
+export function textCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function cell(format: Format, value: unknown): string {
+  if (typeof value === 'string') return format === 'name' ? value : textCell(value);
+  if (format === 'integers') return Array.isArray(value) ? value.join(' ') : '';
+  return numberText(format, value) ?? '';
+}
+
+/** One row with its line feed. */
+export function csvRow(record: FlowRecord): string {
+  let text = '';
+  for (const column of COLUMNS) {
+    const holder = valueOf(record, column.field);
+    const value = column.member === null || typeof holder !== 'object' || holder === null ? holder : valueOf(holder, column.member);
+    if (column !== COLUMNS[0]) text += ',';
+    text += cell(column.format, value);
+  }
+  return `${text}\n`;
+}

@@ -1,0 +1,64 @@
+/** Flow records as JSON: one line each, or as elements of a pretty array. Keys in the order of the record, always. */
+import type { FlowRecord } from '../flow/record.ts';
+import { type Format, numberText, RECORD_SHAPE, type Shape, valueOf } from './record-shape.ts';
+
+/** Writes one member's value. */
+type Writer = (value: unknown) => string;
+
+interface Layout {
+  /** Before each member of an object at `depth`, after the first comma or brace. */
+  line: (depth: number) => string;
+  colon: string;
+}
+
+const COMPACT: Layout = { line: () => '', colon: ':' };
+const PRETTY: Layout = { line: (depth) => `\n${'  '.repeat(depth)}`, colon: ': ' };
+/** Elements of the exported array stand one level in, their members two. */
+const ELEMENT_DEPTH = 1;
+
+function scalarWriter(format: Format, layout: Layout, depth: number): Writer {
+  switch (format) {
+    case 'text':
+      return (value) => (typeof value === 'string' ? JSON.stringify(value) : 'null');
+    case 'name':
+      return (value) => (typeof value === 'string' ? `"${value}"` : 'null');
+    case 'integers': {
+      const inner = layout.line(depth + 1);
+      const end = layout.line(depth);
+      return (value) => {
+        if (!Array.isArray(value) || value.length === 0) return '[]';
+        return `[${value.map((item) => inner + (numberText('integer', item) ?? 'null')).join(',')}${end}]`;
+      };
+    }
+    default:
+      return (value) => numberText(format, value) ?? 'null';
+  }
+}
+
+function objectWriter(shape: { readonly [name: string]: Shape }, layout: Layout, depth: number): Writer {
+  const members = Object.entries(shape).map(([name, format], index) => ({
+    name,
+    lead: `${index === 0 ? '{' : ','}${layout.line(depth + 1)}"${name}"${layout.colon}`,
+    write: typeof format === 'string' ? scalarWriter(format, layout, depth + 1) : objectWriter(format, layout, depth + 1),
+  }));
+  const end = `${layout.line(depth)}}`;
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return 'null';
+    let text = '';
+    for (const member of members) text += member.lead + member.write(valueOf(value, member.name));
+    return text + end;
+  };
+}
+
+const writeLine = objectWriter(RECORD_SHAPE, COMPACT, 0);
+const writeElement = objectWriter(RECORD_SHAPE, PRETTY, ELEMENT_DEPTH);
+
+/** One line of JSON with its line feed. */
+export function jsonLine(record: FlowRecord): string {
+  return `${writeLine(record)}\n`;
+}
+
+/** One element of the exported array, indented, without comma or line feed. */
+export function jsonElement(record: FlowRecord): string {
+  return `  ${writeElement(record)}`;
+}

@@ -1,0 +1,150 @@
+/** The summary of a run for people: what was read, what it was, where the bytes went, and whether every packet is accounted for. */
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { FlowRecord } from '../flow/record.ts';
+import { type Identity, type Ledger, ledgerFailures } from '../merge/ledger.ts';
+import type { RunSummary } from '../merge/summary.ts';
+import { flowText } from './endpoint-text.ts';
+import { bitRateText, bytesText, countText, durationText, packetRateText } from './quantities.ts';
+
+export interface SummaryStyle {
+  color: boolean;
+}
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+const PLAIN_BORDERS = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** A table without lines; the first columns are texts, the rest numbers. */
+function table(head: string[], rows: string[][], texts: number, colors: Colors): string {
+  const made = new Table({
+    chars: PLAIN_BORDERS,
+    colAligns: head.map((_, index) => (index < texts ? 'left' : 'right')),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  made.push(head.map((title) => colors.dim(title)), ...rows);
+  return made
+    .toString()
+    .split('\n')
+    .map((line) => `  ${line}`.trimEnd())
+    .join('\n');
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`;
+}
+
+function overview(summary: RunSummary, colors: Colors): string[] {
+  const lines = [
+    `${colors.bold('Read')}      ${countText(summary.frames_read)} frames, ${bytesText(summary.input_wire_bytes)} on the wire, ` +
+      `${durationText(summary.duration_secs)} of packet time`,
+    `${colors.bold('Rate')}      ${packetRateText(summary.packets_per_sec)}, ${bitRateText(summary.bits_per_sec)} ` +
+      `(${durationText(summary.elapsed_secs)}, ${summary.shards} ${summary.shards === 1 ? 'shard' : 'shards'})`,
+    `${colors.bold('Flows')}     ${countText(summary.flows_created)}${endedText(summary.flows_ended)}`,
+  ];
+  if (summary.retransmissions + summary.out_of_order + summary.missed_bytes > 0) {
+    lines.push(
+      `${colors.bold('TCP')}       ${countText(summary.retransmissions)} retransmissions, ${countText(summary.out_of_order)} out of order, ` +
+        `${bytesText(summary.missed_bytes)} missed`,
+    );
+  }
+  const drops = dropText(summary);
+  if (drops !== '') lines.push(`${colors.bold('Drops')}     ${drops}`);
+  const errors = Object.entries(summary.parse_errors).filter(([, count]) => count > 0);
+  if (errors.length > 0) {
+    lines.push(`${colors.bold('Rejected')}  ${errors.map(([reason, count]) => `${countText(count)} ${reason.replaceAll('_', ' ')}`).join(', ')}`);
+  }
+  return lines;
+}
+
+function endedText(ended: Record<string, number>): string {
+  const reasons = Object.entries(ended).filter(([, count]) => count > 0);
+  return reasons.length === 0 ? '' : ` (${reasons.map(([reason, count]) => `${countText(count)} ${reason}`).join(', ')})`;
+}
+
+/** Live captures always say what was lost, or that nobody knows; a replay only when something was. */
+function dropText(summary: RunSummary): string {
+  const live = summary.input === 'capture';
+  const parts: string[] = [];
+  if (live) parts.push(`kernel ${countText(summary.kernel_drops)}`, `interface ${countText(summary.interface_drops)}`);
+  if (live || summary.ring_drops > 0) parts.push(`ring ${countText(summary.ring_drops)}`);
+  return parts.join(', ');
+}
+
+function protocolTable(summary: RunSummary, colors: Colors): string {
+  const packets = summary.protocols.reduce((sum, entry) => sum + entry.packets, 0);
+  const rows = summary.protocols.map((entry) => [
+    entry.protocol,
+    countText(entry.packets),
+    percent(entry.packets, packets),
+    bytesText(entry.bytes),
+  ]);
+  return table(['protocol', 'packets', 'share', 'bytes'], rows, 1, colors);
+}
+
+function stateText(record: FlowRecord): string {
+  return record.conn_state ?? record.tcp_state ?? '';
+}
+
+function flowTable(flows: FlowRecord[], colors: Colors): string {
+  const rows = flows.map((record) => [
+    flowText(record),
+    stateText(record),
+    countText(record.packets_total),
+    bytesText(record.bytes_total),
+    bitRateText(record.avg_bps),
+    durationText(record.duration_secs),
+  ]);
+  return table(['flow', 'state', 'packets', 'bytes', 'rate', 'duration'], rows, 2, colors);
+}
+
+/** `frames_read 100 = filtered 0 + delivered 100` */
+function identityText(identity: Identity): string {
+  const term = (name: string, value: number | null): string => `${name} ${countText(value)}`;
+  const shown = identity.right.filter((each) => each.value !== 0);
+  const right = (shown.length > 0 ? shown : identity.right.slice(0, 1)).map((each) => term(each.name, each.value)).join(' + ');
+  return `${term(identity.left.name, identity.left.value)} ${identity.holds === false ? '≠' : '='} ${right}`;
+}
+
+function ledgerText(ledger: Ledger, colors: Colors): string[] {
+  const failures = ledgerFailures(ledger);
+  const unknown = ledger.identities.filter((identity) => identity.holds === null).length;
+  const checked = ledger.identities.length - unknown;
+  const verdict = ledger.holds ? colors.green(`${checked} identities hold`) : colors.red(`${failures.length} of ${checked} identities fail`);
+  const lines = [`${colors.bold('Ledger')}    ${verdict}${unknown > 0 ? colors.yellow(`, ${unknown} unknown`) : ''}`];
+  for (const failure of failures) lines.push(colors.red(`  ${failure}`));
+  for (const identity of ledger.identities) {
+    if (identity.unit === 'packets' && identity.holds !== false) lines.push(colors.dim(`  ${identityText(identity)}`));
+  }
+  return lines;
+}
+
+/** The whole text, without a final line feed. */
+export function renderSummary(summary: RunSummary, style: SummaryStyle = { color: false }): string {
+  const colors = pc.createColors(style.color);
+  const lines = overview(summary, colors);
+  if (summary.protocols.length > 0) lines.push('', colors.bold('Protocols'), protocolTable(summary, colors));
+  if (summary.top_flows.length > 0) lines.push('', colors.bold('Top flows'), flowTable(summary.top_flows, colors));
+  lines.push('', ...ledgerText(summary.ledger, colors));
+  if (!summary.deterministic) {
+    lines.push(colors.yellow('A bound was hit (drops, refusals or evictions): results may depend on the number of shards.'));
+  }
+  if (summary.output_errors > 0) lines.push(colors.red(`${countText(summary.output_errors)} outputs failed`));
+  return lines.join('\n');
+}

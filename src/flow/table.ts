@@ -1,0 +1,434 @@
+/**
+ * The flow table of one shard: every accounted packet belongs to exactly one row of it, or is refused and counted.
+ *
+ *   record ─▶ index (hash → slot) ─▶ hot half: key, counters, next sequence ─▶ done            the fast path
+ *                                └─▶ cold half: first packets, TCP beyond the fast path, ends   functions of their own
+ *
+ * Time is the stream time of the records. What happens at a packet depends on the packets before it only, never on
+ * where ticks fall: timeouts and due interim records are tested when a packet arrives, ticks merely find them earlier.
+ */
+import {
+  R_ACK,
+  R_FLAGS,
+  R_HASH_LO,
+  R_IP_LEN,
+  R_OPT_BITS,
+  R_PAYLOAD_LEN,
+  R_PROTOCOL,
+  R_SCOPE_ID,
+  R_SEQ,
+  R_SRC_ADDR,
+  R_SRC_PORT,
+  R_STREAM_NS,
+  R_TCI0,
+  R_TCP_FLAGS,
+  R_WINDOW,
+  R_WIRE_LEN,
+  RecordFlag,
+  TcpOption,
+} from '../ring/layout.ts';
+import { ShardCounter } from '../shard/protocol.ts';
+import { isSender, Reason, reasonOf, synEvidence } from './direction.ts';
+import { Repeated } from './history.ts';
+import type { InterimSchedule } from './interims.ts';
+import type { FlowLives } from './lives.ts';
+import { firstOfSide, packetFlags } from './opening.ts';
+import type { Pressure } from './pressure.ts';
+import { ANSWERED as ANSWERED_STEP, List } from './recency.ts';
+import type { RecordWords } from './record-words.ts';
+import * as row from './row.ts';
+import type { FlowStore } from './store.ts';
+import type { TcpAnalysis } from './tcp.ts';
+
+// Imported constants are loaded from their module's cell each time; these are folded into the code. Words, not bytes.
+const HOT_WORDS = row.HOT_BYTES >> 2;
+const HOT_HALVES = row.HOT_BYTES >> 1;
+const HOT_BYTES = row.HOT_BYTES;
+const HOT_DOUBLES = row.HOT_BYTES >> 3;
+const KEY_PORTS = row.F_PORT_B >> 2;
+const KEY_KIND = row.F_PROTOCOL >> 1;
+const KEY_A = row.F_ADDR_A >> 2;
+const KEY_B = row.F_ADDR_B >> 2;
+const EPOCH = row.F_MOVE_EPOCH >> 2;
+const FLAGS = row.F_FLAGS >> 2;
+const PACKETS = row.F_PACKETS_A >> 3;
+const BYTES = row.F_BYTES_A >> 3;
+const IP_BYTES = row.F_IP_BYTES_A >> 3;
+const PAYLOAD = row.F_PAYLOAD_A >> 3;
+const LAST_SEEN = row.F_LAST_SEEN >> 3;
+const NEXT_SEQ = row.F_NEXT_SEQ_A >> 2;
+const LAST_ACK = row.F_LAST_ACK_A >> 2;
+const WINDOW = row.F_WINDOW_A >> 1;
+const WINDOW_MIN = row.F_WINDOW_MIN_A >> 1;
+const TCP_FLAGS = row.F_TCP_FLAGS_A;
+const SIDE = row.F_SIDE_A;
+const NEXT_TIME = row.F_NEXT_TIME_A >> 2;
+const LAST_TIME = row.F_LAST_TIME_A >> 2;
+const TIMED_SEQ = row.F_TIMED_SEQ_A >> 2;
+const TIMED_AT = row.F_TIMED_AT_A >> 2;
+const SEEN_A = row.RowFlag.SEEN_A;
+const CLIENT_IS_B = row.RowFlag.CLIENT_IS_B;
+const LIST = row.F_LIST;
+const LINGER = List.LINGER;
+const ANSWERED = ANSWERED_STEP;
+const F_ICMP_ERRORS = row.F_ICMP_ERRORS;
+const F_SCOPE = row.F_SCOPE;
+const F_TCI0 = row.F_TCI0;
+const F_ISN_A = row.F_ISN_A;
+const F_DIRECTION_REASON = row.F_DIRECTION_REASON;
+const VLAN_ID = 0xfff;
+const { SEQ, QUIET, ODD, TIMING, LETTER_ACK, LETTER_DATA, EDGE_IS_ACK } = row.SideBit;
+const FAST_OWN = SEQ | QUIET | ODD;
+const FAST_OTHER = SEQ | ODD;
+
+const O_HASH = R_HASH_LO >> 2;
+const O_FLAGS = R_FLAGS >> 1;
+const O_PROTOCOL = R_PROTOCOL;
+const O_PORTS = R_SRC_PORT >> 2;
+const O_ADDR = R_SRC_ADDR >> 2;
+const O_SCOPE = R_SCOPE_ID >> 2;
+const O_TCI = R_TCI0 >> 1;
+const O_TIME = R_STREAM_NS >> 3;
+const O_WIRE = R_WIRE_LEN >> 2;
+const O_IP = R_IP_LEN >> 2;
+const O_PAYLOAD = R_PAYLOAD_LEN >> 2;
+const O_TCP_FLAGS = R_TCP_FLAGS;
+const O_SEQ = R_SEQ >> 2;
+const O_ACK = R_ACK >> 2;
+const O_WINDOW = R_WINDOW >> 1;
+const O_OPTIONS = R_OPT_BITS;
+
+const TCP = 6;
+const UDP = 17;
+const FIN = 1;
+const SYN = 2;
+const RST = 4;
+const ACK = 16;
+const FROM_A = RecordFlag.FROM_A;
+const UNUSUAL = RecordFlag.FRAGMENT | RecordFlag.FRAGMENT_LATER | RecordFlag.SNAPLEN_CUT;
+const NO_SEGMENT = RecordFlag.NO_TRANSPORT | RecordFlag.FRAGMENT_LATER;
+const BAD_CHECKSUM = RecordFlag.BAD_L4_CHECKSUM;
+const SACK = TcpOption.SACK;
+const OUTER = row.RowRole.OUTER << 8;
+/** Role bit of the table: the key has a network id, which is in the cold half. */
+const SCOPED = 32 << 8;
+const HOUR = 3600e9;
+
+const C_ACCOUNTED = ShardCounter.ACCOUNTED;
+const C_ACCOUNTED_BYTES = ShardCounter.ACCOUNTED_BYTES;
+const C_LIVE_PACKETS = ShardCounter.LIVE_PACKETS;
+const C_LIVE_BYTES = ShardCounter.LIVE_BYTES;
+const C_OUTER_PACKETS = ShardCounter.OUTER_PACKETS;
+
+/** Role bits of a plain record by its flags. */
+const ROLE_OF = new Uint16Array(65_536);
+for (let flags = 0; flags < ROLE_OF.length; flags++) {
+  let role = (flags & RecordFlag.IPV6) !== 0 ? row.RowRole.IPV6 : 0;
+  if ((flags & RecordFlag.HAS_PORTS) !== 0) role |= row.RowRole.HAS_PORTS;
+  if ((flags & RecordFlag.ONE_WAY) !== 0) role |= row.RowRole.ONE_WAY;
+  if ((flags & RecordFlag.TUNNELED) !== 0) role |= row.RowRole.INNER;
+  ROLE_OF[flags] = role << 8;
+}
+const INNER = row.RowRole.INNER << 8;
+
+/** Touched values go here, so that the reads of the touch pass are not thrown away by the compiler. */
+const touched = new Int32Array(1);
+
+export class FlowTable {
+  readonly lives: FlowLives;
+  private readonly entries: Int32Array;
+  private readonly mask: number;
+  private readonly interims: InterimSchedule;
+  private readonly pressure: Pressure;
+  private readonly tally: Float64Array;
+  private readonly tcp: TcpAnalysis;
+  private readonly store: FlowStore;
+  private readonly vlanAware: boolean;
+  private readonly timed: boolean;
+  private readonly hotI: Int32Array;
+  private readonly hotH: Uint16Array;
+  private readonly hotB: Uint8Array;
+  private readonly hotF: Float64Array;
+  private rec: RecordWords;
+  private ri: Int32Array;
+  private ru: Uint32Array;
+  private rh: Uint16Array;
+  private rb: Uint8Array;
+  private rf: Float64Array;
+
+  constructor(lives: FlowLives, rec: RecordWords, vlanAware: boolean) {
+    this.lives = lives;
+    this.store = lives.store;
+    this.entries = lives.index.entries;
+    this.mask = lives.index.mask;
+    this.interims = lives.interims;
+    this.pressure = lives.pressure;
+    this.tally = lives.tally;
+    this.tcp = lives.tcp;
+    this.vlanAware = vlanAware;
+    this.timed = lives.tcp.rtt;
+    this.hotI = lives.store.hotI;
+    this.hotH = lives.store.hotH;
+    this.hotB = lives.store.hotB;
+    this.hotF = lives.store.hotF;
+    this.rec = rec;
+    this.ri = rec.i32;
+    this.ru = rec.u32;
+    this.rh = rec.u16;
+    this.rb = rec.u8;
+    this.rf = rec.f64;
+  }
+
+  /** Reads records from another ring from here on. */
+  attach(rec: RecordWords): void {
+    if (rec === this.rec) return;
+    this.rec = rec;
+    this.ri = rec.i32;
+    this.ru = rec.u32;
+    this.rh = rec.u16;
+    this.rb = rec.u8;
+    this.rf = rec.f64;
+  }
+
+  /** First half of the touch pass: brings the index entry of the record into the cache. */
+  touchIndex(o: number): number {
+    const at = (this.ri[(o >> 2) + O_HASH]! & this.mask) << 1;
+    return this.entries[at + 1]!;
+  }
+
+  /** Second half: brings the hot row into the cache that the entry points to. */
+  touchRow(entry: number): void {
+    if (entry === 0) return;
+    const h = (entry - 1) * HOT_WORDS;
+    touched[0] = this.hotI[h]! + this.hotI[h + 16]! + this.hotI[h + 32]!;
+  }
+
+  /** An accounted packet. */
+  packet(o: number): void {
+    this.count(o, this.rb[o + O_PROTOCOL]! | ROLE_OF[this.rh[(o >> 1) + O_FLAGS]!]!);
+  }
+
+  /** The outer tuple of a tunnelled packet: its flow stands apart from plain ones and stays out of every sum. */
+  outer(o: number): void {
+    const role = (ROLE_OF[this.rh[(o >> 1) + O_FLAGS]!]! & ~INNER) | OUTER;
+    this.count(o, this.rb[o + O_PROTOCOL]! | role);
+  }
+
+  /** The tuple that an ICMP error quotes: counts on its flow, if that lives. */
+  icmpError(o: number): boolean {
+    const key = this.keyOf(o, this.rb[o + O_PROTOCOL]! | (ROLE_OF[this.rh[(o >> 1) + O_FLAGS]!]! & ~INNER));
+    let slot = this.find(o, key);
+    if (slot < 0) slot = this.find(o, key | INNER);
+    if (slot < 0) return false;
+    const at = (slot * this.store.coldBytes - HOT_BYTES + F_ICMP_ERRORS) >> 2;
+    this.store.coldU[at] = this.store.coldU[at]! + 1;
+    return true;
+  }
+
+  private count(o: number, plainKey: number): void {
+    const now = this.rf[(o >> 3) + O_TIME]!;
+    const wire = this.ru[(o >> 2) + O_WIRE]!;
+    const flags = this.rh[(o >> 1) + O_FLAGS]!;
+    const key = this.ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
+    const { hotI, hotF, hotB, tally } = this;
+    if (now >= this.interims.next) this.interims.walk(now, this.lives);
+    let slot = this.find(o, key);
+    if (slot < 0) {
+      slot = this.lives.open(this.rec, o, key, now, wire, Number.NaN);
+      if (slot < 0) return;
+    } else if (now - hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= this.pressure.minTimeout) {
+      slot = this.revisit(slot, o, key, now, wire);
+      if (slot < 0) return;
+    }
+    const isSegment = (key & 0xff) === TCP && (flags & NO_SEGMENT) === 0;
+    const side = (flags & FROM_A) ^ 1;
+    if (isSegment && (this.rb[o + O_TCP_FLAGS]! & SYN) !== 0) {
+      slot = this.syn(slot, side, o, key, now, wire);
+      if (slot < 0) return;
+    }
+
+    const h = slot * HOT_WORDS;
+    if ((hotI[h + FLAGS]! & (SEEN_A << side)) === 0) this.firstOf(slot, side, o, key, flags);
+    if (hotI[h + EPOCH] !== this.lives.epoch) this.lives.touch(slot);
+    if ((flags & UNUSUAL) !== 0) packetFlags(this.store, slot, flags);
+    const f = slot * HOT_DOUBLES + side;
+    const length = this.ru[(o >> 2) + O_PAYLOAD]!;
+    hotF[f + PACKETS] = hotF[f + PACKETS]! + 1;
+    hotF[f + BYTES] = hotF[f + BYTES]! + wire;
+    hotF[f + IP_BYTES] = hotF[f + IP_BYTES]! + this.ru[(o >> 2) + O_IP]!;
+    hotF[f + PAYLOAD] = hotF[f + PAYLOAD]! + length;
+    hotF[slot * HOT_DOUBLES + LAST_SEEN] = now;
+    if ((key & OUTER) === 0) {
+      tally[C_ACCOUNTED] = tally[C_ACCOUNTED]! + 1;
+      tally[C_ACCOUNTED_BYTES] = tally[C_ACCOUNTED_BYTES]! + wire;
+      tally[C_LIVE_PACKETS] = tally[C_LIVE_PACKETS]! + 1;
+      tally[C_LIVE_BYTES] = tally[C_LIVE_BYTES]! + wire;
+    } else tally[C_OUTER_PACKETS] = tally[C_OUTER_PACKETS]! + 1;
+
+    if (isSegment) this.segment(slot, side, o, now, flags, length);
+    else if ((flags & BAD_CHECKSUM) !== 0) this.tcp.history.repeated(slot, side, Repeated.CHECKSUM);
+    if (isSegment && (hotB[slot * HOT_BYTES + TCP_FLAGS + side]! & (FIN | RST)) !== 0) this.closing(slot);
+  }
+
+  /** The fast path: a segment that continues its side's stream and tells nothing else new. */
+  private segment(slot: number, side: number, o: number, now: number, flags: number, length: number): void {
+    const { hotI, hotB, hotH } = this;
+    const b = slot * HOT_BYTES;
+    const h = slot * HOT_WORDS;
+    const own = hotB[b + SIDE + side]!;
+    const other = hotB[b + SIDE + (side ^ 1)]!;
+    const tcpFlags = this.rb[o + O_TCP_FLAGS]!;
+    const seq = this.ri[(o >> 2) + O_SEQ]!;
+    const ack = this.ri[(o >> 2) + O_ACK]!;
+    const window = this.rh[(o >> 1) + O_WINDOW]!;
+    const w = slot * HOT_HALVES + side;
+    if (window < this.hotH[w + WINDOW_MIN]! && (tcpFlags & RST) === 0) hotH[w + WINDOW_MIN] = window;
+    if (
+      (tcpFlags & (FIN | SYN | RST | ACK)) !== ACK ||
+      (own & FAST_OWN) !== (SEQ | QUIET) ||
+      (other & FAST_OTHER) !== SEQ ||
+      seq !== hotI[h + NEXT_SEQ + side] ||
+      window === 0 ||
+      ((ack - hotI[h + NEXT_SEQ + (side ^ 1)]!) | 0) > 0 ||
+      (flags & BAD_CHECKSUM) !== 0 ||
+      (this.rb[o + O_OPTIONS]! & SACK) !== 0 ||
+      (length === 0
+        ? (own & LETTER_ACK) === 0 || (ack === hotI[h + LAST_ACK + side] && window === hotH[w + WINDOW])
+        : (own & LETTER_DATA) === 0)
+    ) {
+      this.tcp.segment(slot, side, this.rec, o, now);
+      hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
+      return;
+    }
+    const us = (now / 1000) | 0;
+    if ((other & TIMING) !== 0 && ((ack - hotI[h + TIMED_SEQ + (side ^ 1)]!) | 0) >= 0) {
+      this.tcp.sample(slot, us - hotI[h + TIMED_AT + (side ^ 1)]!);
+      hotB[b + SIDE + (side ^ 1)] = other & ~TIMING;
+    }
+    if (length > 0) {
+      const end = (seq + length) | 0;
+      hotI[h + NEXT_SEQ + side] = end;
+      hotI[h + NEXT_TIME + side] = us;
+      if ((own & TIMING) === 0 && this.timed) {
+        hotI[h + TIMED_SEQ + side] = end;
+        hotI[h + TIMED_AT + side] = us;
+        hotB[b + SIDE + side] = (own & ~EDGE_IS_ACK) | TIMING;
+      } else if ((own & EDGE_IS_ACK) !== 0) hotB[b + SIDE + side] = own & ~EDGE_IS_ACK;
+    }
+    hotI[h + LAST_ACK + side] = ack;
+    hotI[h + LAST_TIME + side] = us;
+    hotH[w + WINDOW] = window;
+    hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
+  }
+
+  private keyOf(o: number, plainKey: number): number {
+    return this.ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
+  }
+
+  /** The slot of the record's flow, or -1. Every part of the key is compared, not only the hash. */
+  private find(o: number, key: number): number {
+    const { ri, entries, mask, hotI, hotH } = this;
+    const r = o >> 2;
+    const hash = ri[r + O_HASH]!;
+    const fromA = (this.rh[(o >> 1) + O_FLAGS]! & FROM_A) !== 0;
+    const word = ri[r + O_PORTS]!;
+    const ports = fromA ? (word << 16) | (word >>> 16) : word;
+    const a = r + O_ADDR + (fromA ? 0 : 4);
+    const b = r + O_ADDR + (fromA ? 4 : 0);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const entry = entries[(at << 1) + 1]!;
+      if (entry === 0) return -1;
+      if (entries[at << 1] !== hash) continue;
+      const h = (entry - 1) * HOT_WORDS;
+      if (
+        hotI[h + KEY_PORTS] === ports &&
+        hotH[(h << 1) + KEY_KIND] === key &&
+        hotI[h + KEY_A] === ri[a] &&
+        hotI[h + KEY_B] === ri[b] &&
+        hotI[h + KEY_A + 1] === ri[a + 1] &&
+        hotI[h + KEY_A + 2] === ri[a + 2] &&
+        hotI[h + KEY_A + 3] === ri[a + 3] &&
+        hotI[h + KEY_B + 1] === ri[b + 1] &&
+        hotI[h + KEY_B + 2] === ri[b + 2] &&
+        hotI[h + KEY_B + 3] === ri[b + 3] &&
+        (((key & SCOPED) === 0 && !this.vlanAware) || this.sameNetwork(entry - 1, o))
+      ) {
+        return entry - 1;
+      }
+    }
+  }
+
+  private sameNetwork(slot: number, o: number): boolean {
+    const { store } = this;
+    const c = slot * store.coldBytes - HOT_BYTES;
+    if (store.coldI[(c + F_SCOPE) >> 2] !== this.ri[(o >> 2) + O_SCOPE]) return false;
+    if (!this.vlanAware) return true;
+    const outer = store.coldH[(c + F_TCI0) >> 1]! ^ this.rh[(o >> 1) + O_TCI]!;
+    const inner = store.coldH[(c + F_TCI0 + 2) >> 1]! ^ this.rh[(o >> 1) + O_TCI + 1]!;
+    return ((outer | inner) & VLAN_ID) === 0;
+  }
+
+  /** A packet after a silence: the old flow may be over, and its 32-bit times meaningless. */
+  private revisit(slot: number, o: number, key: number, now: number, wire: number): number {
+    if (this.lives.endIfIdle(slot, now)) return this.lives.open(this.rec, o, key, now, wire, Number.NaN);
+    if ((key & 0xff) === TCP && now - this.hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= HOUR) this.tcp.forgetTimes(slot, now);
+    return slot;
+  }
+
+  /**
+   * A SYN on a known tuple. A pure SYN of a side that has spoken before, with another initial sequence number, is a
+   * new connection, whatever state the old one is in; the same number is a retransmission. A spoofed or stale SYN into
+   * a living connection thus splits it: the challenge ACK (RFC 5961) that follows is the first packet of the responder
+   * in the new flow. Any SYN corrects a weaker guess of the initiator.
+   */
+  private syn(slot: number, side: number, o: number, key: number, now: number, wire: number): number {
+    const { store } = this;
+    let current = slot;
+    const evidence = synEvidence(this.rb[o + O_TCP_FLAGS]!);
+    if (evidence === 0) return slot;
+    const spoke = (this.hotB[slot * HOT_BYTES + SIDE + side]! & SEQ) !== 0;
+    const isn = store.coldI[((slot * store.coldBytes - HOT_BYTES + F_ISN_A) >> 2) + side];
+    if (isSender(evidence) && spoke && isn !== this.ri[(o >> 2) + O_SEQ]) {
+      const first = this.lives.endReused(slot);
+      current = this.lives.open(this.rec, o, key, now, wire, first);
+      if (current < 0) return current;
+    }
+    const reasonAt = current * store.coldBytes - HOT_BYTES + F_DIRECTION_REASON;
+    if (!isStronger(reasonOf(evidence), store.coldB[reasonAt]!)) return current;
+    store.coldB[reasonAt] = reasonOf(evidence);
+    const client = isSender(evidence) ? side : side ^ 1;
+    const flags = this.hotI[current * HOT_WORDS + FLAGS]!;
+    if ((flags & CLIENT_IS_B) !== client) {
+      this.hotI[current * HOT_WORDS + FLAGS] = flags ^ CLIENT_IS_B;
+      this.tcp.history.flip(current);
+    }
+    return current;
+  }
+
+  /** The first packet of a side. When the other has spoken before, the flow is answered. */
+  private firstOf(slot: number, side: number, o: number, key: number, flags: number): void {
+    const { lives } = this;
+    const isFirst = (this.hotI[slot * HOT_WORDS + FLAGS]! & (SEEN_A << (side ^ 1))) === 0;
+    firstOfSide(this.store, slot, side, this.rec, o);
+    if (!isFirst) {
+      const list = this.hotB[slot * HOT_BYTES + LIST]!;
+      if (list < ANSWERED) lives.moveTo(slot, list + ANSWERED);
+    } else if ((this.hotI[slot * HOT_WORDS + FLAGS]! & CLIENT_IS_B) !== side) this.tcp.history.flip(slot);
+    if ((key & 0xff) === UDP && (flags & BAD_CHECKSUM) === 0) this.tcp.history.datagram(slot, side);
+  }
+
+  /** A side has sent FIN or RST: with an RST, or FINs of both, the flow lingers for its last segments. */
+  private closing(slot: number): void {
+    const at = slot * HOT_BYTES;
+    const { hotB } = this;
+    if (hotB[at + LIST] === LINGER) return;
+    const a = hotB[at + TCP_FLAGS]!;
+    const b = hotB[at + TCP_FLAGS + 1]!;
+    if ((a & b & FIN) !== 0 || ((a | b) & RST) !== 0) this.lives.moveTo(slot, LINGER);
+  }
+}
+
+/** syn > synack > the rest, so that a later SYN corrects what was only guessed. */
+function isStronger(reason: number, than: number): boolean {
+  return reason !== than && than !== Reason.SYN && (reason === Reason.SYN || reason === Reason.SYN_ACK);
+}

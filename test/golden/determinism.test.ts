@@ -1,0 +1,55 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { capturePath, corpusFolder, readManifest } from '../corpus/corpus.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+import { writeGenerated } from '../support/generated-capture.ts';
+import { awkwardCapture, generatedCaptures } from './captures.ts';
+import { digestRun } from './digests.ts';
+
+/** Ten runs, each number of shards at least twice. */
+const RUNS = [1, 2, 4, 8, 8, 4, 2, 1, 3, 1];
+
+const folder = new TemporaryFolder('golden');
+afterAll(() => folder[Symbol.dispose]());
+
+async function expectSameDigests(files: string[], runs: number[]): Promise<void> {
+  const first = await digestRun(files, { shards: runs[0]! });
+  expect(first.summary.deterministic).toBe(true);
+  expect(first.summary.ledger.holds).toBe(true);
+  for (const shards of runs.slice(1)) {
+    const { digests, summary } = await digestRun(files, { shards });
+    expect(digests, `${shards} shards`).toEqual(first.digests);
+    expect(summary.frames_read).toBe(first.summary.frames_read);
+  }
+}
+
+describe('every export is byte-identical for any number of shards, run after run', () => {
+  const captures = [...generatedCaptures(folder.path), awkwardCapture(folder.file('awkward.pcap'))];
+  it.each(captures)('$name', async ({ path }) => expectSameDigests([path], RUNS));
+
+  it('several files in one run', async () => {
+    await expectSameDigests(
+      captures.slice(0, 3).map(({ path }) => path),
+      [1, 2, 4, 8],
+    );
+  });
+
+  it('a million packets', { timeout: 120_000 }, async () => {
+    const path = folder.file('million.pcap');
+    writeGenerated(path, { profile: 'imix', packets: 1_000_000, flows: 20_000, seed: 11 });
+    const exports = ['exportJson', 'exportCsv', 'flowsJsonl', 'flowsCsv'] as const;
+    const first = await digestRun([path], { shards: 1 }, exports);
+    expect(first.summary.frames_read).toBe(1_000_000);
+    for (const shards of [2, 4, 8])
+      expect((await digestRun([path], { shards }, exports)).digests, `${shards} shards`).toEqual(first.digests);
+  });
+});
+
+const corpus = corpusFolder();
+/** One capture in this many of those with most flows; they come from different projects and hold different protocols. */
+const CORPUS_CAPTURES = 24;
+
+describe.skipIf(corpus === null)(`public captures${corpus === null ? ' (skipped: WEIR_CORPUS names no corpus)' : ''}`, () => {
+  const whole = corpus === null ? [] : readManifest(corpus).filter((entry) => !entry.damaged && entry.packets >= 200);
+  const picked = whole.filter((_, index) => index % Math.ceil(whole.length / CORPUS_CAPTURES) === 0);
+  it.each(picked.map(({ file }) => ({ file })))('$file', async ({ file }) => expectSameDigests([capturePath(corpus!, file)], [1, 2, 4, 8]));
+});

@@ -1,0 +1,18 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+import { awkwardCapture, generatedCaptures } from './captures.ts';
+import { digestRun } from './digests.ts';
+
+const folder = new TemporaryFolder('seed');
+afterAll(() => folder[Symbol.dispose]());
+
+describe('the key of the flow hash never shows in an export', () => {
+  const captures = [
+    ...generatedCaptures(folder.path).filter(({ name }) => name.endsWith('-2')),
+    awkwardCapture(folder.file('awkward.pcap')),
+  ];
+  it.each(captures)('$name', async ({ path }) => {
+    const reference = await digestRun([path], { shards: 2 });
+    for (const seed of [1, 99]) expect((await digestRun([path], { shards: 4, seed })).digests, `seed ${seed}`).toEqual(reference.digests);
+  });
+});
