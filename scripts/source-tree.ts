@@ -15,6 +15,8 @@ export interface Import {
   typeOnly: boolean;
   /** `export ... from`. */
   reexport: boolean;
+  /** `new URL('./x.ts', import.meta.url)`: the entry of another thread, not a module of this one. */
+  url: boolean;
   line: number;
 }
 
@@ -56,6 +58,7 @@ export function importsOf(file: string, source: string): Import[] {
         file: specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : null,
         typeOnly: match.groups?.type !== undefined,
         reexport: match.groups?.keyword === 'export',
+        url: match[0].startsWith('new URL'),
         line: text.slice(0, match.index).split('\n').length,
       });
     }

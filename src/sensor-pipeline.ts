@@ -15,8 +15,8 @@ import type {
   Waker,
 } from './native/engine.ts';
 import { addonPath, loadAddon } from './native/load.ts';
-import { createRing } from './ring/create.ts';
 import { type TapPacket, TapReader } from './packet/tap-reader.ts';
+import { createRing } from './ring/create.ts';
 import { hashKey } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
 import { ShardSet } from './supervisor/shard-set.ts';
@@ -173,7 +173,7 @@ export class Pipeline {
       snaplen,
       promiscuous: capture?.promiscuous ?? false,
       timeoutMs: capture?.timeoutMs ?? 100,
-      bufferMb: capture?.bufferMb ?? 0,
+      bufferMb: capture?.bufferMb ?? 16,
       immediate: capture?.immediate ?? false,
       filter,
       count,
@@ -231,6 +231,10 @@ export class Pipeline {
 
   takeRows(shard: number, rowsWritten: number): Uint8Array[] {
     return this.#shards?.takeRows(shard, rowsWritten) ?? [];
+  }
+
+  async snapshot(limit: number): Promise<Uint8Array[]> {
+    return (await this.#shards?.snapshot(limit)) ?? [];
   }
 
   shardCounters(): Float64Array[] {

@@ -13,7 +13,7 @@ import { writeReports } from './export/report-files.ts';
 import { flowIdOfRow } from './flow/flow-id.ts';
 import { materialise, materialiseRow, type RecordContext } from './flow/materialise.ts';
 import type { FlowRecord } from './flow/record.ts';
-import { OUTBOX_ENTRY_BYTES } from './flow/row.ts';
+import { OUTBOX_ENTRY_BYTES, ROW_BYTES } from './flow/row.ts';
 import { rowView } from './flow/row-view.ts';
 import type { FlowStream } from './flow-stream.ts';
 import { TickBarrier } from './merge/barrier.ts';
@@ -274,6 +274,18 @@ export class SensorRun {
     clearTimeout(timer);
   }
 
+  /** Records of live flows as they are now, most bytes first. */
+  async liveFlows(limit: number): Promise<FlowRecord[]> {
+    const rows = await this.#pipeline.snapshot(limit);
+    this.#refreshContext(true);
+    const records: FlowRecord[] = [];
+    for (const bytes of rows) {
+      for (let at = 0; at < bytes.byteLength; at += ROW_BYTES)
+        records.push(materialiseRow(bytes.subarray(at, at + ROW_BYTES), this.#context));
+    }
+    return records.sort((a, b) => b.bytes_total - a.bytes_total || (a.flow_id < b.flow_id ? -1 : 1)).slice(0, limit);
+  }
+
   #report(merged: ReturnType<RunTotals['merge']>): void {
     this.#packetsTotal += merged.packets;
     this.#bytesTotal += merged.bytes;
@@ -322,7 +334,11 @@ export class SensorRun {
     const done = this.#endedBy !== null && this.#finalTick && !this.#pumping && this.#pipeline.tapEnded;
     if (!done || this.#concluding) return;
     this.#concluding = true;
-    this.#conclude().then(this.#finished.resolve, this.#finished.reject);
+    this.#conclude()
+      .finally(() => {
+        for (const stream of this.#streams) stream.end(null);
+      })
+      .then(this.#finished.resolve, this.#finished.reject);
   }
 
   async #conclude(): Promise<RunSummary> {
@@ -336,7 +352,6 @@ export class SensorRun {
       summary = { ...summary, error: this.#failure };
     }
     await this.#pipeline.destroy();
-    for (const stream of this.#streams) stream.end(null);
     return summary;
   }
 

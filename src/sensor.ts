@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events';
 import { availableParallelism, totalmem } from 'node:os';
 import type { SensorOptions } from './config/options.ts';
 import { SensorError } from './errors.ts';
+import type { FlowRecord } from './flow/record.ts';
 import { FlowStream, type FlowStreamOptions } from './flow-stream.ts';
 import type { RunSummary } from './merge/summary.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
@@ -79,6 +80,11 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
   /** The summary of the run so far; exact at ticks. Null before start() has resolved. */
   stats(): RunSummary | null {
     return this.#run?.summary('stop') ?? null;
+  }
+
+  /** At most `limit` live flows as they are now, most bytes first. Empty when the sensor does not run. */
+  async liveFlows(limit = 100): Promise<FlowRecord[]> {
+    return (await this.#run?.liveFlows(limit)) ?? [];
   }
 
   /**

@@ -71,6 +71,7 @@ bool FramePath::accept(Frame& frame) {
   if (run_.pcap_writer != nullptr) run_.pcap_writer->write(frame);
   const bool in_time = clock_.advance(frame.sec, frame.nsec);
   frame.stream_ns = static_cast<double>(clock_.now_ns());
+  if (!first_noted_) note_first();
   if (clock_.now_ns() >= next_tick_ns_) make_ticks();
   note_quality(frame);
   decoder_.decode(frame, decoded_);
@@ -79,7 +80,8 @@ bool FramePath::accept(Frame& frame) {
   }
   dispose(frame);
   if (!tap_.empty()) write_tap(frame);
-  settle_fragments();
+  if (!decoded_.released.empty()) settle_released();
+  if (!decoded_.lost.empty()) settle_lost();
   return !run_.count_reached.load(std::memory_order_relaxed) && !run_.stop.abort_requested();
 }
 
@@ -107,6 +109,12 @@ bool FramePath::admit(const Frame& frame) {
   counters_.add(kDelivered);
   counters_.add(kDeliveredBytes, frame.wire);
   return true;
+}
+
+void FramePath::note_first() {
+  first_noted_ = true;
+  int64_t none = -1;
+  run_.first_ns.compare_exchange_strong(none, clock_.now_ns(), std::memory_order_relaxed);
 }
 
 void FramePath::note_quality(const Frame& frame) {
@@ -214,8 +222,8 @@ void FramePath::enqueue_annotation(DecodedRecord& annotation) {
   }
 }
 
-// Fragments whose wait has ended with this frame. They count at the clock now; their own time stays in rawSec.
-void FramePath::settle_fragments() {
+// Fragments whose first one has come with this frame. They count at the clock now; their own time stays in rawSec.
+void FramePath::settle_released() {
   for (DecodedRecord& fragment : decoded_.released) {
     PacketRecord& record = fragment.record;
     counters_.subtract(kFragmentHeld, 1);
@@ -226,6 +234,9 @@ void FramePath::settle_fragments() {
     counters_.add(written ? kEnqueued : kRingDropped);
     counters_.add(written ? kEnqueuedBytes : kRingDroppedBytes, record.wireLen);
   }
+}
+
+void FramePath::settle_lost() {
   for (const DecodedRecord& fragment : decoded_.lost) {
     counters_.subtract(kFragmentHeld, 1);
     counters_.subtract(kFragmentHeldBytes, fragment.record.wireLen);
@@ -292,6 +303,7 @@ bool FramePath::stalled(const RingWriter& ring, StallClock& stall) const {
 
 void FramePath::publish_all() {
   const double watermark = static_cast<double>(clock_.now_ns());
+  run_.note_clock(clock_.now_ns());
   for (RingWriter& ring : rings_) {
     counters_.raise_to(kRingHighWater, ring.fill_bytes());
     ring.publish(watermark);
@@ -324,13 +336,16 @@ bool FramePath::before_wait() {
 
 void FramePath::idle_to(int64_t stream_ns) {
   clock_.idle_to(stream_ns);
-  if (clock_.begun() && clock_.now_ns() >= next_tick_ns_) make_ticks();
+  if (!clock_.begun() || clock_.now_ns() < next_tick_ns_) return;
+  make_ticks();
+  decoder_.advance(static_cast<double>(clock_.now_ns()), decoded_);
+  settle_lost();
 }
 
 void FramePath::finish() {
   if (run_.stop.abort_requested()) return;
   decoder_.flush(decoded_);
-  settle_fragments();
+  settle_lost();
   due_.clear();
   before_wait();
   const TickLine::End end = run_.ticks.end(thread_, clock_.now_ns(), run_.stop, due_);

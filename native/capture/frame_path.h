@@ -50,13 +50,15 @@ class FramePath {
 
  private:
   bool admit(const Frame& frame);
+  void note_first();
   void note_quality(const Frame& frame);
   void make_ticks();
   void control(const ControlRecord& record);
   void dispose(const Frame& frame);
   void enqueue_frame(const Frame& frame);
   void enqueue_annotation(DecodedRecord& annotation);
-  void settle_fragments();
+  void settle_released();
+  void settle_lost();
   bool write_to(RingWriter& ring, const DecodedRecord& decoded, const uint8_t* bytes, uint32_t carried);
   void write_tap(const Frame& frame);
   bool wait_for_space(RingWriter& ring, StallClock& stall);
@@ -80,6 +82,7 @@ class FramePath {
   std::vector<Tick> due_;
   int64_t next_tick_ns_ = INT64_MIN;
   double ordinal_ = 0;
+  bool first_noted_ = false;
   int64_t last_publish_ns_ = 0;
 };
 

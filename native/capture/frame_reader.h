@@ -10,8 +10,6 @@
 
 namespace weir {
 
-constexpr uint32_t kNoStrippedVlan = 0xffffffff;
-
 // Frames of one read. Their bytes stay valid until the next read of the same reader.
 struct FrameBatch {
   // 64: enough to hide the cache misses of the next frames' headers, few enough to stay in the first-level cache.

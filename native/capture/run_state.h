@@ -75,6 +75,15 @@ class RunState {
   std::atomic<bool> failed{false};
   std::atomic<uint32_t> file_index{0};
   std::atomic<uint64_t> file_bytes{0};
+  // Stream time of the first delivered packet (-1 before it) and of the furthest clock, for reports.
+  std::atomic<int64_t> first_ns{-1};
+  std::atomic<int64_t> clock_ns{0};
+
+  void note_clock(int64_t now_ns) {
+    int64_t seen = clock_ns.load(std::memory_order_relaxed);
+    while (seen < now_ns && !clock_ns.compare_exchange_weak(seen, now_ns, std::memory_order_relaxed)) {
+    }
+  }
 
   void emit(Event event);
   void warn(const std::string& code, const std::string& message, std::vector<std::pair<std::string, double>> numbers = {});

@@ -35,8 +35,13 @@ class FlowHash {
     const uint64_t a = from_a ? source : destination;
     const uint64_t b = from_a ? destination : source;
     const uint64_t tail = (a & 0xffff) | (b & 0xffff) << 16 | uint64_t{r.protocol} << 32 | uint64_t{outer} << 40;
-    uint64_t message[3] = {(a >> 16) << 32 | b >> 16, tail, 0};
-    set(r, from_a, close(message, 1, r.scopeId, vlans));
+    const uint64_t addresses = (a >> 16) << 32 | b >> 16;
+    if ((r.scopeId | vlans) == 0) {
+      set(r, from_a, hash_.two_words(addresses, tail | uint64_t{15} << 56));
+    } else {
+      const uint64_t message[3] = {addresses, tail, last_word(r.scopeId, vlans, 23)};
+      set(r, from_a, hash_.words(message, 3));
+    }
   }
 
  private:
@@ -52,15 +57,17 @@ class FlowHash {
     std::memcpy(message, a, 16);
     std::memcpy(message + 2, b, 16);
     message[4] = port_a | uint64_t{port_b} << 16 | uint64_t{r.protocol} << 32 | uint64_t{outer} << 40;
-    message[5] = 0;
-    set(r, from_a, close(message, 4, r.scopeId, vlans));
+    if ((r.scopeId | vlans) == 0) {
+      message[4] |= uint64_t{39} << 56;
+      set(r, from_a, hash_.words(message, 5));
+    } else {
+      message[5] = last_word(r.scopeId, vlans, 47);
+      set(r, from_a, hash_.words(message, 6));
+    }
   }
 
-  // Puts the length byte into the last word, after one more word when there is a scope or a VLAN.
-  uint64_t close(uint64_t* message, size_t last, uint32_t scope, uint32_t vlans) const {
-    if (scope != 0 || vlans != 0) message[++last] = scope | uint64_t{vlans} << 32;
-    message[last] |= (uint64_t{last} * 8 + 7) << 56;
-    return hash_.run(message, last + 1);
+  static uint64_t last_word(uint32_t scope, uint32_t vlans, uint64_t length) {
+    return scope | uint64_t{vlans} << 32 | length << 56;
   }
 
   static bool one_way(const PacketRecord& r) { return (r.flags & static_cast<uint16_t>(RecordFlag::kOneWay)) != 0; }

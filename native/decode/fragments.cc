@@ -51,7 +51,7 @@ uint32_t FragmentTable::bucket_of(const FragmentKey& key) const {
   uint64_t words[7];
   std::memcpy(words, &key, sizeof key);
   words[6] = uint64_t{sizeof key & 0xff} << 56;
-  return static_cast<uint32_t>(hash_.words(words)) % kBuckets;
+  return static_cast<uint32_t>(hash_.words(words, 7)) % kBuckets;
 }
 
 FragmentTable::Datagram& FragmentTable::open(const FragmentKey& key, double now_ns, Decoded& out) {

@@ -18,6 +18,9 @@ constexpr uint16_t kTypePpp = 0x880b;
 constexpr uint16_t kTypeEthernet = 0x6558;
 constexpr uint16_t kTypeWccp = 0x883e;
 constexpr uint16_t kTypeIpv4 = 0x0800;
+constexpr uint16_t kTypeCiscoMetadata = 0x8909;
+constexpr uint16_t kTypeAruba9000 = 0x9000;  // access points: 802.11 frames, also under 0x8200 to 0x82ff
+constexpr uint16_t kTypeArubaHigh = 0x82;
 constexpr uint32_t kMaxRoutingEntries = 16;
 
 struct GreHeader {
@@ -92,6 +95,14 @@ Next unwrap_wccp(Walk& walk) {
   return decode_ip_version(walk);
 }
 
+// In GRE the EtherType comes in front of the six bytes of metadata, not behind them as in Ethernet.
+Next unwrap_metadata(Walk& walk) {
+  if (!walk.need(8, Reject::kLinkTruncated)) return Next::kRejected;
+  const uint16_t type = be16(walk.here());
+  walk.at += 8;
+  return type >= kFirstEtherType ? decode_ethertype(walk, type) : walk.is_not_flow(NotFlow::kEthertypeOther);
+}
+
 // A virtual subnet id is the upper 24 bits of the key, from 4096 on; the lower 8 may differ per packet (RFC 7637).
 // Keys of plain GRE bridges are small numbers in practice and stay whole.
 void set_bridge_scope(const GreHeader& gre, TunnelHeader& tunnel) {
@@ -123,7 +134,11 @@ Next unwrap_gre(Walk& walk, TunnelHeader& tunnel) {
       return decode_ethernet(walk);
     case kTypeWccp: return unwrap_wccp(walk);
     case kTypePpp: return decode_ppp(walk);
-    default: return gre.type >= 0x600 ? decode_ethertype(walk, gre.type) : walk.is_not_flow(NotFlow::kEthertypeOther);
+    case kTypeCiscoMetadata: return unwrap_metadata(walk);
+    case kTypeAruba9000: return decode_wlan(walk);
+    default:
+      if (gre.type >> 8 == kTypeArubaHigh) return decode_wlan(walk);
+      return gre.type >= kFirstEtherType ? decode_ethertype(walk, gre.type) : walk.is_not_flow(NotFlow::kEthertypeOther);
   }
 }
 

@@ -11,7 +11,15 @@ namespace weir {
 // never read as Ethernet.
 Next decode_link(Walk& walk, uint16_t link_type);
 
+constexpr uint16_t kFirstEtherType = 0x600;  // smaller values are 802.3 lengths (up to 1500) or undefined
+
 Next decode_ethernet(Walk& walk);
+
+// An Ethernet frame after `length` bytes of another header.
+Next skip_to_ethernet(Walk& walk, uint32_t length);
+
+// An IEEE 802.11 data frame, from its frame control field on; anything else of 802.11 is no flow.
+Next decode_wlan(Walk& walk);
 
 // What follows an EtherType field. `type` is never a length.
 Next decode_ethertype(Walk& walk, uint16_t type);

@@ -59,6 +59,23 @@ uint32_t jumbo_length(const uint8_t* header, uint32_t length) {
   return 0;
 }
 
+constexpr uint8_t kHomeAddress = 0xc9;
+
+// Do the options of a hop-by-hop or destination header stay inside it? A receiver drops the packet where they do not. The
+// home address option has one length (RFC 6275, 6.3), whatever its length byte says.
+bool options_fit(const uint8_t* header, uint32_t length) {
+  for (uint32_t i = 2; i < length;) {
+    if (header[i] == 0) {
+      ++i;
+      continue;
+    }
+    if (i + 2 > length) return false;
+    i += 2u + (header[i] == kHomeAddress ? 16u : header[i + 1]);
+    if (i > length) return false;
+  }
+  return true;
+}
+
 // One extension header at walk.at; moves over it and sets d.protocol to the next. False: rejected.
 bool step_extension(Walk& walk, PacketRecord& r, Datagram& d) {
   if (!walk.need(8, Reject::kIpv6ExtensionTruncated)) return false;
@@ -77,6 +94,9 @@ bool step_extension(Walk& walk, PacketRecord& r, Datagram& d) {
     length = (p[1] + 2u) * 4;
   }
   if (!walk.need(length, Reject::kIpv6ExtensionTruncated)) return false;
+  if ((kind == kProtoHopByHop || kind == kProtoDestination) && !options_fit(p, length)) {
+    return fail(walk, Reject::kIpv6ExtensionTruncated, length + 1);
+  }
   if (kind == kProtoRouting && p[3] != 0) d.pseudo_known = false;
   walk.at += length;
   d.protocol = p[0];

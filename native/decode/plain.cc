@@ -33,7 +33,12 @@ uint32_t plain_header(const Frame& f, const DecodeOptions& options) {
     return header >= 20 && total >= 20 + header && f.captured >= kTransport + header ? header : 0;
   }
   if (protocol != kProtoUdp || total < 28) return 0;
-  if (options.tunnels && (is_tunnel_port(be16(p + kTransport)) || is_tunnel_port(be16(p + kTransport + 2)))) return 0;
+  const uint16_t source = be16(p + kTransport);
+  const uint16_t destination = be16(p + kTransport + 2);
+  if (options.tunnels && (may_be_tunnel_port(source) || may_be_tunnel_port(destination)) &&
+      (is_tunnel_port(source) || is_tunnel_port(destination))) {
+    return 0;
+  }
   const uint32_t length = be16(p + kTransport + 4);
   return length >= 8 && length + 20 <= total ? 8 : 0;
 }

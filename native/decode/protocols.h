@@ -22,6 +22,7 @@ enum IpProtocol : uint8_t {
   kProtoDestination = 60,
   kProtoIpip = 94,
   kProtoEtherIp = 97,
+  kProtoPim = 103,
   kProtoSctp = 132,
   kProtoMobility = 135,
   kProtoUdpLite = 136,

@@ -21,43 +21,57 @@ class SipHash13 {
     start_[3] = k1 ^ 0x7465646279746573ull;
   }
 
-  template <size_t kWords>
-  uint64_t words(const uint64_t (&message)[kWords]) const {
-    return run(message, kWords);
+  uint64_t two_words(uint64_t first, uint64_t second) const {
+    State s(start_);
+    s.absorb(first);
+    s.absorb(second);
+    return s.finish();
   }
 
-  uint64_t run(const uint64_t* message, size_t count) const {
-    uint64_t v0 = start_[0];
-    uint64_t v1 = start_[1];
-    uint64_t v2 = start_[2];
-    uint64_t v3 = start_[3];
-    for (size_t i = 0; i < count; ++i) {
-      v3 ^= message[i];
-      round(v0, v1, v2, v3);
-      v0 ^= message[i];
-    }
-    v2 ^= 0xff;
-    round(v0, v1, v2, v3);
-    round(v0, v1, v2, v3);
-    round(v0, v1, v2, v3);
-    return v0 ^ v1 ^ v2 ^ v3;
+  uint64_t words(const uint64_t* message, size_t count) const {
+    State s(start_);
+    for (size_t i = 0; i < count; ++i) s.absorb(message[i]);
+    return s.finish();
   }
 
  private:
-  static uint64_t rotate(uint64_t x, int by) { return (x << by) | (x >> (64 - by)); }
+  struct State {
+    uint64_t v0;
+    uint64_t v1;
+    uint64_t v2;
+    uint64_t v3;
 
-  static void round(uint64_t& v0, uint64_t& v1, uint64_t& v2, uint64_t& v3) {
-    v0 += v1;
-    v2 += v3;
-    v1 = rotate(v1, 13) ^ v0;
-    v3 = rotate(v3, 16) ^ v2;
-    v0 = rotate(v0, 32);
-    v2 += v1;
-    v0 += v3;
-    v1 = rotate(v1, 17) ^ v2;
-    v3 = rotate(v3, 21) ^ v0;
-    v2 = rotate(v2, 32);
-  }
+    explicit State(const uint64_t (&start)[4]) : v0(start[0]), v1(start[1]), v2(start[2]), v3(start[3]) {}
+
+    void absorb(uint64_t word) {
+      v3 ^= word;
+      round();
+      v0 ^= word;
+    }
+
+    uint64_t finish() {
+      v2 ^= 0xff;
+      round();
+      round();
+      round();
+      return v0 ^ v1 ^ v2 ^ v3;
+    }
+
+    void round() {
+      v0 += v1;
+      v2 += v3;
+      v1 = rotate(v1, 13) ^ v0;
+      v3 = rotate(v3, 16) ^ v2;
+      v0 = rotate(v0, 32);
+      v2 += v1;
+      v0 += v3;
+      v1 = rotate(v1, 17) ^ v2;
+      v3 = rotate(v3, 21) ^ v0;
+      v2 = rotate(v2, 32);
+    }
+
+    static uint64_t rotate(uint64_t x, int by) { return (x << by) | (x >> (64 - by)); }
+  };
 
   uint64_t start_[4];
 };

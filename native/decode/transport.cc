@@ -26,9 +26,10 @@ bool fail(Walk& walk, Reject why, uint32_t needed) {
   return false;
 }
 
-// The ports are read, the rest of the header is not there.
-bool only_ports(PacketRecord& r, const Datagram& d, uint32_t header) {
+// The ports are good, the rest of the header is not there or wrong: still a packet of its flow, and decodeStatus says why.
+bool only_ports(PacketRecord& r, const Datagram& d, uint32_t header, Reject why) {
   set_flag(r, RecordFlag::kNoTransport);
+  r.decodeStatus = static_cast<uint16_t>(why);
   set_payload(r, d, header);
   return true;
 }
@@ -39,9 +40,9 @@ bool decode_tcp(Walk& walk, DecodedRecord& out, const Datagram& d) {
   if (left < 4) return fail(walk, Reject::kTcpTruncated, 20);
   const uint8_t* p = walk.here();
   set_ports(r, p);
-  if (left < 20) return only_ports(r, d, 20);
+  if (left < 20) return only_ports(r, d, 20, Reject::kTcpTruncated);
   const uint32_t header = (p[12] >> 4) * 4u;
-  if (header < 20) return fail(walk, Reject::kTcpBadOffset, 20);
+  if (header < 20) return only_ports(r, d, 20, Reject::kTcpBadOffset);
   r.seq = be32(p + 4);
   r.ack = be32(p + 8);
   r.tcpFlags = p[13];
@@ -56,13 +57,13 @@ bool decode_udp(Walk& walk, PacketRecord& r, const Datagram& d) {
   if (left < 4) return fail(walk, Reject::kUdpTruncated, 8);
   const uint8_t* p = walk.here();
   set_ports(r, p);
-  if (left < 8) return only_ports(r, d, 8);
+  if (left < 8) return only_ports(r, d, 8, Reject::kUdpTruncated);
   set_payload(r, d, 8);
   if (d.protocol != kProtoUdp || d.fragment) return true;
   // The datagram's own length may leave out bytes that the IP length has; 0 means a jumbogram (RFC 2675).
   const uint32_t length = be16(p + 4);
   if (length == 0) return true;
-  if (length < 8) return fail(walk, Reject::kUdpBadLength, 8);
+  if (length < 8) return only_ports(r, d, 8, Reject::kUdpBadLength);
   if (length - 8 < r.payloadLen) r.payloadLen = length - 8;
   return true;
 }
@@ -70,7 +71,7 @@ bool decode_udp(Walk& walk, PacketRecord& r, const Datagram& d) {
 bool decode_sctp(Walk& walk, PacketRecord& r, const Datagram& d) {
   if (!walk.have(4)) return fail(walk, Reject::kSctpTruncated, 12);
   set_ports(r, walk.here());
-  if (!walk.have(12)) return only_ports(r, d, 12);
+  if (!walk.have(12)) return only_ports(r, d, 12, Reject::kSctpTruncated);
   set_payload(r, d, 12);
   return true;
 }
@@ -78,7 +79,7 @@ bool decode_sctp(Walk& walk, PacketRecord& r, const Datagram& d) {
 bool decode_dccp(Walk& walk, PacketRecord& r, const Datagram& d) {
   if (!walk.have(4)) return fail(walk, Reject::kDccpTruncated, 12);
   set_ports(r, walk.here());
-  if (!walk.have(12)) return only_ports(r, d, 12);
+  if (!walk.have(12)) return only_ports(r, d, 12, Reject::kDccpTruncated);
   set_payload(r, d, walk.here()[4] * 4u);
   return true;
 }
@@ -87,7 +88,10 @@ bool decode_icmp(Walk& walk, PacketRecord& r, const Datagram& d) {
   if (!walk.need(2, Reject::kIcmpTruncated)) return false;
   const uint8_t* p = walk.here();
   set_icmp(r, p[0], p[1]);
-  if (!walk.have(8)) set_flag(r, RecordFlag::kNoTransport);
+  if (!walk.have(8)) {
+    set_flag(r, RecordFlag::kNoTransport);
+    r.decodeStatus = static_cast<uint16_t>(Reject::kIcmpTruncated);
+  }
   set_payload(r, d, 8);
   return true;
 }

@@ -16,6 +16,15 @@ Next unwrap_etherip(Walk& walk, TunnelHeader& tunnel) {
   return decode_ethernet(walk);
 }
 
+// RFC 7761, 4.9.3: a register message carries a whole packet to the rendezvous point, a null register only its header.
+Next unwrap_pim(Walk& walk, TunnelHeader& tunnel) {
+  if (!walk.need(8, Reject::kIpTruncated)) return Next::kRejected;
+  if (walk.here()[0] != 0x21) return walk.is_not_flow(NotFlow::kEthertypeOther);
+  walk.at += 8;
+  tunnel.type = TunnelType::kPim;
+  return decode_ip_version(walk);
+}
+
 }  // namespace
 
 bool may_be_tunnel(const PacketRecord& r, const Datagram& d) {
@@ -24,6 +33,7 @@ bool may_be_tunnel(const PacketRecord& r, const Datagram& d) {
     case kProtoTcp: return false;
     case kProtoUdp: return is_tunnel_port(r.srcPort) || is_tunnel_port(r.dstPort);
     case kProtoIpv4: case kProtoIpv6: case kProtoIpip: case kProtoGre: case kProtoEtherIp: case kProtoMplsInIp: case kProtoEthernet:
+    case kProtoPim:
       return true;
     default: return false;
   }
@@ -41,6 +51,7 @@ Next unwrap(Walk& walk, const PacketRecord& r, const Datagram& d, TunnelHeader& 
     case kProtoIpv4: case kProtoIpv6: case kProtoIpip: return decode_ip_version(walk);
     case kProtoGre: return unwrap_gre(walk, tunnel);
     case kProtoEtherIp: return unwrap_etherip(walk, tunnel);
+    case kProtoPim: return unwrap_pim(walk, tunnel);
     case kProtoMplsInIp: return decode_mpls(walk);
     case kProtoEthernet: return decode_ethernet(walk);  // RFC 8986: layer 2 over segment routing
     case kProtoUdp: return unwrap_udp(walk, r, tunnel);

@@ -11,6 +11,20 @@
 
 namespace weir {
 
+enum TunnelPort : uint16_t {
+  kL2tp = 1701,
+  kGtpUser = 2152,
+  kGtpV0 = 3386,
+  kTeredo = 3544,
+  kVxlan = 4789,
+  kVxlanGpe = 4790,
+  kAyiya = 5072,
+  kCapwapData = 5247,
+  kGeneve = 6081,
+  kMplsUdp = 6635,
+  kVxlanLinux = 8472,
+};
+
 struct TunnelHeader {
   TunnelType type;
   uint32_t scope;  // network id that is the same in both directions and so part of the inner flow's key; 0 = none
@@ -28,5 +42,13 @@ Next unwrap(Walk& walk, const PacketRecord& r, const Datagram& datagram, TunnelH
 Next unwrap_gre(Walk& walk, TunnelHeader& tunnel);
 Next unwrap_udp(Walk& walk, const PacketRecord& r, TunnelHeader& tunnel);
 bool is_tunnel_port(uint16_t port);
+
+// True for all tunnel ports and one in six of the others, by the low six bits: most packets need no more than this.
+inline bool may_be_tunnel_port(uint16_t port) {
+  constexpr uint64_t kLowBits = 1ull << (kL2tp & 63) | 1ull << (kGtpUser & 63) | 1ull << (kGtpV0 & 63) | 1ull << (kTeredo & 63) |
+                                1ull << (kVxlan & 63) | 1ull << (kVxlanGpe & 63) | 1ull << (kAyiya & 63) | 1ull << (kCapwapData & 63) |
+                                1ull << (kGeneve & 63) | 1ull << (kMplsUdp & 63) | 1ull << (kVxlanLinux & 63);
+  return (kLowBits >> (port & 63) & 1) != 0;
+}
 
 }  // namespace weir

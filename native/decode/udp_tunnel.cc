@@ -5,26 +5,14 @@
 namespace weir {
 namespace {
 
-enum TunnelPort : uint16_t {
-  kL2tp = 1701,
-  kGtpUser = 2152,
-  kGtpV0 = 3386,
-  kTeredo = 3544,
-  kVxlan = 4789,
-  kVxlanGpe = 4790,
-  kAyiya = 5072,
-  kGeneve = 6081,
-  kMplsUdp = 6635,
-  kVxlanLinux = 8472,
-};
-
 Next no_tunnel(Walk& walk) { return walk.reject(Reject::kLinkBadHeader, 0); }
 
-// RFC 7348: only the I flag is defined; the group policy extension uses more of the first word, never the last byte.
+// RFC 7348: only the I flag is defined; extensions (group policy, generic protocol) use more of the first word, but a version
+// or a last byte that is not 0 is something else.
 Next unwrap_vxlan(Walk& walk, TunnelHeader& tunnel) {
   if (!walk.have(8)) return no_tunnel(walk);
   const uint8_t* p = walk.here();
-  if ((p[0] & 0x08) == 0 || (p[0] & 0x77) != 0 || p[7] != 0) return no_tunnel(walk);
+  if ((p[0] & 0x08) == 0 || (p[0] & 0x30) != 0 || p[7] != 0) return no_tunnel(walk);
   tunnel = {TunnelType::kVxlan, be24(p + 4), true};
   walk.at += 8;
   return decode_ethernet(walk);
@@ -57,7 +45,7 @@ Next unwrap_geneve(Walk& walk, TunnelHeader& tunnel) {
   tunnel = {TunnelType::kGeneve, be24(p + 4), true};
   walk.at += length;
   const uint16_t type = be16(p + 2);
-  return type >= 0x600 ? decode_ethertype(walk, type) : no_tunnel(walk);
+  return type >= kFirstEtherType ? decode_ethertype(walk, type) : no_tunnel(walk);
 }
 
 // 3GPP TS 29.281: version 1, protocol type GTP, only user data (T-PDU). The endpoint id differs per direction.
@@ -141,6 +129,19 @@ Next unwrap_ayiya(Walk& walk, TunnelHeader& tunnel) {
   return decode_ip_version(walk);
 }
 
+// RFC 5415: the header's length in words, an 802.11 frame with T, else an 802.3 one; keep-alives and fragments are neither.
+Next unwrap_capwap(Walk& walk, TunnelHeader& tunnel) {
+  constexpr uint8_t kFragment = 0x80;
+  constexpr uint8_t kKeepAlive = 0x08;
+  if (!walk.have(8)) return no_tunnel(walk);
+  const uint8_t* p = walk.here();
+  const uint32_t length = (p[1] >> 3) * 4u;
+  if (p[0] != 0 || length < 8 || (p[3] & (kFragment | kKeepAlive)) != 0 || !walk.have(length)) return no_tunnel(walk);
+  tunnel = {TunnelType::kCapwap, 0, false};
+  walk.at += length;
+  return (p[2] & 1) != 0 ? decode_wlan(walk) : decode_ethernet(walk);
+}
+
 Next unwrap_port(Walk& walk, uint16_t port, TunnelHeader& tunnel) {
   switch (port) {
     case kVxlan: case kVxlanLinux: return unwrap_vxlan(walk, tunnel);
@@ -151,6 +152,7 @@ Next unwrap_port(Walk& walk, uint16_t port, TunnelHeader& tunnel) {
     case kTeredo: return unwrap_teredo(walk, tunnel);
     case kL2tp: return unwrap_l2tp(walk, tunnel);
     case kAyiya: return unwrap_ayiya(walk, tunnel);
+    case kCapwapData: return unwrap_capwap(walk, tunnel);
     case kMplsUdp:  // RFC 7510
       tunnel = {TunnelType::kMplsUdp, 0, false};
       return decode_mpls(walk);
@@ -162,8 +164,8 @@ Next unwrap_port(Walk& walk, uint16_t port, TunnelHeader& tunnel) {
 
 bool is_tunnel_port(uint16_t port) {
   switch (port) {
-    case kL2tp: case kGtpUser: case kGtpV0: case kTeredo: case kVxlan: case kVxlanGpe: case kAyiya: case kGeneve: case kMplsUdp:
-    case kVxlanLinux:
+    case kL2tp: case kGtpUser: case kGtpV0: case kTeredo: case kVxlan: case kVxlanGpe: case kAyiya: case kCapwapData: case kGeneve:
+    case kMplsUdp: case kVxlanLinux:
       return true;
     default: return false;
   }

@@ -21,9 +21,9 @@ enum class Next : uint8_t {
   kRejected,  // walk.reason, needed, available
 };
 
-// Headers between two IP layers (tags, labels, pseudowires, PPP, bridged frames) that are followed at most. Real
-// stacks have fewer than ten; the bound also limits recursion.
-constexpr int kMaxLinkHeaders = 24;
+// Headers between two IP layers (tags, labels, pseudowires, PPP, bridged frames) that are followed at most: real stacks
+// have fewer than ten, deliberate ones are known with a hundred. Bounds the recursion to about 20 KB of stack.
+constexpr int kMaxLinkHeaders = 128;
 constexpr int kMaxVlanTags = 8;
 
 // The link headers in front of the next IP layer.

@@ -17,16 +17,14 @@ export function permissionAdvice(nodePath = process.execPath): string[] {
   ];
 }
 
-/** Lines for standard error. */
+/** Lines for standard error; a hint may have several. */
 export function failureLines(error: unknown): string[] {
   if (!(error instanceof SensorError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return [`weir: internal error: ${text}`, '  hint: this is a bug; please report it with the lines above'];
   }
-  const lines = [`weir: ${printable(error.message)}`];
-  const hints = error.code === 'SOURCE_PERMISSION' && error.detail.path === undefined ? permissionAdvice() : [];
-  if (hints.length === 0 && error.hint !== undefined) hints.push(printable(error.hint));
-  return [...lines, ...hints.map((hint) => `  hint: ${hint}`)];
+  const hints = error.hint?.split('\n') ?? [];
+  return [`weir: ${printable(error.message)}`, ...hints.map((hint) => `  hint: ${printable(hint)}`)];
 }
 
 export function exitCodeOf(error: unknown): number {

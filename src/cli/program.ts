@@ -1,7 +1,7 @@
 /** The command line: finds the command, hands it its arguments, and tells what failed. */
 import yargs, { type Argv } from 'yargs';
 import { nearest } from '../config/nearest.ts';
-import { SensorError } from '../errors.ts';
+import { ERROR_CODES, SensorError } from '../errors.ts';
 import { Sensor } from '../sensor.ts';
 import { version } from '../version.ts';
 import { splitShortValues } from './argv.ts';
@@ -112,6 +112,16 @@ export async function run(args: readonly string[], io: Io, actions: RunActions):
   }
 }
 
+/** Failures of the process's own streams. A closed pipe is no failure, and of a failed stderr there is nobody to tell. */
+function watchStreams(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.exitCode = ERROR_CODES.OUTPUT;
+    process.stderr.write(`weir: standard output: ${error.message}\n`);
+  });
+}
+
 /** The process's own command line. */
 export async function main(): Promise<void> {
   const actions: RunActions = {
@@ -119,7 +129,9 @@ export async function main(): Promise<void> {
     signals: process,
     exitNow: (code) => process.exit(code),
   };
-  process.exitCode = await run(process.argv.slice(2), processIo(), actions);
+  watchStreams();
+  const code = await run(process.argv.slice(2), processIo(), actions);
+  if (code !== 0) process.exitCode = code;
   // Everything has been exported and flushed: whatever still holds the event loop must not hold the caller.
   setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
 }

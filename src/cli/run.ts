@@ -46,16 +46,19 @@ function conclude(session: Session, summary: RunSummary, io: Io): number {
   return code === 0 ? ERROR_CODES.LEDGER : code;
 }
 
-/** A reader of standard output that went away is a wish to stop; any other failure there is one of the run. */
-function watchStdout(io: Io, stop: () => void, screen: Screen): { failure(): SensorError | null; end(): void } {
-  let failure: SensorError | null = null;
+/**
+ * A reader of standard output that went away is a wish to stop; any other failure there is one of the run, and ends it
+ * as well. `failed` says which; the program tells people.
+ */
+function watchStdout(io: Io, stop: () => void, screen: Screen): { failed(): boolean; end(): void } {
+  let failed = false;
   const listener = (error: NodeJS.ErrnoException): void => {
     screen.abandon();
-    if (error.code !== 'EPIPE') failure ??= new SensorError('OUTPUT', `standard output: ${error.message}`, { cause: error });
+    if (error.code !== 'EPIPE') failed = true;
     stop();
   };
   io.stdout.on('error', listener);
-  return { failure: () => failure, end: () => void setImmediate(() => io.stdout.off('error', listener)) };
+  return { failed: () => failed, end: () => void setImmediate(() => io.stdout.off('error', listener)) };
 }
 
 /** Resolves with the exit code. A failure to start rejects with its SensorError. */
@@ -91,10 +94,7 @@ export async function runSensor(session: Session, io: Io, actions: RunActions): 
     screen.summary(summary);
     logger.info({ endedBy: summary.ended_by, frames: summary.frames_read }, 'ended');
     const code = conclude(session, summary, io);
-    const failure = stdout.failure();
-    if (failure === null) return code;
-    io.stderr.write(`${failureLines(failure).join('\n')}\n`);
-    return code === 0 ? failure.exitCode : code;
+    return code === 0 && stdout.failed() ? ERROR_CODES.OUTPUT : code;
   } finally {
     screen.close();
     stdout.end();

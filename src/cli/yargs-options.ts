@@ -7,11 +7,11 @@ import { flagsOf, settingsOf } from '../config/settings.ts';
 /** Flags that are no settings. */
 export const RUN_FLAGS = {
   config: {
-    type: 'string',
     requiresArg: true,
+    nargs: 1,
     group: 'Running:',
     describe:
-      'Configuration file; without it ./weir.toml, ./etc/weir/weir.toml, /usr/local/etc/weir/weir.toml, /etc/weir/weir.toml; "" = none',
+      'Configuration file; without it ./weir.toml, ./etc/weir/weir.toml, /usr/local/etc/weir/weir.toml, /etc/weir/weir.toml; "" = none [FILE]',
   },
   'print-config': { type: 'boolean', group: 'Running:', describe: 'Print the settings in force, with where each came from, and stop' },
 } as const satisfies Record<string, Options>;

@@ -1,5 +1,6 @@
 /** What single values cannot show: settings that exclude, need or overwrite each other. */
-import { resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { SensorError } from '../errors.ts';
 import { describeOrigin, nameOf, PRECEDENCE, type Resolved } from './origin.ts';
 import type { CommandName } from './setting.ts';
@@ -32,14 +33,30 @@ function checkRotation(resolved: Resolved): void {
     fail(resolved, [size], `${name(resolved, size)} needs --write-pcap`);
 }
 
+/** One name for each file, whatever links lead to it; of a file that does not exist yet, the place where it will be. */
+function placeOf(path: string): string {
+  const full = resolve(path);
+  for (const [known, rest] of [
+    [full, ''],
+    [dirname(full), basename(full)],
+  ]) {
+    try {
+      return join(realpathSync(known), rest);
+    } catch {
+      // Not there: the folder may be.
+    }
+  }
+  return full;
+}
+
 /** No two outputs into one file, at most one on standard output, none over a file that is read. */
 function checkOutputs(resolved: Resolved, inputs: readonly string[]): void {
   const taken = new Map<string, SettingKey>();
-  const sources = new Set(inputs.filter((input) => input !== '-').map((input) => resolve(input)));
+  const sources = new Set(inputs.filter((input) => input !== '-').map(placeOf));
   for (const setting of SETTINGS) {
     const path = setting.type === 'path' ? (resolved.values[setting.key] as string | null) : null;
     if (path === null) continue;
-    const place = path === '-' ? '-' : resolve(path);
+    const place = path === '-' ? '-' : placeOf(path);
     if (place.startsWith('/dev/') && place !== '/dev/stdout') continue;
     const other = taken.get(place);
     if (other !== undefined) {

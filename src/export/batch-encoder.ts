@@ -56,7 +56,13 @@ export class BatchEncoder {
    * entries the caller will bring in all. Resolves when `entries` may be overwritten; `drain()` waits for the deliveries.
    * @throws what `sink` throws
    */
-  async encode(entries: Uint8Array, context: RecordContext, formats: readonly FlowFormat[], atHand: number, sink: BatchSink): Promise<void> {
+  async encode(
+    entries: Uint8Array,
+    context: RecordContext,
+    formats: readonly FlowFormat[],
+    atHand: number,
+    sink: BatchSink,
+  ): Promise<void> {
     await this.#ready(atHand);
     const inPool = this.#pool !== null && atHand >= BATCH_ENTRIES;
     const step = BATCH_ENTRIES * OUTBOX_ENTRY_BYTES;

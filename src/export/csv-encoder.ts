@@ -6,7 +6,7 @@
  * `= + - @`, a tab or a carriage return gets a leading apostrophe.
  */
 import type { FlowRecord } from '../flow/record.ts';
-import { type Format, numberText, RECORD_SHAPE, valueOf } from './record-shape.ts';
+import { type Format, fieldOf, numberText, RECORD_SHAPE } from './record-shape.ts';
 
 interface Column {
   header: string;
@@ -81,8 +81,8 @@ function cell(format: Format, value: unknown): string {
 export function csvRow(record: FlowRecord): string {
   let text = '';
   for (const column of COLUMNS) {
-    const holder = valueOf(record, column.field);
-    const value = column.member === null || typeof holder !== 'object' || holder === null ? holder : valueOf(holder, column.member);
+    const holder = fieldOf(record, column.field);
+    const value = column.member === null || typeof holder !== 'object' || holder === null ? holder : fieldOf(holder, column.member);
     if (column !== COLUMNS[0]) text += ',';
     text += cell(column.format, value);
   }

@@ -117,7 +117,7 @@ export class EntrySorter {
     if (this.#filled > 0) this.#runs.push(await SpillRun.write(this.#directory, this.#sortedBlocks(context, BLOCK_ENTRIES)));
     this.#filled = 0;
     if (this.#runs.length < this.#maxRuns) return;
-    // One pass over everything on disk per MAX_RUNS spills: 128 MiB runs make that once in 16 GiB of records.
+    // One pass over everything on disk per MAX_RUNS spills: runs of 64 MiB make that once in 8 GiB of records.
     const runs = this.#runs;
     const merged = await SpillRun.write(this.#directory, mergeRuns(runs, context, this.#memoryBytes / 2, BLOCK_ENTRIES));
     this.#runs = [merged];

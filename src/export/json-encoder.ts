@@ -1,6 +1,6 @@
 /** Flow records as JSON: one line each, or as elements of a pretty array. Keys in the order of the record, always. */
 import type { FlowRecord } from '../flow/record.ts';
-import { type Format, numberText, RECORD_SHAPE, type Shape, valueOf } from './record-shape.ts';
+import { type Format, fieldOf, numberText, RECORD_SHAPE, type Shape } from './record-shape.ts';
 
 /** Writes one member's value. */
 type Writer = (value: unknown) => string;
@@ -45,7 +45,7 @@ function objectWriter(shape: { readonly [name: string]: Shape }, layout: Layout,
   return (value) => {
     if (typeof value !== 'object' || value === null) return 'null';
     let text = '';
-    for (const member of members) text += member.lead + member.write(valueOf(value, member.name));
+    for (const member of members) text += member.lead + member.write(fieldOf(value, member.name));
     return text + end;
   };
 }

@@ -66,7 +66,12 @@ class RunHeap {
  * `memoryBytes` is shared by the read buffers.
  * @throws SensorError OUTPUT when a run cannot be read
  */
-export async function* mergeRuns(runs: SpillRun[], context: FlowIdContext, memoryBytes: number, batchEntries: number): AsyncGenerator<Uint8Array> {
+export async function* mergeRuns(
+  runs: SpillRun[],
+  context: FlowIdContext,
+  memoryBytes: number,
+  batchEntries: number,
+): AsyncGenerator<Uint8Array> {
   const keys = new SortKeys(runs.length);
   const heap = new RunHeap(keys);
   const buffer = Math.min(MAX_BUFFER, Math.max(MIN_BUFFER, Math.floor(memoryBytes / Math.max(1, runs.length))));

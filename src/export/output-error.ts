@@ -26,7 +26,9 @@ function hintFor(code: string, path: string, partial: string | null): string {
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EFBIG':
-      return partial === null ? 'free space or choose another disk' : `free space or choose another disk; what was written is in ${partial}`;
+      return partial === null
+        ? 'free space or choose another disk'
+        : `free space or choose another disk; what was written is in ${partial}`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

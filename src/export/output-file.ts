@@ -57,6 +57,7 @@ class OutputFile implements Output {
   #buffer = new Uint8Array(0);
   #filled = 0;
   #bytes = 0;
+  #writing = false;
 
   constructor(path: string, written: string, final: string | null, handle: FileHandle) {
     this.path = path;
@@ -87,6 +88,8 @@ class OutputFile implements Output {
   /** The system may take less than it was given; a full disk takes a part first and fails then. */
   async #writeAll(bytes: Uint8Array): Promise<void> {
     if (this.#handle === null) throw outputError(this.path, new Error('the file is closed'));
+    if (this.#writing) throw outputError(this.path, new Error('written by two at a time'));
+    this.#writing = true;
     try {
       for (let at = 0; at < bytes.length; ) {
         const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at);
@@ -95,6 +98,8 @@ class OutputFile implements Output {
       }
     } catch (error) {
       throw outputError(this.path, error, this.#final === null ? null : this.#written);
+    } finally {
+      this.#writing = false;
     }
   }
 

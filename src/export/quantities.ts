@@ -2,7 +2,7 @@
 
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P'];
 
-/** `1 234 567` with thin groups of three, for counts. Not a number: `unknown`. */
+/** `1,234,567`, for counts; `unknown` where there is no number. */
 export function countText(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return 'unknown';
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');

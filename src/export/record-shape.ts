@@ -88,7 +88,7 @@ export const TIME_DECIMALS = 6;
 export const DECIMALS = 3;
 
 /** A field's value by name; the table has checked the names. */
-export function valueOf(holder: object, name: string): unknown {
+export function fieldOf(holder: object, name: string): unknown {
   return (holder as Readonly<Record<string, unknown>>)[name];
 }
 

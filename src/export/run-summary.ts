@@ -38,7 +38,10 @@ function table(head: string[], rows: string[][], texts: number, colors: Colors):
     colAligns: head.map((_, index) => (index < texts ? 'left' : 'right')),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  made.push(head.map((title) => colors.dim(title)), ...rows);
+  made.push(
+    head.map((title) => colors.dim(title)),
+    ...rows,
+  );
   return made
     .toString()
     .split('\n')
@@ -68,7 +71,9 @@ function overview(summary: RunSummary, colors: Colors): string[] {
   if (drops !== '') lines.push(`${colors.bold('Drops')}     ${drops}`);
   const errors = Object.entries(summary.parse_errors).filter(([, count]) => count > 0);
   if (errors.length > 0) {
-    lines.push(`${colors.bold('Rejected')}  ${errors.map(([reason, count]) => `${countText(count)} ${reason.replaceAll('_', ' ')}`).join(', ')}`);
+    lines.push(
+      `${colors.bold('Rejected')}  ${errors.map(([reason, count]) => `${countText(count)} ${reason.replaceAll('_', ' ')}`).join(', ')}`,
+    );
   }
   return lines;
 }
@@ -126,7 +131,9 @@ function ledgerText(ledger: Ledger, colors: Colors): string[] {
   const failures = ledgerFailures(ledger);
   const unknown = ledger.identities.filter((identity) => identity.holds === null).length;
   const checked = ledger.identities.length - unknown;
-  const verdict = ledger.holds ? colors.green(`${checked} identities hold`) : colors.red(`${failures.length} of ${checked} identities fail`);
+  const verdict = ledger.holds
+    ? colors.green(`${checked} ${checked === 1 ? 'identity holds' : 'identities hold'}`)
+    : colors.red(`${failures.length} of ${checked} identities fail`);
   const lines = [`${colors.bold('Ledger')}    ${verdict}${unknown > 0 ? colors.yellow(`, ${unknown} unknown`) : ''}`];
   for (const failure of failures) lines.push(colors.red(`  ${failure}`));
   for (const identity of ledger.identities) {

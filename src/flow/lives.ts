@@ -63,7 +63,7 @@ export function reserveRows(maxFlows: number, shards: number): number {
 export interface FlowSink {
   ended(slot: number): void;
   interim(slot: number): void;
-  /** The first packet of an older flow since the tick began is about to be counted. */
+  /** The flow's first packet since the tick began is about to be counted. */
   touched(slot: number): void;
 }
 
@@ -115,7 +115,8 @@ export class FlowLives implements InterimSink {
   open(rec: RecordWords, o: number, key: number, now: number, wire: number, previousFirst: number): number {
     const outer = (key & (RowRole.OUTER << 8)) !== 0;
     const protocol = key & 0xff;
-    if (this.pressure.emergency && protocol === TCP && !outer && !isSyn(rec, o)) return this.refuse(ShardCounter.REFUSED_EMERGENCY, outer, wire);
+    if (this.pressure.emergency && protocol === TCP && !outer && !isSyn(rec, o))
+      return this.refuse(ShardCounter.REFUSED_EMERGENCY, outer, wire);
     if (!this.credits.take() && !this.evict()) return this.refuse(ShardCounter.REFUSED_LIMIT, outer, wire);
     let slot = this.store.allocate();
     if (slot < 0) {
@@ -134,6 +135,7 @@ export class FlowLives implements InterimSink {
     if (previousFirst === now) this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_ID_SALT] = 1;
     this.lists.append(slot, protocol === TCP ? List.NEW_TCP : protocol === UDP ? List.NEW_UDP : List.NEW_OTHER);
     this.interims.add(slot, now);
+    this.sink.touched(slot);
     const counted = outer ? ShardCounter.OUTER_CREATED : ShardCounter.FLOWS_CREATED;
     this.tally[counted] = this.tally[counted]! + 1;
     const live = outer ? ShardCounter.OUTER_LIVE : ShardCounter.FLOWS_LIVE;
@@ -221,6 +223,11 @@ export class FlowLives implements InterimSink {
     store.coldB[cold + F_RECORD_KIND] = 0;
     reported.set(store.hotF.subarray(packets, packets + 4), 4 * slot);
     this.tally[ShardCounter.INTERIM_RECORDS] = this.tally[ShardCounter.INTERIM_RECORDS]! + 1;
+  }
+
+  /** True while the interim record of the flow is being written. */
+  isInterim(slot: number): boolean {
+    return this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_RECORD_KIND] === 1;
   }
 
   /** At a tick: ends what has been idle for its timeout, and lets a new epoch begin. */

@@ -51,7 +51,10 @@ function epochSeconds(baseSeconds: number, streamNs: number): number {
 function endpoint(row: RowView, offset: number, b: boolean, ports: boolean, role: number, flags: number): Endpoint {
   const address = offset + (b ? R.F_ADDR_B : R.F_ADDR_A);
   const mac = offset + (b ? R.F_MAC_B : R.F_MAC_A);
-  const ip = (role & R.RowRole.IPV6) !== 0 ? ipv6Text(row.bytes.subarray(address, address + 16)) : ipv4Text(row.bytes.subarray(address, address + 4));
+  const ip =
+    (role & R.RowRole.IPV6) !== 0
+      ? ipv6Text(row.bytes.subarray(address, address + 16))
+      : ipv4Text(row.bytes.subarray(address, address + 4));
   return {
     ip,
     port: ports ? row.view.getUint16(offset + (b ? R.F_PORT_B : R.F_PORT_A), true) : null,

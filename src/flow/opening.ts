@@ -69,7 +69,7 @@ const UNMEASURED = [F_SYN_SYNACK_MS, F_SYNACK_ACK_MS, F_RTT_LAST_MS, F_RTT_MIN_M
 
 /** Fills a fresh row from the flow's first packet; the counters start at 0. `key` is protocol | role << 8. */
 export function openRow(store: FlowStore, slot: number, rec: RecordWords, o: number, key: number, now: number): void {
-  const { hotI, hotH, hotB, hotF, coldI, coldH, coldB, coldF, coldR } = store;
+  const { hotI, hotH, hotF, coldI, coldH, coldB, coldF, coldR } = store;
   const hot = slot * HOT_BYTES;
   const cold = slot * store.coldBytes;
   hotI.fill(0, hot >> 2, (hot + HOT_BYTES) >> 2);

@@ -8,7 +8,20 @@ export type HostDirection = 'inbound' | 'outbound' | 'local' | 'lateral' | 'unkn
 export type DirectionReason = 'syn' | 'synack' | 'icmp_request' | 'port_prior' | 'first_packet';
 export type TcpStateName = 'syn_sent' | 'syn_ack' | 'established' | 'fin_wait' | 'closed' | 'time_wait' | 'reset' | 'unknown';
 export type EndReason = 'fin' | 'rst' | 'idle' | 'active' | 'eviction' | 'emergency' | 'shutdown';
-export type TunnelName = 'gre' | 'erspan' | 'ipip' | 'vxlan' | 'geneve' | 'gtpu' | 'teredo' | 'nvgre' | 'etherip' | 'l2tp' | 'ayiya' | 'mpls_udp' | 'pptp';
+export type TunnelName =
+  | 'gre'
+  | 'erspan'
+  | 'ipip'
+  | 'vxlan'
+  | 'geneve'
+  | 'gtpu'
+  | 'teredo'
+  | 'nvgre'
+  | 'etherip'
+  | 'l2tp'
+  | 'ayiya'
+  | 'mpls_udp'
+  | 'pptp';
 
 export interface Endpoint {
   ip: string;

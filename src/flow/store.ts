@@ -13,12 +13,12 @@ export const MAX_ROWS = 1 << 23;
 const NOT_MEASURED = notMeasured();
 
 /** What a scale-mode row exports for the analyses that it does not keep: NaN for times, 0 for counters. */
-function notMeasured(): Uint8Array {
-  const bytes = new Uint8Array(COLD_BYTES - COLD_SCALE_BYTES);
-  const floats = new Float32Array(bytes.buffer);
+function notMeasured(): Int32Array {
+  const words = new Int32Array((COLD_BYTES - COLD_SCALE_BYTES) >> 2);
+  const floats = new Float32Array(words.buffer);
   const first = (F_SYN_SYNACK_MS - HOT_BYTES - COLD_SCALE_BYTES) >> 2;
   floats.fill(Number.NaN, first, first + 6);
-  return bytes;
+  return words;
 }
 
 export class FlowStore {
@@ -77,12 +77,14 @@ export class FlowStore {
     return this.fresh * (HOT_BYTES + this.coldBytes);
   }
 
-  /** Writes the row as ROW_BYTES at `at`; the tick fields are the caller's. */
-  copyRow(slot: number, target: Uint8Array, at: number): void {
-    const hot = slot * HOT_BYTES;
-    const cold = slot * this.coldBytes;
-    target.set(this.hotB.subarray(hot, hot + HOT_BYTES), at);
-    target.set(this.coldB.subarray(cold, cold + this.coldBytes), at + HOT_BYTES);
-    if (!this.full) target.set(NOT_MEASURED, at + HOT_BYTES + COLD_SCALE_BYTES);
+  /** Writes the row at word `at` of `target`, ROW_BYTES of it; the tick fields are the caller's. */
+  copyRow(slot: number, target: Int32Array, at: number): void {
+    const { hotI, coldI } = this;
+    const hot = slot * HOT_WORDS;
+    for (let i = 0; i < HOT_WORDS; i++) target[at + i] = hotI[hot + i]!;
+    const words = this.coldBytes >> 2;
+    const cold = slot * words;
+    for (let i = 0; i < words; i++) target[at + HOT_WORDS + i] = coldI[cold + i]!;
+    if (!this.full) target.set(NOT_MEASURED, at + HOT_WORDS + (COLD_SCALE_BYTES >> 2));
   }
 }

@@ -413,7 +413,7 @@ export class FlowTable {
     if (!isFirst) {
       const list = this.hotB[slot * HOT_BYTES + LIST]!;
       if (list < ANSWERED) lives.moveTo(slot, list + ANSWERED);
-    } else if ((this.hotI[slot * HOT_WORDS + FLAGS]! & CLIENT_IS_B) !== side) this.tcp.history.flip(slot);
+    } else if (hasRoles(key & 0xff) && (this.hotI[slot * HOT_WORDS + FLAGS]! & CLIENT_IS_B) !== side) this.tcp.history.flip(slot);
     if ((key & 0xff) === UDP && (flags & BAD_CHECKSUM) === 0) this.tcp.history.datagram(slot, side);
   }
 
@@ -426,6 +426,11 @@ export class FlowTable {
     const b = hotB[at + TCP_FLAGS + 1]!;
     if ((a & b & FIN) !== 0 || ((a | b) & RST) !== 0) this.lives.moveTo(slot, LINGER);
   }
+}
+
+/** Protocols whose history says that the first packet came from the responder. */
+function hasRoles(protocol: number): boolean {
+  return protocol === TCP || protocol === UDP;
 }
 
 /** syn > synack > the rest, so that a later SYN corrects what was only guessed. */

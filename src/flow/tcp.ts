@@ -186,7 +186,8 @@ export class TcpAnalysis {
       if ((coldB[letters + (side ^ 1)]! & LetterBit.TIMED) !== 0) this.half(slot, F_SYN_SYNACK_MS, us - hotI[timedAt + (side ^ 1)]!);
     } else if (hotB[slot * HOT_BYTES + F_TCP_STATE] === TcpState.SYN_ACK && (flags & (TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.ACK) {
       const isClient = (hotI[h + (F_FLAGS >> 2)]! & RowFlag.CLIENT_IS_B) === side;
-      if (isClient && (coldB[letters + (side ^ 1)]! & LetterBit.TIMED) !== 0) this.half(slot, F_SYNACK_ACK_MS, us - hotI[timedAt + (side ^ 1)]!);
+      if (isClient && (coldB[letters + (side ^ 1)]! & LetterBit.TIMED) !== 0)
+        this.half(slot, F_SYNACK_ACK_MS, us - hotI[timedAt + (side ^ 1)]!);
     }
     if ((flags & TcpFlag.SYN) !== 0) {
       hotI[timedAt + side] = us;

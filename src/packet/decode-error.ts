@@ -5,15 +5,11 @@ export type Limit =
   | 'captured length'
   | 'wire length'
   | 'IEEE 802.3 length'
+  | 'MACsec length'
   | 'PPPoE payload length'
   | 'IPv4 total length'
   | 'IPv6 payload length'
   | 'UDP length'
-  | 'GTP-U length'
-  | 'GRE payload length'
-  | 'L2TP length'
-  | 'TLV length'
-  | 'chunk length'
   | 'quoted bytes';
 
 /** Why a walk ended before the transport payload. */

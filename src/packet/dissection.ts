@@ -11,7 +11,7 @@ import type { DecodeError, Limit } from './decode-error.ts';
 import type { Layer } from './layer.ts';
 
 /** What comes next, and where: the walk is a loop over steps, so that nesting costs no stack. */
-export type StepKind = 'ethernet' | 'ethertype' | 'llc' | 'ip' | 'protocol' | 'ppp' | 'mpls' | 'udp-port' | 'payload';
+export type StepKind = 'ethernet' | 'ethertype' | 'llc' | 'wlan' | 'ip' | 'protocol' | 'ppp' | 'mpls' | 'udp-port' | 'payload';
 
 export interface Step {
   readonly kind: StepKind;
@@ -78,9 +78,12 @@ export class Dissection {
     return null;
   }
 
-  /** A length field says that this layer's content ends at `end`; a wider claim than the enclosing one is ignored, of equal ones the inner is named. */
+  /**
+   * A length field says that this layer's content ends at `end`; a wider claim than the enclosing one is ignored, of equal ones the inner is
+   * named. The lengths in a quoted packet are those of the whole packet, which was longer: they do not count.
+   */
   restrict(end: number, limit: Limit): void {
-    if (end > this.end) return;
+    if (this.quoted || end > this.end) return;
     this.end = end;
     this.limit = limit;
   }

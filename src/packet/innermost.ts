@@ -3,9 +3,6 @@ import type { Layer } from './layer.ts';
 import type { Ipv4Layer, Ipv6Layer } from './net/layers.ts';
 import type { TransportLayer } from './transport/layers.ts';
 
-const NO_NEXT_HEADER = 59;
-const MESSAGES = new Set([135, 139, 140]);
-
 export interface Innermost {
   net: Ipv4Layer | Ipv6Layer;
   /** The header behind it, when one was decoded. */
@@ -31,7 +28,7 @@ function isTransport(layer: Layer): layer is TransportLayer {
     case 'gre':
       return true;
     default:
-      return layer.name === 'tunnel' && layer.type === 'etherip';
+      return layer.name === 'tunnel' && (layer.type === 'etherip' || layer.type === 'pim');
   }
 }
 
@@ -44,23 +41,30 @@ function fragmentOf(net: Ipv4Layer | Ipv6Layer, above: Layer[]): Innermost['frag
   return header === undefined ? null : { offset: header.fragmentOffset, more: header.moreFragments, id: header.identification };
 }
 
-/** The last IP header (`which` = 'innermost') or the first; null when the frame has none. */
-export function conversationOf(layers: Layer[], which: 'innermost' | 'outermost' = 'innermost'): Innermost | null {
-  const isNet = (layer: Layer) => layer.name === 'ipv4' || layer.name === 'ipv6';
-  const index = which === 'innermost' ? layers.findLastIndex(isNet) : layers.findIndex(isNet);
+const isNet = (layer: Layer) => layer.name === 'ipv4' || layer.name === 'ipv6';
+
+/** That of the IP header at this depth, 0 being the outermost; null when there is none. */
+export function conversationAt(layers: Layer[], depth: number): Innermost | null {
+  const indexes = layers.flatMap((layer, index) => (isNet(layer) ? [index] : []));
+  const index = indexes[depth] ?? -1;
   const net = layers[index];
   if (net === undefined || (net.name !== 'ipv4' && net.name !== 'ipv6')) return null;
-  const next = layers.findIndex((layer, at) => at > index && isNet(layer));
-  const above = layers.slice(index + 1, next < 0 ? layers.length : next);
+  const above = layers.slice(index + 1, indexes[depth + 1] ?? layers.length);
+  const outside = layers.slice(0, index);
+  return { net, transport: above.find(isTransport) ?? null, protocol: protocolOf(net, above), fragment: fragmentOf(net, above), outside };
+}
+
+/** That of the last IP header; null when the frame has none. */
+export function innermostConversation(layers: Layer[]): Innermost | null {
+  return conversationAt(layers, layers.filter(isNet).length - 1);
+}
+
+/** The protocol behind the extension headers. */
+function protocolOf(net: Ipv4Layer | Ipv6Layer, above: Layer[]): number {
   let protocol = net.name === 'ipv4' ? net.protocol : net.nextHeader;
   for (const layer of above) {
-    // Mobility, HIP and Shim6 messages end the chain: they are the transport then.
-    if (layer.name === 'ipv6-extension' && layer.nextHeader === NO_NEXT_HEADER && MESSAGES.has(layer.kind)) {
-      protocol = layer.kind;
-      break;
-    }
-    if (layer.name === 'ipv6-extension' || layer.name === 'ipv6-fragment' || layer.name === 'ah') protocol = layer.nextHeader;
-    else break;
+    if (layer.name !== 'ipv6-extension' && layer.name !== 'ipv6-fragment' && layer.name !== 'ah') break;
+    protocol = layer.nextHeader;
   }
-  return { net, transport: above.find(isTransport) ?? null, protocol, fragment: fragmentOf(net, above), outside: layers.slice(0, index) };
+  return protocol;
 }

@@ -77,6 +77,8 @@ function segment(layer: Layer): string {
       return `Loopback: family ${layer.family}`;
     case 'serial':
       return `${layer.encapsulation === 'chdlc' ? 'HDLC' : `FR: dlci=${layer.dlci}`} [${etherTypeName(layer.protocol)}]`;
+    case 'wlan':
+      return `WLAN: ${layer.source} -> ${layer.destination}${layer.protected ? ' [protected]' : ''}`;
     case 'shim':
       return layer.title;
     case 'mpls':

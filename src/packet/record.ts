@@ -1,5 +1,5 @@
 /** The per-packet record: one JSON object per line, always the same keys. */
-import { conversationOf, type Innermost } from './innermost.ts';
+import { type Innermost, innermostConversation } from './innermost.ts';
 import type { Layer } from './layer.ts';
 import { errorText, type PacketStamp } from './line.ts';
 import { etherTypeName, protocolName } from './protocol-names.ts';
@@ -76,7 +76,7 @@ export interface PacketRecord {
 }
 
 export function packetRecord(view: PacketView, stamp: PacketStamp): PacketRecord {
-  const inner = conversationOf(view.layers);
+  const inner = innermostConversation(view.layers);
   const link = view.layers.findLast((layer) => layer.name === 'ethernet');
   return {
     n: stamp.ordinal,

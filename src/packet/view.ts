@@ -15,6 +15,7 @@ import { decodeLlc } from './link/llc.ts';
 import { decodeLldp } from './link/lldp.ts';
 import { decodeCiscoHdlc, decodeFrameRelay, decodeSerial } from './link/serial.ts';
 import { tryShim } from './link/shims.ts';
+import { decodeWlan } from './link/wlan.ts';
 import { decodeIpv4 } from './net/ipv4.ts';
 import { decodeAuthentication, decodeIpv6 } from './net/ipv6.ts';
 import { decodeGre } from './transport/gre.ts';
@@ -26,8 +27,8 @@ import { decodeTcp } from './transport/tcp.ts';
 import { decodeDccp, decodeEsp, decodeSctp, decodeUdp } from './transport/udp.ts';
 import { tryUdpTunnel } from './transport/udp-tunnels.ts';
 
-/** Headers of one frame; the deepest real stacks have about fifteen. */
-export const MAX_LAYERS = 64;
+/** Headers of one frame. Real stacks have about fifteen; captures made to test decoders nest a hundred. */
+export const MAX_LAYERS = 192;
 
 export interface PacketView {
   linkType: number;
@@ -118,6 +119,8 @@ function advance(d: Dissection, { kind, value, at }: Step): Step | null {
       return decodePpp(d, at);
     case 'llc':
       return decodeLlc(d, at);
+    case 'wlan':
+      return decodeWlan(d, at);
     case 'mpls':
       return decodeMpls(d, at);
     case 'udp-port':
@@ -190,6 +193,8 @@ function advanceProtocol(d: Dissection, protocol: number, at: number): Step | nu
       return decodeIcmpv6(d, at, quote);
     case 97:
       return decodeEtherIp(d, at);
+    case 103:
+      return decodePim(d, at);
     case 132:
       return decodeSctp(d, at);
     case 137:
@@ -216,6 +221,15 @@ function decodeEtherIp(d: Dissection, at: number): Step | null {
   if (header !== 0x3000 && header !== 0x0300) return d.fail('etherip', `header 0x${header.toString(16)} is not version 3`, at, 2);
   d.layers.push({ name: 'tunnel', offset: at, length: 2, type: 'etherip', id: null, tunnelId: null, content: null });
   return step('ethernet', at + 2);
+}
+
+/** RFC 7761, 4.9.3: a register message carries a whole packet to the rendezvous point; other messages are payload. */
+function decodePim(d: Dissection, at: number): Step | null {
+  if (!d.has(at, 9) || d.u8(at) !== 0x21) return step('payload', at);
+  const nibble = d.u8(at + 8) >> 4;
+  if (nibble !== 4 && nibble !== 6) return step('payload', at);
+  d.layers.push({ name: 'tunnel', offset: at, length: 8, type: 'pim', id: null, tunnelId: null, content: null });
+  return step('ip', at + 8);
 }
 
 /** The packet in an ICMP error, within the error's bytes. Tunnels inside it are followed, further quotes are not. */

@@ -10,6 +10,7 @@
  */
 import {
   LAYOUT_VERSION,
+  R_RING_SEQ,
   RECORD_BYTES,
   RING_AT_CAPACITY,
   RING_AT_CLOSED,
@@ -47,6 +48,8 @@ export class RingReader {
   position: number;
   /** The producer's position as last seen by `refresh`. */
   written: number;
+  /** This reader goes on where another left off, and has yet to learn from which sequence number. */
+  private isResuming: boolean;
 
   /** Throws when the memory is not a ring of this layout: that is a bug of whoever made it. */
   constructor(ring: Uint8Array) {
@@ -68,13 +71,19 @@ export class RingReader {
     }
     this.position = Atomics.load(this.i32, READ_POS);
     this.written = this.position;
+    this.isResuming = this.position !== 0;
     Atomics.add(this.i32, RING_AT_GENERATION >> 2, 1);
   }
 
   /** Loads the producer's position (acquire); true when there is something to read. */
   refresh(): boolean {
     this.written = Atomics.load(this.i32, WRITE_POS);
-    return this.written !== this.position;
+    if (this.written === this.position) return false;
+    if (this.isResuming) {
+      this.isResuming = false;
+      this.nextSeq = this.i32[(this.offset() + R_RING_SEQ) >> 2]!;
+    }
+    return true;
   }
 
   /** Byte offset, in the views, of the record at `position`. */

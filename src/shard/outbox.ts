@@ -24,7 +24,7 @@ export function outboxCapacity(outbox: SharedArrayBuffer): number {
 
 /** The shard's end. */
 export class OutboxWriter {
-  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
   readonly f64: Float64Array;
   private readonly control: Int32Array;
   private readonly capacity: number;
@@ -32,7 +32,7 @@ export class OutboxWriter {
   private count: number;
 
   constructor(outbox: SharedArrayBuffer, control: SharedArrayBuffer) {
-    this.u8 = new Uint8Array(outbox);
+    this.i32 = new Int32Array(outbox);
     this.f64 = new Float64Array(outbox);
     this.control = new Int32Array(control);
     this.capacity = outboxCapacity(outbox);
@@ -57,7 +57,7 @@ export class OutboxWriter {
     return this.count >>> 0;
   }
 
-  /** Rows ever taken as the writer sees it; the value to wait on when `reserve` returned -1. */
+  /** Rows ever taken, as int32: the value of the word to wait on when `reserve` returned -1. */
   get taken(): number {
     return Atomics.load(this.control, Control.ROWS_TAKEN);
   }

@@ -76,6 +76,8 @@ export const ShardCounter = {
   OUTER_REFUSED: 43,
   /** Times that the pool of sequence holes was full: the jump was then taken as seen. */
   HOLES_EXHAUSTED: 44,
+  /** Live only: records given up because the sensor took none for a bounded time. */
+  ROWS_DROPPED: 45,
   SLOTS: 64,
 } as const;
 
@@ -167,7 +169,16 @@ export interface ReadyMessage {
   shard: number;
 }
 
-export type ShardMessage = TickMessage | RowsMessage | ReadyMessage;
+/** Answer to a snapshot request: `count` live flows, ROW_BYTES each. */
+export interface SnapshotMessage {
+  type: 'snapshot';
+  shard: number;
+  id: number;
+  rows: Uint8Array;
+  count: number;
+}
+
+export type ShardMessage = TickMessage | RowsMessage | ReadyMessage | SnapshotMessage;
 
 /** To the shard: a copy of all live flows as rows, for queries; answered on the given port. */
 export type SensorMessage = { type: 'stop' } | { type: 'snapshot'; id: number; limit: number };

@@ -6,6 +6,8 @@ import type { EncodeTask } from '../export/encode-batch.ts';
 
 /** More encoders than this wait for the one thread that writes. */
 const MAX_THREADS = 4;
+/** A batch needs a few megabytes; without a limit V8 lets garbage grow to hundreds before it collects. */
+const MEMORY = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 };
 /** Threads that have had nothing to do for this long end. */
 const IDLE_MS = 10_000;
 
@@ -30,6 +32,7 @@ export async function createEncodePool(options: EncodePoolOptions = {}): Promise
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: IDLE_MS,
+    resourceLimits: MEMORY,
     workerData: null,
   });
   return {

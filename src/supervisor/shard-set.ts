@@ -6,11 +6,19 @@
  * because results would no longer be those of the file.
  */
 import { Worker } from 'node:worker_threads';
-import { OUTBOX_ENTRY_BYTES } from '../flow/row.ts';
+import { OUTBOX_ENTRY_BYTES, ROW_BYTES } from '../flow/row.ts';
 import type { LostWithShards } from '../merge/ledger.ts';
 import { ANNOTATION_KINDS, countUnread } from '../ring/unread.ts';
 import { createOutbox, OutboxReader } from '../shard/outbox.ts';
-import { Control, ShardCounter, type ShardData, type ShardMessage, type TickMessage } from '../shard/protocol.ts';
+import {
+  Control,
+  type SensorMessage,
+  ShardCounter,
+  type ShardData,
+  type ShardMessage,
+  type SnapshotMessage,
+  type TickMessage,
+} from '../shard/protocol.ts';
 
 const MOST_RESTARTS = 3;
 /** How long destroy() waits for a worker to end by itself before it is terminated. */
@@ -49,6 +57,8 @@ export class ShardSet {
   /** Counters of shards that died, kept for the ledger. */
   readonly #buried: Float64Array[] = [];
   readonly #lost: LostWithShards = { packets: 0, bytes: 0, annotations: 0, flows: 0, flowPackets: 0, flowBytes: 0 };
+  readonly #snapshots = new Map<string, (rows: Uint8Array) => void>();
+  #snapshotId = 0;
   #rowsTaken = 0;
   #destroyed = false;
 
@@ -112,6 +122,10 @@ export class ShardSet {
 
   #receive(shard: Shard, message: Exclude<ShardMessage, { type: 'ready' }>): void {
     if (this.#destroyed || shard.ended) return;
+    if (message.type === 'snapshot') {
+      this.#answer(message);
+      return;
+    }
     if (message.type === 'rows') {
       this.#options.onRows(message.shard, message.rowsWritten);
       return;
@@ -150,6 +164,25 @@ export class ShardSet {
     outbox.release(rows);
     this.#rowsTaken += rows;
     return chunks;
+  }
+
+  /** Copies of live flows, `limit` of each shard at most, as rows (ROW_BYTES each). Shards that die meanwhile give none. */
+  async snapshot(limit: number): Promise<Uint8Array[]> {
+    const id = ++this.#snapshotId;
+    const answers = this.#shards.map((shard, index) => {
+      if (shard.ended) return Promise.resolve(new Uint8Array());
+      const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+      this.#snapshots.set(`${id}/${index}`, resolve);
+      shard.worker.postMessage({ type: 'snapshot', id, limit } satisfies SensorMessage);
+      return Promise.race([promise, shard.exited.then(() => new Uint8Array())]);
+    });
+    return Promise.all(answers);
+  }
+
+  #answer({ id, shard, rows, count }: SnapshotMessage): void {
+    const key = `${id}/${shard}`;
+    this.#snapshots.get(key)?.(rows.subarray(0, count * ROW_BYTES));
+    this.#snapshots.delete(key);
   }
 
   /** Tells the shards that a tick is merged, so that they may run further ahead. */

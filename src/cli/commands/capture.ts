@@ -5,6 +5,7 @@ import { SensorError } from '../../errors.ts';
 import type { Addon } from '../../native/engine.ts';
 import { loadAddon } from '../../native/load.ts';
 import { type CommandContext, runCommand } from '../command.ts';
+import { permissionAdvice } from '../failure.ts';
 import { addSettings } from '../yargs-options.ts';
 
 /** When an interface that was named does not exist: an error that says so, with the names that come nearest to it. */
@@ -24,6 +25,12 @@ export function withNearestInterface(error: unknown, named: readonly string[], l
   });
 }
 
+/** A refused socket: with the commands that give this Node the right to open it. */
+export function withPermissionAdvice(error: unknown): unknown {
+  if (!(error instanceof SensorError) || error.code !== 'SOURCE_PERMISSION') return error;
+  return new SensorError(error.code, error.message, { hint: permissionAdvice().join('\n'), detail: error.detail, cause: error });
+}
+
 export const capture = {
   name: 'capture',
   usage: 'capture',
@@ -38,7 +45,7 @@ export const capture = {
     runCommand('capture', context, {
       explain: (error, session) => {
         const { input } = session.options;
-        return input.kind === 'capture' ? withNearestInterface(error, input.interfaces, loadAddon) : error;
+        return input.kind === 'capture' ? withNearestInterface(withPermissionAdvice(error), input.interfaces, loadAddon) : error;
       },
     }),
 } as const;

@@ -16,8 +16,8 @@ export const doctor = {
   build: (yargs: Argv): Argv =>
     yargs
       .option('json', { type: 'boolean', describe: 'Findings as JSON' })
-      .option('config', { type: 'string', requiresArg: true, describe: 'Configuration file whose outputs and interfaces are checked' })
-      .option('interface', { alias: 'i', type: 'string', requiresArg: true, describe: 'Check this interface, repeatable' })
+      .option('config', { requiresArg: true, nargs: 1, describe: 'Configuration file whose outputs and interfaces are checked [FILE]' })
+      .option('interface', { alias: 'i', requiresArg: true, nargs: 1, describe: 'Check this interface, repeatable [NAME]' })
       .example('$0 doctor', 'what is there, what is missing, and the command that fixes it')
       .example('$0 doctor --config /etc/weir/weir.toml', 'also a sample line to each output of a configuration'),
   run: async ({ parsed, io }: CommandContext): Promise<number> => {

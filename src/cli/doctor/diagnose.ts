@@ -1,6 +1,7 @@
 /** All checks in order. None throws: what cannot be checked is a finding as well. */
 import { readFileSync } from 'node:fs';
 import type { SensorOptions } from '../../config/options.ts';
+import { SensorError } from '../../errors.ts';
 import { loadAddon } from '../../native/load.ts';
 import { type Finding, missing, ok, reasonOf } from './finding.ts';
 import { checkInterfaces } from './interfaces.ts';
@@ -47,7 +48,8 @@ export async function diagnose(configure: () => Configuration, load = loadAddon)
   try {
     configuration = configure();
   } catch (error) {
-    broken = missing('configuration', reasonOf(error), 'weir capture --print-config shows what is in force once it is right');
+    const hint = error instanceof SensorError && error.hint !== undefined ? [error.hint] : [];
+    broken = missing('configuration', reasonOf(error), ...hint, 'weir capture --print-config shows what is in force once it is right');
   }
   if (addon !== null) findings.push(...checkInterfaces(configuration?.interfaces ?? [], addon.listInterfaces()));
   if (broken !== null) findings.push(broken);

@@ -58,16 +58,23 @@ function afterProtocol(d: Dissection, hardwareType: number, protocol: number, at
 }
 
 /** Address families that mean IP, in the numberings of Linux, the BSDs and macOS (AF_INET is 2 everywhere). */
-const IP_FAMILIES = new Set([2, 10, 23, 24, 28, 30]);
+const IP_FAMILIES = new Set([2, 10, 24, 28, 30]);
 
-/** NULL writes the family in the byte order of the capturing machine, LOOP in network order; the small reading is right. */
+/**
+ * NULL writes the family in the byte order of the capturing machine, LOOP in network order: the reading below 65,536 is
+ * right. Some programs write two bytes of EtherType and two of their own instead.
+ */
+function familyOf(d: Dissection, at: number): number {
+  const big = d.u32(at);
+  if (big <= 0xffff) return big;
+  return (big & 0xffff) === 0 ? d.u32le(at) : big >>> 16;
+}
+
 export function decodeLoopback(d: Dissection, at: number): Step | null {
   if (!d.need('null', at, 4)) return null;
   if (d.u16(at) === 0xff03) return step('ppp', at);
-  const big = d.u32(at);
-  const little = d.u32le(at);
-  const family = Math.min(big, little);
+  const family = familyOf(d, at);
   d.layers.push({ name: 'null', offset: at, length: 4, family });
   if (IP_FAMILIES.has(family)) return step('ip', at + 4);
-  return family >= MIN_ETHER_TYPE ? step('ethertype', at + 4, family) : step('payload', at + 4);
+  return family >= MIN_ETHER_TYPE && family <= 0xffff ? step('ethertype', at + 4, family) : step('payload', at + 4);
 }

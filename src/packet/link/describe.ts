@@ -56,6 +56,15 @@ export const describeLink: Describers<LinkLayer['name']> = {
     title: layer.encapsulation === 'chdlc' ? 'Cisco HDLC' : 'Frame Relay',
     fields: [...(layer.dlci === null ? [] : ([['DLCI', String(layer.dlci)]] as const)), ['Protocol', etherTypeText(layer.protocol)]],
   }),
+  wlan: (layer) => ({
+    title: 'IEEE 802.11',
+    fields: [
+      ['Source', layer.source],
+      ['Destination', layer.destination],
+      ['Frame Type', hex(layer.frameType, 2)],
+      ['Protected', String(layer.protected)],
+    ],
+  }),
   shim: (layer) => ({ title: layer.title, fields: [['Length', String(layer.length)]] }),
   mpls: (layer) => ({
     title: 'MPLS',

@@ -17,6 +17,8 @@ export function decodeEthernet(d: Dissection, at: number): Step | null {
   if (isInterSwitchLink(d, at)) return decodeShim(d, at, 'ISL', ISL_BYTES, 'ethernet');
   const field = d.u16(at + 12);
   const typed = field >= MIN_ETHER_TYPE;
+  if (!typed && field > MAX_LENGTH_FIELD)
+    return d.fail('ethernet', `type field ${field} is neither a type nor a length`, at, ETHERNET_BYTES);
   d.layers.push({
     name: 'ethernet',
     offset: at,
@@ -37,7 +39,6 @@ function isInterSwitchLink(d: Dissection, at: number): boolean {
 /** What follows a type-or-length field: an EtherType's content, or LLC within the given length. */
 function afterTypeField(d: Dissection, field: number, at: number): Step | null {
   if (field >= MIN_ETHER_TYPE) return step('ethertype', at, field);
-  if (field > MAX_LENGTH_FIELD) return d.fail('ethernet', `type field ${field} is neither a type nor a length`, at, 0);
   d.restrict(at + field, 'IEEE 802.3 length');
   return step('llc', at);
 }

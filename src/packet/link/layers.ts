@@ -63,6 +63,15 @@ export interface SerialLayer extends LayerBase {
   readonly dlci: number | null;
 }
 
+export interface WlanLayer extends LayerBase {
+  readonly name: 'wlan';
+  readonly source: string;
+  readonly destination: string;
+  /** Subtype and type, the six upper bits of the first byte. */
+  readonly frameType: number;
+  readonly protected: boolean;
+}
+
 /** A tag or shim in front of an EtherType or a whole frame, of which only the name and the way on matter. */
 export interface ShimLayer extends LayerBase {
   readonly name: 'shim';
@@ -122,6 +131,7 @@ export type LinkLayer =
   | LoopbackLayer
   | SerialLayer
   | ShimLayer
+  | WlanLayer
   | MplsLayer
   | PppoeLayer
   | PppLayer

@@ -14,6 +14,8 @@ const TAGS = new Map<number, readonly [string, number]>([
 const BACKBONE_BRIDGE = 0x88e7;
 const TRILL = 0x22f3;
 const NSH = 0x894f;
+const MACSEC = 0x88e5;
+const ARISTA_TIME = 0xd28b;
 
 /** undefined when the type is not of these. */
 export function tryShim(d: Dissection, at: number, etherType: number): Step | null | undefined {
@@ -22,7 +24,8 @@ export function tryShim(d: Dissection, at: number, etherType: number): Step | nu
   if (etherType === BACKBONE_BRIDGE) return decodeShim(d, at, 'I-Tag', 4, 'ethernet');
   if (etherType === TRILL) return decodeTrill(d, at);
   if (etherType === NSH) return decodeNsh(d, at);
-  return undefined;
+  if (etherType === MACSEC) return decodeMacsec(d, at);
+  return etherType === ARISTA_TIME ? decodeArista(d, at) : undefined;
 }
 
 /** RFC 6325: the length of the options, in words, stands in the first two bytes. */
@@ -43,4 +46,32 @@ function decodeNsh(d: Dissection, at: number): Step | null {
   if (next === 3) return step('ethernet', after.at);
   if (next === 4) return step('ethertype', after.at, NSH);
   return next === 5 ? step('mpls', after.at) : after;
+}
+
+/** Arista's time stamps: subtype 1, then a version whose low byte tells the width of the stamp. */
+function decodeArista(d: Dissection, at: number): Step | null {
+  if (!d.need('Arista time stamp', at, 4)) return null;
+  const width = d.u8(at + 3);
+  if (d.u16(at) !== 1 || (width !== 0x10 && width !== 0x20)) return step('payload', at);
+  return decodeTag(d, at, 'Arista time stamp', 4 + (width === 0x10 ? 8 : 6) + 2);
+}
+
+const CHECK_VALUE_BYTES = 16;
+
+/**
+ * IEEE 802.1AE. Frames that are only authenticated are readable: a tag of 6 bytes, 8 more with a channel identifier, then
+ * EtherType and payload in front of the check value.
+ */
+function decodeMacsec(d: Dissection, at: number): Step | null {
+  if (!d.need('MACsec', at, 6)) return null;
+  const control = d.u8(at);
+  // Version, encrypted, changed.
+  if ((control & 0x8c) !== 0) return decodeShim(d, at, 'MACsec', 6, 'payload');
+  const tag = (control & 0x20) !== 0 ? 14 : 6;
+  if (!d.need('MACsec', at, tag)) return null;
+  const short = d.u8(at + 1) & 0x3f;
+  const room = d.end - at - tag;
+  if (short !== 0) d.restrict(at + tag + short, 'MACsec length');
+  else if (room > CHECK_VALUE_BYTES) d.restrict(d.end - CHECK_VALUE_BYTES, 'MACsec length');
+  return decodeTag(d, at, 'MACsec', tag + 2);
 }

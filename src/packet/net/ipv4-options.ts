@@ -17,6 +17,7 @@ const IPV4_NAMES = new Map<number, string>([
 ]);
 const ROUTES = new Set([7, 131, 137]);
 
+const HOME_ADDRESS = 0xc9;
 const IPV6_NAMES = new Map<number, string>([
   [0x00, 'pad1'],
   [0x01, 'padN'],
@@ -29,7 +30,7 @@ const IPV6_NAMES = new Map<number, string>([
   [0x30, 'path mtu'],
   [0x6d, 'mpl'],
   [0xc2, 'jumbo payload'],
-  [0xc9, 'home address'],
+  [HOME_ADDRESS, 'home address'],
 ]);
 
 /** Addresses of a recorded or source route: pointer, then IPv4 addresses. */
@@ -63,7 +64,8 @@ export function decodeIpv4Options(bytes: Uint8Array): Ipv4Option[] {
   return options;
 }
 
-export function decodeIpv6Options(bytes: Uint8Array): Ipv4Option[] {
+/** `fits` is false when an option ends outside the header: a receiver drops the packet then. */
+export function decodeIpv6Options(bytes: Uint8Array): { options: Ipv4Option[]; fits: boolean } {
   const options: Ipv4Option[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -74,13 +76,14 @@ export function decodeIpv6Options(bytes: Uint8Array): Ipv4Option[] {
       at += 1;
       continue;
     }
-    const length = bytes[at + 1];
+    // The home address has one length (RFC 6275, 6.3), whatever its length byte says.
+    const length = type === HOME_ADDRESS && at + 1 < bytes.length ? 16 : bytes[at + 1];
     if (length === undefined || at + 2 + length > bytes.length) {
       options.push({ type, name: `${name} (malformed)`, value: hexText(bytes.subarray(at)) });
-      break;
+      return { options, fits: false };
     }
     options.push({ type, name, value: hexText(bytes.subarray(at + 2, at + 2 + length)) });
     at += 2 + length;
   }
-  return options;
+  return { options, fits: true };
 }

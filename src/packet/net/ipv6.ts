@@ -11,6 +11,8 @@ const ROUTING = 43;
 const FRAGMENT = 44;
 const AUTHENTICATION = 51;
 const DESTINATION_OPTIONS = 60;
+const NO_NEXT_HEADER = 59;
+const MESSAGES = new Set([135, 139, 140]);
 const JUMBO_PAYLOAD = 0xc2;
 
 const TITLES = new Map<number, string>([
@@ -31,7 +33,7 @@ export function decodeIpv6(d: Dissection, at: number): Step | null {
   const nextHeader = d.u8(at + 6);
   // 0 means a jumbo payload (RFC 2675) or segmentation offload: the frame ends where the wire does.
   const onWire = Math.max(HEADER_BYTES, d.end - at);
-  const open = payloadLength === 0 && (nextHeader === HOP_BY_HOP || onWire > HEADER_BYTES) && nextHeader !== 59;
+  const open = payloadLength === 0 && (nextHeader === HOP_BY_HOP || onWire > HEADER_BYTES) && nextHeader !== NO_NEXT_HEADER;
   const datagramLength = open ? (jumboLength(d, at) ?? onWire) : HEADER_BYTES + payloadLength;
   d.ipDepth++;
   d.layers.push({
@@ -58,7 +60,7 @@ function jumboLength(d: Dissection, at: number): number | null {
   if (d.u8(at + 6) !== HOP_BY_HOP || !d.has(first, 8)) return null;
   const length = (d.u8(first + 1) + 1) * 8;
   if (!d.has(first, length)) return null;
-  const jumbo = decodeIpv6Options(d.slice(first + 2, length - 2)).find((option) => option.type === JUMBO_PAYLOAD);
+  const jumbo = decodeIpv6Options(d.slice(first + 2, length - 2)).options.find((option) => option.type === JUMBO_PAYLOAD);
   return jumbo && jumbo.value.length === 8 ? HEADER_BYTES + Number.parseInt(jumbo.value, 16) : null;
 }
 
@@ -68,6 +70,8 @@ function walkExtensions(d: Dissection, from: number, first: number): Step | null
   for (let count = 0; ; count++) {
     const isExtension = TITLES.has(kind) || kind === FRAGMENT || kind === AUTHENTICATION;
     if (!isExtension) return step('protocol', at, kind);
+    // Mobility, HIP and Shim6 messages that end the chain are the transport.
+    if (MESSAGES.has(kind) && d.has(at, 1) && d.u8(at) === NO_NEXT_HEADER) return step('payload', at);
     if (count >= MAX_EXTENSIONS) return d.fail('ipv6-extension', 'too many extension headers', at, 8);
     if (!d.need('ipv6-extension', at, 8)) return null;
     const length = kind === FRAGMENT ? 8 : kind === AUTHENTICATION ? (d.u8(at + 1) + 2) * 4 : (d.u8(at + 1) + 1) * 8;
@@ -77,7 +81,7 @@ function walkExtensions(d: Dissection, from: number, first: number): Step | null
       const later = takeFragment(d, at, nextHeader);
       if (later) return step('payload', at + length);
     } else if (kind === AUTHENTICATION) takeAuthentication(d, at, length, nextHeader);
-    else takeExtension(d, at, length, kind, nextHeader);
+    else if (!takeExtension(d, at, length, kind, nextHeader)) return d.fail('ipv6-extension', 'an option does not fit', at, length + 1);
     at += length;
     kind = nextHeader;
   }
@@ -104,8 +108,10 @@ function takeAuthentication(d: Dissection, at: number, length: number, nextHeade
   d.layers.push({ name: 'ah', offset: at, length, nextHeader, spi: d.u32(at + 4), sequence: whole ? d.u32(at + 8) : 0 });
 }
 
-function takeExtension(d: Dissection, at: number, length: number, kind: number, nextHeader: number): void {
+/** False when its options do not fit into it. */
+function takeExtension(d: Dissection, at: number, length: number, kind: number, nextHeader: number): boolean {
   const hasOptions = kind === HOP_BY_HOP || kind === DESTINATION_OPTIONS;
+  const { options, fits } = hasOptions ? decodeIpv6Options(d.slice(at + 2, length - 2)) : { options: [], fits: true };
   d.layers.push({
     name: 'ipv6-extension',
     offset: at,
@@ -113,15 +119,15 @@ function takeExtension(d: Dissection, at: number, length: number, kind: number, 
     kind,
     title: TITLES.get(kind) ?? 'Extension',
     nextHeader,
-    options: hasOptions ? decodeIpv6Options(d.slice(at + 2, length - 2)) : [],
+    options,
   });
+  return fits;
 }
 
 /** AH in front of an IPv4 transport. */
 export function decodeAuthentication(d: Dissection, at: number): Step | null {
   if (!d.need('ah', at, 12)) return null;
   const length = (d.u8(at + 1) + 2) * 4;
-  if (length < 12) return d.fail('ah', `header length ${length} below 12`, at, 12);
   if (!d.need('ah', at, length)) return null;
   const nextHeader = d.u8(at);
   takeAuthentication(d, at, length, nextHeader);

@@ -14,6 +14,8 @@ const TUNNEL_TITLES: Record<TunnelLayer['type'], string> = {
   l2tp: 'L2TP',
   ayiya: 'AYIYA',
   mpls_udp: 'MPLS in UDP',
+  pim: 'PIM Register',
+  capwap: 'CAPWAP',
 };
 const TUNNEL_IDS: Partial<Record<TunnelLayer['type'], string>> = { vxlan: 'VNI', geneve: 'VNI', gtpu: 'TEID', l2tp: 'Session' };
 

@@ -14,6 +14,10 @@ const ERSPAN_1_2 = 0x88be;
 const ERSPAN_3 = 0x22eb;
 const CISCO_METADATA = 0x8909;
 const WCCP = 0x883e;
+/** Access points of Aruba number their tunnels from here, and use 0x9000 too. */
+const ARUBA_FIRST = 0x8200;
+const ARUBA_LAST = 0x82ff;
+const ARUBA_OTHER = 0x9000;
 const MIN_ETHER_TYPE = 0x0600;
 const MAX_ROUTING_ENTRIES = 16;
 
@@ -35,7 +39,8 @@ export function decodeGre(d: Dissection, at: number): Step | null {
   const key = hasKey ? d.u32(keyAt) : null;
   const sequence = hasSequence ? d.u32(keyAt + (hasKey ? 4 : 0)) : null;
   d.layers.push({ name: 'gre', offset: at, length, version, protocol, key, sequence, checksum: hasChecksum ? d.u16(at + 4) : null });
-  if (version === 1) return pptp(d, at + length, protocol, key, hasSequence);
+  // Version 1 is PPTP's: a packet without sequence number only acknowledges.
+  if (version === 1) return step(hasSequence && protocol === PPP ? 'ppp' : 'payload', at + length);
   return gre0(d, at + length, protocol, hasSequence);
 }
 
@@ -51,12 +56,6 @@ function routedLength(d: Dissection, at: number, fixed: number): number | null {
     if (last) return length;
   }
   return null;
-}
-
-/** Version 1: the upper half of the key is the payload's length, and a packet without sequence number carries none. */
-function pptp(d: Dissection, at: number, protocol: number, key: number | null, hasSequence: boolean): Step {
-  if (key !== null) d.restrict(at + (key >>> 16), 'GRE payload length');
-  return hasSequence && protocol === PPP ? step('ppp', at) : step('payload', at);
 }
 
 function gre0(d: Dissection, at: number, protocol: number, hasSequence: boolean): Step | null {
@@ -76,7 +75,10 @@ function gre0(d: Dissection, at: number, protocol: number, hasSequence: boolean)
       const redirected = d.has(at, 4) && d.u8(at) >> 4 !== 4;
       return redirected ? decodeShim(d, at, 'WCCP redirect', 4, 'ip') : step('ip', at);
     }
+    case ARUBA_OTHER:
+      return step('wlan', at);
     default:
+      if (protocol >= ARUBA_FIRST && protocol <= ARUBA_LAST) return step('wlan', at);
       return protocol >= MIN_ETHER_TYPE ? step('ethertype', at, protocol) : step('payload', at);
   }
 }

@@ -147,10 +147,10 @@ export interface ErspanLayer extends LayerBase {
   readonly sessionId: number | null;
 }
 
-/** VXLAN, Geneve, GTP-U, Teredo, EtherIP, L2TP, AYIYA: what carries another packet inside UDP or IP. */
+/** VXLAN, Geneve, GTP-U, Teredo, EtherIP, L2TP, AYIYA, PIM, CAPWAP: what carries another packet inside UDP or IP. */
 export interface TunnelLayer extends LayerBase {
   readonly name: 'tunnel';
-  readonly type: 'vxlan' | 'geneve' | 'gtpu' | 'teredo' | 'etherip' | 'l2tp' | 'ayiya' | 'mpls_udp';
+  readonly type: 'vxlan' | 'geneve' | 'gtpu' | 'teredo' | 'etherip' | 'l2tp' | 'ayiya' | 'mpls_udp' | 'pim' | 'capwap';
   /** VNI, TEID or session; null where the type has none. */
   readonly id: number | null;
   /** L2TP: the control connection's tunnel. */

@@ -23,7 +23,8 @@ const NAMES = new Map<number, string>([
 
 type Draft = { -readonly [Key in keyof TcpOptions]: TcpOptions[Key] };
 
-export function decodeTcpOptions(bytes: Uint8Array): TcpOptions {
+/** `wireLength`: bytes of options on the wire; when the capture cut them, a last one that misses is not the sender's fault. */
+export function decodeTcpOptions(bytes: Uint8Array, wireLength: number): TcpOptions {
   const draft: Draft = {
     kinds: [],
     mss: null,
@@ -44,11 +45,13 @@ export function decodeTcpOptions(bytes: Uint8Array): TcpOptions {
       at += 1;
       continue;
     }
-    const length = at + 1 < bytes.length ? view.getUint8(at + 1) : 0;
-    if (length < 2 || at + length > bytes.length) {
+    const sized = at + 1 < bytes.length;
+    const length = sized ? view.getUint8(at + 1) : 2;
+    if (length < 2 || at + length > wireLength) {
       draft.malformed = true;
       break;
     }
+    if (!sized || at + length > bytes.length) break;
     takeOption(draft, kind, new DataView(bytes.buffer, bytes.byteOffset + at + 2, length - 2));
     at += length;
   }

@@ -35,7 +35,7 @@ export function decodeTcp(d: Dissection, at: number): Step | null {
     window: d.u16(at + 14),
     checksum: d.u16(at + 16),
     urgentPointer: d.u16(at + 18),
-    options: decodeTcpOptions(options),
+    options: decodeTcpOptions(options, length - MIN_BYTES),
     optionsHex: hexText(options),
   });
   // The fixed part is there, so the packet counts as TCP; cut options are only reported.

@@ -20,6 +20,7 @@ const DECODERS = new Map<number, Decoder>([
   [4789, decodeVxlan],
   [4790, decodeVxlanGpe],
   [5072, decodeAyiya],
+  [5247, decodeCapwap],
   [6081, decodeGeneve],
   [6635, decodeMplsInUdp],
   // Linux's port from before the registration.
@@ -35,9 +36,9 @@ function push(d: Dissection, at: number, length: number, type: TunnelLayer['type
   d.layers.push({ name: 'tunnel', offset: at, length, type, id: null, tunnelId: null, content: null, ...more });
 }
 
-/** The flag of a valid VNI, with or without a group policy id (0x80); a whole inner Ethernet header must follow. */
+/** The flag of a valid VNI; extensions (group policy, generic protocol) use more of the first word. A whole inner Ethernet header must follow. */
 function decodeVxlan(d: Dissection, at: number): Step | null {
-  if (!d.has(at, 8 + ETHERNET_BYTES) || (d.u8(at) & 0x7f) !== 0x08 || d.u8(at + 7) !== 0) return null;
+  if (!d.has(at, 8 + ETHERNET_BYTES) || (d.u8(at) & 0x38) !== 0x08 || d.u8(at + 7) !== 0) return null;
   push(d, at, 8, 'vxlan', { id: d.u32(at + 4) >>> 8 });
   return step('ethernet', at + 8);
 }
@@ -82,7 +83,6 @@ function decodeGtpu(d: Dissection, at: number): Step | null {
     length += size;
   }
   push(d, at, length, 'gtpu', { id: d.u32(at + 4), content });
-  d.restrict(at + 8 + d.u16(at + 2), 'GTP-U length');
   if (content !== GTP_PDU || !d.has(at + length, 1)) return step('payload', at + length);
   const nibble = d.u8(at + length) >> 4;
   return nibble === 4 || nibble === 6 ? step('ip', at + length) : step('payload', at + length);
@@ -119,7 +119,6 @@ function decodeL2tp(d: Dissection, at: number): Step | null {
   if (hasOffset) length += 2 + d.u16(at + length);
   if (!d.has(at, length)) return null;
   push(d, at, length, 'l2tp', { tunnelId: d.u16(idsAt), id: d.u16(idsAt + 2) });
-  if (hasLength) d.restrict(at + d.u16(at + 2), 'L2TP length');
   return (flags & 0x8000) === 0 ? step('ppp', at + length) : step('payload', at + length);
 }
 
@@ -132,6 +131,15 @@ function decodeAyiya(d: Dissection, at: number): Step | null {
   if (!forwards || !d.has(at, length)) return null;
   push(d, at, length, 'ayiya', {});
   return step('ip', at + length);
+}
+
+/** RFC 5415: the header's length in words, an 802.11 frame with T, else an 802.3 one; keep-alives and fragments are neither. */
+function decodeCapwap(d: Dissection, at: number): Step | null {
+  if (!d.has(at, 8) || d.u8(at) !== 0 || (d.u8(at + 3) & 0x88) !== 0) return null;
+  const length = (d.u8(at + 1) >> 3) * 4;
+  if (length < 8 || !d.has(at, length)) return null;
+  push(d, at, length, 'capwap', {});
+  return step((d.u8(at + 2) & 1) !== 0 ? 'wlan' : 'ethernet', at + length);
 }
 
 function decodeMplsInUdp(d: Dissection, at: number): Step | null {

@@ -16,13 +16,20 @@ export function decodeUdp(d: Dissection, at: number, protocol: number): Step | n
   const destinationPort = d.u16(at + 2);
   const udpLength = d.u16(at + 4);
   // 0 is a jumbogram or offloaded segmentation (RFC 2675): the enclosing length counts.
-  if (!lite && udpLength !== 0 && udpLength < UDP_BYTES) {
+  // A first fragment carries the length of the whole datagram, which says nothing about this one's end.
+  const bounded = !lite && udpLength !== 0 && !inFragment(d);
+  if (bounded && udpLength < UDP_BYTES) {
     decodePortsOnly(d, at, protocol);
     return d.fail('udp', `length ${udpLength} below 8`, at, UDP_BYTES);
   }
   d.layers.push({ name: 'udp', offset: at, length: UDP_BYTES, lite, sourcePort, destinationPort, udpLength, checksum: d.u16(at + 6) });
-  if (!lite && udpLength !== 0) d.restrict(at + udpLength, 'UDP length');
-  return step('udp-port', at + UDP_BYTES, sourcePort * 65_536 + destinationPort);
+  if (bounded) d.restrict(at + udpLength, 'UDP length');
+  return lite ? step('payload', at + UDP_BYTES) : step('udp-port', at + UDP_BYTES, sourcePort * 65_536 + destinationPort);
+}
+
+function inFragment(d: Dissection): boolean {
+  const header = d.layers.findLast(({ name }) => name === 'ipv4' || name === 'ipv6' || name === 'ipv6-fragment');
+  return header !== undefined && 'moreFragments' in header && header.moreFragments;
 }
 
 const CHUNK_NAMES = new Map<number, string>([

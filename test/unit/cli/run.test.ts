@@ -62,7 +62,7 @@ describe('how a run ends', () => {
   });
 
   it('a missing permission names the commands that give it', async () => {
-    const startFails = new SensorError('SOURCE_PERMISSION', 'eth0: permission denied', { hint: 'run as root' });
+    const startFails = new SensorError('SOURCE_PERMISSION', 'eth0: permission denied', { hint: 'run as root', detail: { path: 'eth0' } });
     const { code, stderr } = await fakeRun(['capture', '-i', 'eth0'], { startFails });
     expect(code).toBe(3);
     expect(stderr.text).toMatch(/^ {2}hint: sudo setcap cap_net_raw,cap_net_admin=eip \S*node\S*$/m);

@@ -57,10 +57,13 @@ describe('CSV', () => {
   });
 
   it('leaves absent values empty', () => {
-    const cells = csvRow(record({ protocol: 2, role: 0 })).trimEnd().split(',');
+    const cells = csvRow(record({ protocol: 2, role: 0 }))
+      .trimEnd()
+      .split(',');
     const cell = (name: string): string | undefined => cells[CSV_COLUMNS.indexOf(name)];
     expect(cells).toHaveLength(CSV_COLUMNS.length);
-    for (const name of ['endpoint_a_port', 'tcp_state', 'rtt_last_ms', 'tunnel_role', 'endpoint_b_mac', 'icmp_type']) expect(cell(name)).toBe('');
+    for (const name of ['endpoint_a_port', 'tcp_state', 'rtt_last_ms', 'tunnel_role', 'endpoint_b_mac', 'icmp_type'])
+      expect(cell(name)).toBe('');
     expect(cell('rtt_samples')).toBe('0');
   });
 
@@ -109,7 +112,13 @@ describe('JSON', () => {
   });
 
   it('never holds a number that JSON does not know', () => {
-    const line = jsonLine({ ...record(), avg_bps: Number.NaN, pps: Number.POSITIVE_INFINITY, bytes_total: Number.NEGATIVE_INFINITY, duration_secs: -0 });
+    const line = jsonLine({
+      ...record(),
+      avg_bps: Number.NaN,
+      pps: Number.POSITIVE_INFINITY,
+      bytes_total: Number.NEGATIVE_INFINITY,
+      duration_secs: -0,
+    });
     expect(JSON.parse(line)).toMatchObject({ avg_bps: null, pps: null, bytes_total: null, duration_secs: 0 });
     expect(line).toContain('"duration_secs":0.000000,');
   });

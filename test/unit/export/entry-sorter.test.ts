@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EntrySorter, type SorterOptions } from '../../../src/export/entry-sorter.ts';
 import { flowIdOfRow } from '../../../src/flow/flow-id.ts';
@@ -17,7 +17,8 @@ interface Flow {
   port: number;
 }
 
-const built = (flow: Flow, ordinal = 1): Uint8Array => entry({ bytesA: flow.bytes, bytesB: 0, first: flow.first, portA: flow.port, ordinal });
+const built = (flow: Flow, ordinal = 1): Uint8Array =>
+  entry({ bytesA: flow.bytes, bytesB: 0, first: flow.first, portA: flow.port, ordinal });
 
 /** Sorts in chunks of `step` entries and returns everything that comes out. */
 async function sorted(entries: Uint8Array[], options: Partial<SorterOptions> & { step?: number } = {}): Promise<Uint8Array> {
@@ -43,7 +44,11 @@ function reference(entries: Uint8Array[]): Uint8Array {
 }
 
 const flows = fc.array(
-  fc.record({ bytes: fc.constantFrom(0, 60, 60, 1500, 9e15), first: fc.constantFrom(0, 0, 1e9, 3e14), port: fc.integer({ min: 1, max: 400 }) }),
+  fc.record({
+    bytes: fc.constantFrom(0, 60, 60, 1500, 9e15),
+    first: fc.constantFrom(0, 0, 1e9, 3e14),
+    port: fc.integer({ min: 1, max: 400 }),
+  }),
   { maxLength: 120 },
 );
 
@@ -64,7 +69,7 @@ describe('the order of exports on exit', () => {
         const entries = list.map((flow, index) => built(flow, index + 1));
         const expected = reference(entries);
         expect(Buffer.compare(await sorted(entries), expected)).toBe(0);
-        const spilled = await sorted([...entries].reverse(), { memoryBytes: capacity * OUTBOX_ENTRY_BYTES, maxRuns });
+        const spilled = await sorted(entries.toReversed(), { memoryBytes: capacity * OUTBOX_ENTRY_BYTES, maxRuns });
         expect(Buffer.compare(spilled, expected)).toBe(0);
       }),
       { numRuns: 40 },

@@ -69,7 +69,10 @@ class Collector extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#size += chunk.length;
-    if (this.#size > this.#limit) return done(Object.assign(new Error(this.#code), { code: this.#code }));
+    if (this.#size > this.#limit) {
+      done(Object.assign(new Error(this.#code), { code: this.#code }));
+      return;
+    }
     this.chunks.push(Buffer.from(chunk));
     done();
   }
@@ -147,7 +150,10 @@ describe('the same rows give the same bytes', () => {
     const fallen = await run(entries, { pool: () => Promise.resolve(broken), poolFromRecords: 1 }, 1000);
     const unstarted = await run(entries, { pool: () => Promise.reject(new Error('no threads')), poolFromRecords: 1 }, 1000);
     for (const [name, other] of Object.entries({ spilled, pooled, fallen, unstarted })) {
-      expect({ name, same: inline.map((bytes, index) => bytes.equals(other[index] as Buffer)) }).toEqual({ name, same: [true, true, true, true] });
+      expect({ name, same: inline.map((bytes, index) => bytes.equals(other[index] as Buffer)) }).toEqual({
+        name,
+        same: [true, true, true, true],
+      });
     }
   });
 
@@ -165,7 +171,7 @@ describe('the same rows give the same bytes', () => {
       close: () => Promise.resolve(),
     };
     const shuffled = await run(entries, { pool: () => Promise.resolve(shuffling), poolFromRecords: 1 }, 3000);
-    inline.forEach((bytes, index) => expect(bytes.equals(shuffled[index] as Buffer)).toBe(true));
+    expect(inline.map((bytes, index) => bytes.equals(shuffled[index] as Buffer))).toEqual([true, true, true, true]);
     expect(turn).toBeGreaterThan(6);
   });
 
@@ -236,7 +242,10 @@ describe('paths that cannot be written', () => {
     using folder = new TemporaryFolder('exports');
     const path = folder.file('x');
     const both = { ...DEFAULT_OUTPUT, exportJson: path, ledger: `${folder.path}/./x` };
-    await expect(ExportSet.prepare(both)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--export-json and --ledger') });
+    await expect(ExportSet.prepare(both)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('--export-json and --ledger'),
+    });
     const stdout = { ...DEFAULT_OUTPUT, flowsCsv: '-', packetsJsonl: '-' };
     await expect(ExportSet.prepare(stdout)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('standard output') });
     const device = await ExportSet.prepare({ ...DEFAULT_OUTPUT, flowsCsv: '/dev/null', exportJson: '/dev/null' });
@@ -246,13 +255,22 @@ describe('paths that cannot be written', () => {
 
   it.skipIf(!existsSync('/dev/full'))('a full disk is one error, and the other outputs are complete', async () => {
     using folder = new TemporaryFolder('exports');
-    const options = { ...allOutputs(folder), exportJson: '/dev/full', flowsJsonl: '/dev/full', exportCsv: null, flowsCsv: folder.file('ended.csv') };
+    const options = {
+      ...allOutputs(folder),
+      exportJson: '/dev/full',
+      flowsJsonl: '/dev/full',
+      exportCsv: null,
+      flowsCsv: folder.file('ended.csv'),
+    };
     await expect(ExportSet.prepare(options)).rejects.toMatchObject({ code: 'USAGE' });
     const set = await ExportSet.prepare({ ...options, exportJson: folder.file('flows.json') });
     await set.tick(rows(10), CONTEXT);
     expect(set.failure).toMatchObject({ code: 'OUTPUT', detail: { path: '/dev/full', errno: 'ENOSPC' } });
     await set.tick(rows(10), CONTEXT);
-    await expect(set.finish(CONTEXT)).rejects.toMatchObject({ code: 'OUTPUT', message: 'cannot write /dev/full: no space left on device (ENOSPC)' });
+    await expect(set.finish(CONTEXT)).rejects.toMatchObject({
+      code: 'OUTPUT',
+      message: 'cannot write /dev/full: no space left on device (ENOSPC)',
+    });
     expect(set.errors).toBe(1);
     expect(flowsOf(folder.file('flows.json'))).toHaveLength(20);
     expect(linesOf(folder.file('ended.csv'))).toHaveLength(23);

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { addressBytes } from '../../../src/flow/address-bytes.ts';
 import { communityId, icmpPorts } from '../../../src/flow/community-id.ts';
 
-const corpus = process.env['WEIR_CORPUS'] ?? join(import.meta.dirname, '../../../../shared/corpus');
+const corpus = process.env.WEIR_CORPUS ?? join(import.meta.dirname, '../../../../shared/corpus');
 const truthFolder = join(corpus, 'open/truth');
 
 interface TruthFlow {

@@ -84,8 +84,14 @@ describe('Community ID', () => {
   });
 
   it('orders by port when the addresses are equal', () => {
-    const one = communityId({ protocol: 17, source: bytes('127.0.0.1'), destination: bytes('127.0.0.1'), sourcePort: 9, destinationPort: 7, oneWay: false }, 0);
-    const two = communityId({ protocol: 17, source: bytes('127.0.0.1'), destination: bytes('127.0.0.1'), sourcePort: 7, destinationPort: 9, oneWay: false }, 0);
+    const one = communityId(
+      { protocol: 17, source: bytes('127.0.0.1'), destination: bytes('127.0.0.1'), sourcePort: 9, destinationPort: 7, oneWay: false },
+      0,
+    );
+    const two = communityId(
+      { protocol: 17, source: bytes('127.0.0.1'), destination: bytes('127.0.0.1'), sourcePort: 7, destinationPort: 9, oneWay: false },
+      0,
+    );
     expect(one).toBe(two);
   });
 
@@ -105,7 +111,12 @@ describe('Community ID', () => {
   });
 
   it('is empty for addresses of different lengths', () => {
-    expect(communityId({ protocol: 6, source: bytes('::1'), destination: bytes('1.2.3.4'), sourcePort: 1, destinationPort: 2, oneWay: false }, 0)).toBe('');
+    expect(
+      communityId(
+        { protocol: 6, source: bytes('::1'), destination: bytes('1.2.3.4'), sourcePort: 1, destinationPort: 2, oneWay: false },
+        0,
+      ),
+    ).toBe('');
   });
 
   it('names the flow around a tunnel from the text of its addresses', () => {

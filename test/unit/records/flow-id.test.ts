@@ -79,11 +79,11 @@ describe('flow id', () => {
     for (let i = 0; i < count; i++) {
       row.view.setUint16(R.F_PORT_A, i & 0xffff, true);
       row.view.setUint8(R.F_ADDR_A + 3, (i >>> 16) & 0xff);
-      const id = flowIdWords(row, 0, plain);
-      high[i] = id.high;
-      low[i] = id.low;
-      words[i * 2] = id.low;
-      words[i * 2 + 1] = id.high;
+      const made = flowIdWords(row, 0, plain);
+      high[i] = made.high;
+      low[i] = made.low;
+      words[i * 2] = made.low;
+      words[i * 2 + 1] = made.high;
     }
     // 64 bits: n²/2^65 = 3e-8 collisions expected. 32 bits: n²/2^33 = 116, give or take 11.
     expect(duplicates(whole.sort())).toBe(0);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvRow } from '../../../src/export/csv-encoder.ts';
 import { jsonLine } from '../../../src/export/json-encoder.ts';
@@ -10,7 +10,8 @@ import type { TunnelFacts } from '../../../src/native/engine.ts';
 import { TunnelType } from '../../../src/ring/layout.ts';
 import { concat, context, entry, type RowSpec } from './row-fixture.ts';
 
-const record = (spec: RowSpec, overrides: Partial<RecordContext> = {}): FlowRecord => materialise(rowView(entry(spec)), 0, context(overrides));
+const record = (spec: RowSpec, overrides: Partial<RecordContext> = {}): FlowRecord =>
+  materialise(rowView(entry(spec)), 0, context(overrides));
 
 const VXLAN: TunnelFacts = {
   id: 3,
@@ -44,7 +45,11 @@ describe('a flow row as a record', () => {
   });
 
   it('has no rate without duration, and no size without packets', () => {
-    expect(record({ first: 5, last: 5, packetsA: 0, packetsB: 0, bytesA: 0, bytesB: 0 })).toMatchObject({ avg_bps: 0, pps: 0, avg_packet_size: 0 });
+    expect(record({ first: 5, last: 5, packetsA: 0, packetsB: 0, bytesA: 0, bytesB: 0 })).toMatchObject({
+      avg_bps: 0,
+      pps: 0,
+      avg_packet_size: 0,
+    });
   });
 
   it('reports deltas against the previous record', () => {
@@ -73,7 +78,13 @@ describe('a flow row as a record', () => {
 
   it('has no TCP fields for other protocols', () => {
     const flow = record({ protocol: 17, set: [[R.F_TCP_STATE, 'u8', 3]] });
-    expect(flow).toMatchObject({ protocol: 'udp', tcp_state: null, tcp_flags_a_to_b: null, tcp_flags_b_to_a: null, window_min_a_to_b: null });
+    expect(flow).toMatchObject({
+      protocol: 'udp',
+      tcp_state: null,
+      tcp_flags_a_to_b: null,
+      tcp_flags_b_to_a: null,
+      window_min_a_to_b: null,
+    });
     expect(flow.icmp_type).toBeNull();
   });
 

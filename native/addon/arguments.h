@@ -1,0 +1,44 @@
+// Reads the options object of an engine. The first thing that is wrong is kept; what follows reads defaults.
+#pragma once
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "../capture/engine_options.h"
+
+namespace weir {
+
+class Arguments {
+ public:
+  Arguments(Napi::Env env) : env_(env) {}
+
+  bool ok() const { return error_.empty(); }
+  const std::string& error() const { return error_; }
+
+  EngineOptions engine_options(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned);
+  GeneratorSpec generator(const Napi::Object& object);
+
+  double number(const Napi::Object& object, const char* name, double low, double high);
+  bool boolean(const Napi::Object& object, const char* name);
+  std::string text(const Napi::Object& object, const char* name);
+  bool key(const Napi::Value& value, uint8_t* into);
+
+ private:
+  void reject(const std::string& what);
+  Napi::Value property(const Napi::Object& object, const char* name);
+  Napi::Object object(const Napi::Object& parent, const char* name);
+  std::vector<SourceSpec> sources(const Napi::Object& options);
+  SourceSpec source(const Napi::Object& object);
+  std::vector<RingView> ring_list(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned);
+  RingView ring(const Napi::Value& value);
+  void rings(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
+  void speed(const Napi::Object& options, EngineOptions& result);
+  std::vector<Endpoint> own_endpoints(const Napi::Object& options);
+  void outputs(const Napi::Object& options, EngineOptions& result);
+
+  Napi::Env env_;
+  std::string error_;
+};
+
+}  // namespace weir

@@ -1,0 +1,35 @@
+// What the addon exports; src/native/engine.ts is the contract. Loads in any number of environments of one process.
+#include <napi.h>
+#include <pcap/pcap.h>
+
+#include "../ring/layout.h"
+#include "engine_object.h"
+#include "functions.h"
+#include "waker.h"
+
+namespace weir {
+namespace {
+
+Napi::Value layout_version(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), kLayoutVersion); }
+Napi::Value record_bytes(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), kRecordBytes); }
+Napi::Value pcap_version(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), pcap_lib_version()); }
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("layoutVersion", Napi::Function::New<layout_version>(env, "layoutVersion"));
+  exports.Set("recordBytes", Napi::Function::New<record_bytes>(env, "recordBytes"));
+  exports.Set("pcapVersion", Napi::Function::New<pcap_version>(env, "pcapVersion"));
+  exports.Set("Engine", EngineObject::define(env));
+  exports.Set("createWaker", Napi::Function::New<create_waker>(env, "createWaker"));
+  exports.Set("listInterfaces", Napi::Function::New<list_interfaces_value>(env, "listInterfaces"));
+  exports.Set("checkFilter", Napi::Function::New<check_filter_value>(env, "checkFilter"));
+  exports.Set("decodeFrame", Napi::Function::New<decode_frame>(env, "decodeFrame"));
+  exports.Set("writeCapture", Napi::Function::New<write_capture>(env, "writeCapture"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace weir
+
+static Napi::Object initialize_module(Napi::Env env, Napi::Object exports) { return weir::initialize(env, exports); }
+
+NODE_API_MODULE(weir, initialize_module)

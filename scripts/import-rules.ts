@@ -1,0 +1,73 @@
+/** Who may import whom. `check-imports.ts` fails when a pattern here matches no file, so no rule outlives what it guards. */
+
+export interface RoomRule {
+  room: string;
+  /** Files of the room. */
+  files: RegExp;
+  /** Our files that it may import besides its own and the contracts. */
+  mayImport: RegExp[];
+}
+
+/** Types and constants that every part may know; they import nothing but each other. */
+export const contracts: RegExp[] = [
+  /^src\/errors\.ts$/,
+  /^src\/version\.ts$/,
+  /^src\/ring\/layout\.ts$/,
+  /^src\/native\/engine\.ts$/,
+  /^src\/shard\/protocol\.ts$/,
+  /^src\/config\/options\.ts$/,
+];
+
+const packet = /^src\/packet\//;
+const flow = /^src\/flow\//;
+const ring = /^src\/ring\//;
+const shard = /^src\/shard\//;
+const merge = /^src\/merge\//;
+const nativeRoom = /^src\/native\//;
+const supervisor = /^src\/supervisor\//;
+const exportRoom = /^src\/export\//;
+const config = /^src\/config\//;
+const telemetry = /^src\/telemetry\//;
+const cli = /^src\/cli\//;
+/** The composition root, cut into files: the only one that knows concrete classes of every room. */
+const sensor = /^src\/(sensor|sensor-[a-z-]+|flow-stream)\.ts$/;
+
+export const rooms: RoomRule[] = [
+  { room: 'config', files: config, mayImport: [] },
+  { room: 'ring', files: ring, mayImport: [] },
+  { room: 'native', files: nativeRoom, mayImport: [ring] },
+  { room: 'telemetry', files: telemetry, mayImport: [] },
+  { room: 'packet', files: packet, mayImport: [ring] },
+  { room: 'flow', files: flow, mayImport: [ring, packet] },
+  { room: 'shard', files: shard, mayImport: [ring, flow, nativeRoom] },
+  { room: 'merge', files: merge, mayImport: [ring, flow, packet] },
+  { room: 'export', files: exportRoom, mayImport: [flow, packet, merge] },
+  { room: 'supervisor', files: supervisor, mayImport: [ring, flow, shard, merge, nativeRoom, exportRoom] },
+  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, shard, merge, supervisor, exportRoom] },
+  { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, merge, exportRoom] },
+  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, merge, packet] },
+];
+
+/** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */
+export const pureRooms = /^src\/(packet|flow)\//;
+export const pureModules = new Set(['node:crypto', 'node:buffer']);
+/** What a pure room must not even mention: the global ways to time, timers and the process. */
+export const impureGlobals =
+  /\b(?:Date\.now|performance\.|new Date\(\)|setTimeout|setInterval|setImmediate|queueMicrotask|process\.|Atomics\.wait|console\.)/;
+
+/** Modules that belong to some rooms only. */
+export const owners: { module: RegExp; files: RegExp }[] = [
+  { module: /^piscina$/, files: supervisor },
+  { module: /^pino$/, files: telemetry },
+  { module: /^yargs(\/|$)/, files: cli },
+  { module: /^smol-toml$/, files: config },
+  { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard)\// },
+];
+
+/** The one room that loads the compiled addon, and how that looks. */
+export const addonLoading = /createRequire\(|process\.dlopen|node-gyp-build|\.node['"`]/;
+export const addonLoader = /^src\/native\//;
+
+/** The one folder that includes the Node-API. */
+export const nodeApiInclude = /^\s*#\s*include\s*[<"](?:napi|node_api|js_native_api|uv)\.h[>"]/m;
+export const nodeApiFolder = /^native\/addon\//;

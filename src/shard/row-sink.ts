@@ -1,0 +1,112 @@
+/** Where the records of flows go: the outbox, and the lists of the flows of most bytes. */
+import type { FlowLives, FlowSink } from '../flow/lives.ts';
+import { E_PREVIOUS, F_BYTES_A, F_INTERIM_SEQ, F_MOVE_EPOCH, F_PACKETS_A, F_TICK_BYTES, F_TICK_PACKETS, HOT_BYTES } from '../flow/row.ts';
+import { List } from '../flow/recency.ts';
+import type { OutboxWriter } from './outbox.ts';
+import { type TopFlow, ShardCounter } from './protocol.ts';
+import { TopRows } from './top-rows.ts';
+
+export interface RowSinkOptions {
+  wantRows: boolean;
+  topFlows: number;
+  summaryFlows: number;
+}
+
+export class RowSink implements FlowSink {
+  private readonly options: RowSinkOptions;
+  private readonly outbox: OutboxWriter;
+  /** Waits for space in the outbox; false = give the row up. */
+  private readonly waitForSpace: () => boolean;
+  private readonly top: TopRows;
+  private readonly summary: TopRows;
+  private lives!: FlowLives;
+  /** Bytes and packets of each slot at the start of the tick; valid while the flow's MOVE_EPOCH is in the tick. */
+  private atTick = new Float64Array(0);
+
+  constructor(options: RowSinkOptions, outbox: OutboxWriter, waitForSpace: () => boolean) {
+    this.options = options;
+    this.outbox = outbox;
+    this.waitForSpace = waitForSpace;
+    this.top = new TopRows(options.topFlows);
+    this.summary = new TopRows(options.summaryFlows);
+  }
+
+  /** Tells the sink whose rows it receives. Once, before the first of them. */
+  bind(lives: FlowLives): void {
+    this.lives = lives;
+    if (this.options.topFlows > 0) this.atTick = new Float64Array(2 * lives.store.rows);
+  }
+
+  ended(slot: number): void {
+    if (this.options.wantRows) this.write(slot);
+    if (this.options.topFlows > 0) this.offerTick(slot);
+    if (this.options.summaryFlows > 0) this.summary.offer(this.lives.store, slot, this.bytes(slot), this.packets(slot));
+  }
+
+  interim(slot: number): void {
+    if (this.options.wantRows) this.write(slot);
+  }
+
+  touched(slot: number): void {
+    if (this.options.topFlows === 0) return;
+    this.atTick[2 * slot] = this.bytes(slot);
+    this.atTick[2 * slot + 1] = this.packets(slot);
+  }
+
+  /** The flows of most bytes since the tick began. Before the next tick starts. */
+  takeTop(): TopFlow[] {
+    if (this.options.topFlows === 0) return [];
+    const { lists, store, tickEpoch } = this.lives;
+    for (let list = 0; list < List.COUNT; list++) {
+      for (let slot = lists.tail[list]!; slot >= 0; slot = lists.previous(slot)) {
+        if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2]! < tickEpoch) break;
+        this.offerTick(slot);
+      }
+    }
+    return this.top.take();
+  }
+
+  takeSummary(): TopFlow[] {
+    return this.summary.take();
+  }
+
+  private offerTick(slot: number): void {
+    const { store, tickEpoch } = this.lives;
+    if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2]! < tickEpoch) return;
+    this.top.offer(store, slot, this.bytes(slot) - this.atTick[2 * slot]!, this.packets(slot) - this.atTick[2 * slot + 1]!);
+  }
+
+  private write(slot: number): void {
+    const { outbox, lives } = this;
+    const { store, reported, tally } = lives;
+    let at = outbox.reserve();
+    while (at < 0) {
+      if (!this.waitForSpace()) {
+        tally[ShardCounter.ROWS_DROPPED] = tally[ShardCounter.ROWS_DROPPED]! + 1;
+        return;
+      }
+      at = outbox.reserve();
+    }
+    store.copyRow(slot, outbox.i32, at >> 2);
+    const isTouched = this.atTick.length > 0 && store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2]! >= lives.tickEpoch;
+    outbox.f64[(at + F_TICK_BYTES) >> 3] = isTouched ? this.atTick[2 * slot]! : this.bytes(slot);
+    outbox.f64[(at + F_TICK_PACKETS) >> 3] = isTouched ? this.atTick[2 * slot + 1]! : this.packets(slot);
+    const previous = (at + E_PREVIOUS) >> 3;
+    const interims = store.coldU[(slot * store.coldBytes - HOT_BYTES + F_INTERIM_SEQ) >> 2]!;
+    // An interim record carries its own number already: the first one has nothing before it.
+    const hasPrevious = lives.isInterim(slot) ? interims > 1 : interims > 0;
+    for (let i = 0; i < 4; i++) outbox.f64[previous + i] = hasPrevious ? reported[4 * slot + i]! : 0;
+    outbox.publish();
+    tally[ShardCounter.ROWS_WRITTEN] = tally[ShardCounter.ROWS_WRITTEN]! + 1;
+  }
+
+  private bytes(slot: number): number {
+    const at = (slot * HOT_BYTES + F_BYTES_A) >> 3;
+    return this.lives.store.hotF[at]! + this.lives.store.hotF[at + 1]!;
+  }
+
+  private packets(slot: number): number {
+    const at = (slot * HOT_BYTES + F_PACKETS_A) >> 3;
+    return this.lives.store.hotF[at]! + this.lives.store.hotF[at + 1]!;
+  }
+}

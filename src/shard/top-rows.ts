@@ -1,0 +1,47 @@
+/** The N flows of most bytes, with a copy of their rows: bounded, and independent of the order of offers. */
+import type { FlowStore } from '../flow/store.ts';
+import { F_FIRST_ORDINAL, F_ROLE, HOT_BYTES, ROW_BYTES, RowRole } from '../flow/row.ts';
+import type { TopFlow } from './protocol.ts';
+
+interface Entry {
+  bytes: number;
+  packets: number;
+  ordinal: number;
+  row: Int32Array;
+}
+
+export class TopRows {
+  private readonly limit: number;
+  /** Most bytes first; ties by the flow's first ordinal. */
+  private readonly entries: Entry[] = [];
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Takes a copy of the row if it belongs into the list. Outer flows of tunnels never do. */
+  offer(store: FlowStore, slot: number, bytes: number, packets: number): void {
+    const { entries, limit } = this;
+    const last = entries[entries.length - 1];
+    if (entries.length === limit && (last === undefined || bytes < last.bytes)) return;
+    if (packets === 0 || (store.hotB[slot * HOT_BYTES + F_ROLE]! & RowRole.OUTER) !== 0) return;
+    const ordinal = store.coldF[(slot * store.coldBytes - HOT_BYTES + F_FIRST_ORDINAL) >> 3]!;
+    let at = entries.length;
+    while (at > 0 && isBefore(bytes, ordinal, entries[at - 1]!)) at--;
+    if (at >= limit) return;
+    const row = entries.length === limit ? entries.pop()!.row : new Int32Array(ROW_BYTES >> 2);
+    store.copyRow(slot, row, 0);
+    entries.splice(at, 0, { bytes, packets, ordinal, row });
+  }
+
+  /** The list, most bytes first; empties it. */
+  take(): TopFlow[] {
+    return this.entries
+      .splice(0)
+      .map(({ bytes, packets, row }) => ({ row: new Uint8Array(row.buffer), deltaBytes: bytes, deltaPackets: packets }));
+  }
+}
+
+function isBefore(bytes: number, ordinal: number, other: Entry): boolean {
+  return bytes > other.bytes || (bytes === other.bytes && ordinal < other.ordinal);
+}

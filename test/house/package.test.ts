@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { projectRoot } from '../../scripts/source-tree.ts';
+
+interface Manifest {
+  version: string;
+  bin: Record<string, string>;
+  exports: Record<string, string | Record<string, string>>;
+  engines: { node: string };
+  binary: { napi_versions: number[] };
+  scripts: Record<string, string>;
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+}
+
+const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as Manifest;
+const lines = (file: string) =>
+  readFileSync(join(projectRoot, file), 'utf8')
+    .split(/\s+/)
+    .filter((line) => line !== '');
+
+describe('package.json', () => {
+  test('names files that the build makes', () => {
+    const paths = [
+      manifest.bin.weir ?? '',
+      ...Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target))),
+    ];
+    expect(paths.filter((path) => !existsSync(join(projectRoot, path)))).toEqual([]);
+  });
+
+  test('the command is executable and says what runs it', () => {
+    const command = join(projectRoot, manifest.bin.weir ?? '');
+    expect(readFileSync(command, 'utf8').split('\n', 1)[0]).toBe('#!/usr/bin/env node');
+    expect(statSync(command).mode & 0o111).toBe(0o111);
+  });
+
+  test('asks for a Node that strips types, and Node-API 8', () => {
+    expect(manifest.engines.node).toBe('>=22.18');
+    expect(manifest.binary.napi_versions).toEqual([8]);
+  });
+
+  test('the changelog speaks of this version', () => {
+    expect(readFileSync(join(projectRoot, 'CHANGELOG.md'), 'utf8')).toContain(`## ${manifest.version}`);
+  });
+
+  test('every script that it runs exists', () => {
+    const scripts = Object.values(manifest.scripts).flatMap((line) => line.match(/\bscripts\/[\w-]+\.(?:sh|ts)/g) ?? []);
+    expect(scripts.length).toBeGreaterThan(5);
+    expect(scripts.filter((script) => !existsSync(join(projectRoot, script)))).toEqual([]);
+  });
+
+  test('every dependency is imported, and nothing else is', () => {
+    const imported = new Set<string>();
+    const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src'], {
+      cwd: projectRoot,
+      encoding: 'utf8',
+    });
+    for (const file of files.split('\n').filter((name) => name.endsWith('.ts') && existsSync(join(projectRoot, name)))) {
+      const source = readFileSync(join(projectRoot, file), 'utf8');
+      for (const match of source.matchAll(/(?:from|import|require)\s*\(?\s*['"]([a-z@][^'":]*)['"]/g)) {
+        const [scope = '', name = ''] = (match[1] ?? '').split('/');
+        imported.add(scope.startsWith('@') ? `${scope}/${name}` : scope);
+      }
+    }
+    // The headers that the addon is compiled with; binding.gyp asks for them.
+    imported.add('node-addon-api');
+    expect([...imported].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  });
+});
+
+describe('the two builds of the addon', () => {
+  test('share one list, which is what lies in native', () => {
+    const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'native'], {
+      cwd: projectRoot,
+      encoding: 'utf8',
+    });
+    const sources = files.split('\n').filter((file) => file.endsWith('.cc') && existsSync(join(projectRoot, file)));
+    expect(lines('native/sources.txt').sort()).toEqual(sources.sort());
+    expect(readFileSync(join(projectRoot, 'binding.gyp'), 'utf8')).toContain('sources.txt');
+    expect(readFileSync(join(projectRoot, 'native/CMakeLists.txt'), 'utf8')).toContain('sources.txt');
+  });
+});
+
+describe('the tarball', () => {
+  let packed: string[];
+  beforeAll(() => {
+    const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: projectRoot,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const answer = JSON.parse(output) as { files: { path: string }[] }[] | Record<string, { files: { path: string }[] }>;
+    packed = (Object.values(answer)[0]?.files ?? []).map(({ path }) => path);
+  });
+
+  test('holds what running and building need', () => {
+    const needed = [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'binding.gyp',
+      'native/sources.txt',
+      'dist/cli/main.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+    ];
+    expect(needed.concat(lines('native/sources.txt')).filter((path) => !packed.includes(path))).toEqual([]);
+  });
+
+  test('holds nothing else', () => {
+    const expected = /^(dist|native|prebuilds)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|binding\.gyp)$/;
+    expect(packed.filter((path) => !expected.test(path))).toEqual([]);
+  });
+
+  test('holds no output of a source that is gone', () => {
+    const outputs = packed.filter((path) => /^dist\/.*\.js$/.test(path));
+    const orphans = outputs.filter((path) => !existsSync(join(projectRoot, path.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts'))));
+    expect(outputs.length).toBeGreaterThan(20);
+    expect(orphans).toEqual([]);
+  });
+});
