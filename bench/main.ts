@@ -4,9 +4,10 @@
  *
  *   npm run bench                      minutes; writes bench/results/
  *   npm run bench -- --quick           seconds; small captures, one round, writes nothing
+ *   npm run bench -- --readme          also writes the measured table of README.md
  *   npm run bench -- --captures imix,small --peers tcpdump,nfpcapd --rounds 5 --output results.json
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,6 +15,7 @@ import { loadAddon } from '../src/native/load.ts';
 import { type BenchCapture, captureNames, emptyCapture, prepareCaptures, warmPageCache } from './captures.ts';
 import { fingerprint } from './fingerprint.ts';
 import { checkGoals } from './goals.ts';
+import { markdownTable, replaceTable } from './markdown.ts';
 import { type Measurement, measure, versionOf } from './measure.ts';
 import type { Peer } from './peer.ts';
 import { argus } from './peers/argus.ts';
@@ -37,6 +39,7 @@ const { values: flags } = parseArgs({
     captures: { type: 'string' },
     peers: { type: 'string' },
     output: { type: 'string' },
+    readme: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
@@ -120,5 +123,9 @@ if (output !== null) {
   const json = { schema_version: 1, date, rounds, machine, startup_secs: Object.fromEntries(startup), rows: results.rows, goals: outcomes };
   writeFileSync(output, `${JSON.stringify(json, null, 2)}\n`);
   tell(`written to ${output}`);
+}
+if (flags.readme) {
+  const manual = new URL('../README.md', import.meta.url);
+  writeFileSync(manual, replaceTable(readFileSync(manual, 'utf8'), markdownTable(results, machine, rounds)));
 }
 process.exitCode = results.incomplete().length > 0 ? 1 : 0;

@@ -21,8 +21,7 @@ interface Length {
   most: number;
 }
 
-const blockKeyword =
-  /^(?:if|else|for|while|switch|do|try|catch|namespace|class|struct|union|enum|extern|case|default)\b/;
+const blockKeyword = /^(?:if|else|for|while|switch|do|try|catch|namespace|class|struct|union|enum|extern|case|default)\b/;
 const accessLabel = /^(?:public|private|protected)$/;
 
 /** Functions of a C++ file with their lengths: outermost brace blocks behind a parameter list, class bodies looked into. */

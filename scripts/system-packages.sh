@@ -7,14 +7,20 @@
 # here; the one line to run is printed. Packages for tests are never fatal: tests that need a missing tool are skipped
 # and counted as skipped.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-build_packages=(make g++ python3 pkg-config cmake libpcap-dev libzstd-dev zlib1g-dev)
+# package=command: the command is enough, whichever package or installer brought it. The others are libraries.
+build_packages=(make=make g++=g++ python3=python3 pkg-config=pkg-config cmake=cmake libpcap-dev libzstd-dev zlib1g-dev)
 test_packages=(
-  tshark tcpdump nfdump softflowd libndpi-bin argus-server argus-client tcpreplay
-  iproute2 iputils-ping ethtool netcat-openbsd socat hping3 iperf3 curl zstd time libcap2-bin
-  clang nginx-light dnsmasq-base openssh-server openssh-client
-  mosquitto mosquitto-clients redis-server redis-tools
+  tshark=tshark tcpdump=tcpdump nfdump=nfpcapd softflowd=softflowd libndpi-bin=ndpiReader argus-server=argus argus-client=ra
+  tcpreplay=tcpreplay iproute2=tc iputils-ping=ping ethtool=ethtool netcat-openbsd=nc socat=socat hping3=hping3 iperf3=iperf3
+  curl=curl zstd=zstd time=/usr/bin/time libcap2-bin=setcap clang=clang nginx-light=nginx dnsmasq-base=dnsmasq
+  openssh-server=sshd openssh-client=ssh mosquitto=mosquitto mosquitto-clients=mosquitto_pub redis-server=redis-server redis-tools=redis-cli
 )
+# What apt did not have the last time: not asked for again on every run. Removing the file asks again.
+unavailable=.cache/stamps/unavailable-packages
+mkdir -p .cache/stamps
+touch "$unavailable"
 
 with_tests=no
 [[ ${1:-} == --tests ]] && with_tests=yes
@@ -30,31 +36,40 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   exit 0
 fi
 
-# Prints those of its arguments that are not installed.
+# Prints the packages of those of its arguments that are not there.
 missing_of() {
-  local installed package
-  installed=" $(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | tr '\n' ' ')"
-  for package in "$@"; do
-    [[ $installed == *" $package "* ]] || echo "$package"
+  local entry installed package
+  # dpkg-query fails when it does not know a package; what it knows counts.
+  installed=" $({ dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${@%%=*}" 2>/dev/null || true; } | sed -n 's/^installed //p' | tr '\n' ' ')"
+  for entry in "$@"; do
+    package=${entry%%=*}
+    [[ $installed == *" $package "* ]] && continue
+    [[ $entry == *=* ]] && PATH="$PATH:/usr/sbin:/sbin" command -v "${entry#*=}" >/dev/null 2>&1 && continue
+    echo "$package"
   done
 }
 
 # The sanitizer and fuzzer runtimes are a package of their own, named after the version of the default clang.
 clang_runtime() {
-  local version
-  version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
-  [[ -n $version ]] || version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]\+\)$/\1/p' | head -n 1)
-  [[ -n $version ]] && echo "libclang-rt-$version-dev"
+  local version=''
+  if command -v clang >/dev/null 2>&1; then version=$(clang -dumpversion | cut -d. -f1); fi
+  [[ -z $version ]] || echo "libclang-rt-$version-dev"
+}
+
+missing_for_tests() {
+  local package
+  [[ $with_tests == yes ]] || return 0
+  # shellcheck disable=SC2046 # nothing when there is no clang yet
+  missing_of "${test_packages[@]}" $(clang_runtime) | while read -r package; do
+    grep -qxF "$package" "$unavailable" || echo "$package"
+  done
 }
 
 mapfile -t missing_build < <(missing_of "${build_packages[@]}")
-missing_test=()
-if [[ $with_tests == yes ]]; then
-  runtime=$(clang_runtime || true)
-  mapfile -t missing_test < <(missing_of "${test_packages[@]}" ${runtime:+"$runtime"})
-  # Before clang is there its version is unknown: the runtime follows in a second step below.
-fi
+mapfile -t missing_test < <(missing_for_tests)
 if ((${#missing_build[@]} + ${#missing_test[@]} == 0)); then exit 0; fi
+missing="${missing_build[*]} ${missing_test[*]}"
+missing=${missing# }
 
 root=()
 if ((EUID != 0)); then
@@ -62,7 +77,7 @@ if ((EUID != 0)); then
     root=(sudo -n)
   else
     echo "weir: system packages are missing; run this once as an administrator:" >&2
-    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing_build[*]} ${missing_test[*]}" >&2
+    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing" >&2
     ((${#missing_build[@]} == 0)) || exit 2
     echo "weir: going on without them; tests that need them are skipped" >&2
     exit 0
@@ -74,6 +89,7 @@ as_root() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive "$@"; }
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
   trap 'as_root rm -f "$policy"' EXIT
+  trap 'exit 130' INT TERM
   printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
   as_root chmod 755 "$policy"
 fi
@@ -83,15 +99,14 @@ fi
 
 # Installs what apt knows, and says what it does not know.
 install() {
-  local known=() unknown=() package
+  local known=() package
   for package in "$@"; do
-    if apt-cache show --no-all-versions "$package" >/dev/null 2>&1; then known+=("$package"); else unknown+=("$package"); fi
+    if apt-cache show --no-all-versions "$package" >/dev/null 2>&1; then known+=("$package"); else echo "weir: apt does not know $package" >&2; fi
   done
-  ((${#unknown[@]} == 0)) || echo "weir: apt does not know: ${unknown[*]}" >&2
   ((${#known[@]} == 0)) || as_root apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${known[@]}" </dev/null >&2
 }
 
-echo "weir: installing ${missing_build[*]} ${missing_test[*]}" >&2
+echo "weir: installing $missing" >&2
 as_root apt-get update -qq >&2 || echo "weir: apt-get update failed; trying with the lists that are there" >&2
 if ((${#missing_build[@]} > 0)); then
   install "${missing_build[@]}" || true
@@ -101,11 +116,14 @@ if ((${#missing_build[@]} > 0)); then
     exit 2
   fi
 fi
-if ((${#missing_test[@]} > 0)); then
-  install "${missing_test[@]}" || true
-  runtime=$(clang_runtime || true)
-  mapfile -t missing_test < <(missing_of "${test_packages[@]}" ${runtime:+"$runtime"})
-  if ((${#missing_test[@]} > 0)); then install "${missing_test[@]}" || true; fi
-  mapfile -t missing_test < <(missing_of "${test_packages[@]}" ${runtime:+"$runtime"})
-  ((${#missing_test[@]} == 0)) || echo "weir: without ${missing_test[*]}; tests that need them are skipped" >&2
-fi
+# A second round for the runtime of a clang that only the first one brought.
+for _ in 1 2; do
+  mapfile -t missing_test < <(missing_for_tests)
+  ((${#missing_test[@]} > 0)) || exit 0
+  # One at a time when apt refuses them together, so that one that cannot be installed costs only itself.
+  install "${missing_test[@]}" || for package in "${missing_test[@]}"; do install "$package" || true; done
+done
+mapfile -t missing_test < <(missing_for_tests)
+((${#missing_test[@]} > 0)) || exit 0
+printf '%s\n' "${missing_test[@]}" >>"$unavailable"
+echo "weir: without ${missing_test[*]}; tests that need them are skipped" >&2

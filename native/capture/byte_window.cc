@@ -13,22 +13,62 @@ namespace weir {
 namespace {
 
 constexpr size_t kInitialBuffer = 512 * 1024;
+// Large against the cost of mapping (measured: no difference to one mapping of the whole file), small as memory.
+constexpr uint64_t kMappedPiece = 16ull << 20;
 
+// A plain file, mapped piece by piece: the pieces that have been read do not stay in this process's memory. Each piece is
+// checked against the size of the file as it is then, because touching a page behind the end of a file is fatal; a file
+// that shrinks while a piece of it is being read still is.
 class MappedWindow final : public ByteWindow {
  public:
-  MappedWindow(uint8_t* base, size_t bytes) : base_(base), bytes_(bytes) {
-    cur = base;
-    end = base + bytes;
+  // Keeps a duplicate of the descriptor.
+  explicit MappedWindow(int descriptor) : descriptor_(fcntl(descriptor, F_DUPFD_CLOEXEC, 3)) {}
+  ~MappedWindow() override {
+    unmap();
+    if (descriptor_ >= 0) close(descriptor_);
   }
-  ~MappedWindow() override { munmap(base_, bytes_); }
-  bool fill(size_t) override { return false; }
+  bool fill(size_t bytes) override;
   uint64_t file_bytes_read() const override { return position(); }
-  uint64_t position() const override { return static_cast<uint64_t>(cur - base_); }
+  uint64_t position() const override { return offset_ + static_cast<uint64_t>(cur - base_); }
 
  private:
-  uint8_t* base_;
-  size_t bytes_;
+  void unmap();
+
+  int descriptor_;
+  uint8_t* base_ = nullptr;
+  size_t mapped_ = 0;
+  uint64_t offset_ = 0;  // of base_ in the file
 };
+
+void MappedWindow::unmap() {
+  if (base_ != nullptr) munmap(base_, mapped_);
+  base_ = nullptr;
+  mapped_ = 0;
+}
+
+bool MappedWindow::fill(size_t bytes) {
+  struct stat facts{};
+  if (descriptor_ < 0 || fstat(descriptor_, &facts) != 0 || facts.st_size <= 0) return false;
+  const uint64_t here = position();
+  const uint64_t size = static_cast<uint64_t>(facts.st_size);
+  if (here >= size) return false;
+  const uint64_t start = here & ~static_cast<uint64_t>(sysconf(_SC_PAGESIZE) - 1);
+  const uint64_t wanted = std::max<uint64_t>(kMappedPiece, here - start + bytes);
+  const size_t length = static_cast<size_t>(std::min(wanted, size - start));
+  void* const piece = mmap(nullptr, length, PROT_READ, MAP_PRIVATE, descriptor_, static_cast<off_t>(start));
+  if (piece == MAP_FAILED) return false;
+  madvise(piece, length, MADV_SEQUENTIAL);
+#ifdef MADV_POPULATE_READ
+  madvise(piece, length, MADV_POPULATE_READ);
+#endif
+  unmap();
+  base_ = static_cast<uint8_t*>(piece);
+  mapped_ = length;
+  offset_ = start;
+  cur = base_ + (here - start);
+  end = base_ + length;
+  return available() >= bytes;
+}
 
 class StreamWindow final : public ByteWindow {
  public:
@@ -67,11 +107,9 @@ bool StreamWindow::fill(size_t bytes) {
 // Null when the descriptor cannot be mapped (empty, not a plain file), which is no failure: it is read instead.
 std::unique_ptr<ByteWindow> try_map(int descriptor, const struct stat& facts) {
   if (!S_ISREG(facts.st_mode) || facts.st_size <= 0) return nullptr;
-  const size_t bytes = static_cast<size_t>(facts.st_size);
-  void* const base = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  if (base == MAP_FAILED) return nullptr;
-  madvise(base, bytes, MADV_SEQUENTIAL);
-  return std::make_unique<MappedWindow>(static_cast<uint8_t*>(base), bytes);
+  auto window = std::make_unique<MappedWindow>(descriptor);
+  if (!window->fill(1)) return nullptr;
+  return window;
 }
 
 std::unique_ptr<ByteWindow> window_on_stream(std::unique_ptr<ByteStream> stream, const std::string& path) {

@@ -183,7 +183,8 @@ void Decoder::settle(const Frame& frame, LayerStack& stack, Decoded& out) {
   const PacketRecord& accounted = out.records[last].record;
   const uint16_t incomplete = flag(RecordFlag::kFragmentLater) | flag(RecordFlag::kNoTransport);
   out.transport_decoded = (accounted.flags & incomplete) == 0;
-  const bool quotes = out.disposition == Disposition::kFlow && is_icmp_error(accounted.protocol, accounted.icmpType) && out.transport_decoded;
+  const bool quotes =
+      out.disposition == Disposition::kFlow && out.transport_decoded && is_icmp_error(accounted.protocol, accounted.icmpType);
   if (last > 0) std::rotate(out.records, out.records + last, out.records + last + 1);
   if (quotes) add_quoted(frame, stack, out);
 }

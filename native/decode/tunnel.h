@@ -16,6 +16,7 @@ enum TunnelPort : uint16_t {
   kGtpUser = 2152,
   kGtpV0 = 3386,
   kTeredo = 3544,
+  kGreUdp = 4754,
   kVxlan = 4789,
   kVxlanGpe = 4790,
   kAyiya = 5072,
@@ -46,8 +47,8 @@ bool is_tunnel_port(uint16_t port);
 // True for all tunnel ports and one in six of the others, by the low six bits: most packets need no more than this.
 inline bool may_be_tunnel_port(uint16_t port) {
   constexpr uint64_t kLowBits = 1ull << (kL2tp & 63) | 1ull << (kGtpUser & 63) | 1ull << (kGtpV0 & 63) | 1ull << (kTeredo & 63) |
-                                1ull << (kVxlan & 63) | 1ull << (kVxlanGpe & 63) | 1ull << (kAyiya & 63) | 1ull << (kCapwapData & 63) |
-                                1ull << (kGeneve & 63) | 1ull << (kMplsUdp & 63) | 1ull << (kVxlanLinux & 63);
+                                1ull << (kGreUdp & 63) | 1ull << (kVxlan & 63) | 1ull << (kVxlanGpe & 63) | 1ull << (kAyiya & 63) |
+                                1ull << (kCapwapData & 63) | 1ull << (kGeneve & 63) | 1ull << (kMplsUdp & 63) | 1ull << (kVxlanLinux & 63);
   return (kLowBits >> (port & 63) & 1) != 0;
 }
 

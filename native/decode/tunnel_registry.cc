@@ -58,9 +58,9 @@ uint64_t TunnelRegistry::full() const {
 uint32_t TunnelCache::number(const PacketRecord& outer, TunnelType type, uint32_t scope, bool has_scope, uint32_t parent) {
   const uint64_t hash = uint64_t{outer.hashHi} << 32 | outer.hashLo;
   Slot& slot = slots_[(outer.hashLo ^ scope * 0x9e3779b1u) % kSlots];
-  if (slot.number != 0 && slot.hash == hash && slot.scope == scope && slot.parent == parent && slot.type == type && slot.has_scope == has_scope) {
-    return slot.number;
-  }
+  const bool hit = slot.number != 0 && slot.hash == hash && slot.scope == scope && slot.parent == parent && slot.type == type &&
+                   slot.has_scope == has_scope;
+  if (hit) return slot.number;
   Tunnel seen = {};
   seen.type = type;
   seen.protocol = outer.protocol;

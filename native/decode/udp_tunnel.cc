@@ -150,6 +150,9 @@ Next unwrap_port(Walk& walk, uint16_t port, TunnelHeader& tunnel) {
     case kGtpUser: return unwrap_gtp1(walk, tunnel);
     case kGtpV0: return unwrap_gtp0(walk, tunnel);
     case kTeredo: return unwrap_teredo(walk, tunnel);
+    case kGreUdp:  // RFC 8086
+      tunnel = {TunnelType::kGre, 0, false};
+      return unwrap_gre(walk, tunnel);
     case kL2tp: return unwrap_l2tp(walk, tunnel);
     case kAyiya: return unwrap_ayiya(walk, tunnel);
     case kCapwapData: return unwrap_capwap(walk, tunnel);
@@ -164,8 +167,8 @@ Next unwrap_port(Walk& walk, uint16_t port, TunnelHeader& tunnel) {
 
 bool is_tunnel_port(uint16_t port) {
   switch (port) {
-    case kL2tp: case kGtpUser: case kGtpV0: case kTeredo: case kVxlan: case kVxlanGpe: case kAyiya: case kCapwapData: case kGeneve:
-    case kMplsUdp: case kVxlanLinux:
+    case kL2tp: case kGtpUser: case kGtpV0: case kTeredo: case kGreUdp: case kVxlan: case kVxlanGpe: case kAyiya: case kCapwapData:
+    case kGeneve: case kMplsUdp: case kVxlanLinux:
       return true;
     default: return false;
   }

@@ -2,33 +2,32 @@
  * The hash index of a flow table: (hash, slot + 1) pairs in one array, open addressing with linear probing. A pair
  * is removed by shifting its followers back, so there are no tombstones and probes stay short for ever. The hash is
  * keyed, so nobody outside can choose where a flow goes; the probe bound is a last resort that is counted.
+ *
+ * The array doubles when half of it is taken, so that a small table keeps its index in the cache.
  */
 
 /** With a random hash and at most half the places taken, one probe in 10^15 is longer. */
 export const PROBE_LIMIT = 128;
 
+const FIRST_PLACES = 4096;
+
 export class FlowIndex {
   /** entries[2i] = hash, entries[2i + 1] = slot + 1, 0 = empty. */
-  readonly entries: Int32Array;
-  readonly mask: number;
+  entries = new Int32Array(2 * FIRST_PLACES);
+  mask = FIRST_PLACES - 1;
   probeMax = 0;
-
-  /** At least two places per row, so that at most half are taken. */
-  constructor(rows: number) {
-    let places = 16;
-    while (places < 2 * rows) places *= 2;
-    this.entries = new Int32Array(2 * places);
-    this.mask = places - 1;
-  }
+  private taken = 0;
 
   /** False when the probe bound was reached. */
   insert(hash: number, slot: number): boolean {
+    if (2 * this.taken > this.mask) this.grow();
     const { entries, mask } = this;
     let at = hash & mask;
     for (let probe = 1; probe <= PROBE_LIMIT; probe++) {
       if (entries[2 * at + 1] === 0) {
         entries[2 * at] = hash;
         entries[2 * at + 1] = slot + 1;
+        this.taken++;
         if (probe > this.probeMax) this.probeMax = probe;
         return true;
       }
@@ -49,6 +48,21 @@ export class FlowIndex {
       hole = at;
     }
     entries[2 * hole + 1] = 0;
+    this.taken--;
+  }
+
+  private grow(): void {
+    const old = this.entries;
+    const places = 2 * (this.mask + 1);
+    this.entries = new Int32Array(2 * places);
+    this.mask = places - 1;
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i + 1] === 0) continue;
+      let at = old[i]! & this.mask;
+      while (this.entries[2 * at + 1] !== 0) at = (at + 1) & this.mask;
+      this.entries[2 * at] = old[i]!;
+      this.entries[2 * at + 1] = old[i + 1]!;
+    }
   }
 
   get bytes(): number {

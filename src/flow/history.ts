@@ -33,8 +33,8 @@ const FLIP = 0x5e;
 /** To lower case. */
 const RESPONDER = 0x20;
 
-/** Bits of F_LETTERS: letters of a side that its history has, and that its SYN or SYN-ACK was timed. */
-export const LetterBit = { SYN: 1, SYN_ACK: 2, FIN: 4, RST: 8, INCONSISTENT: 16, MULTI: 32, TIMED: 64 } as const;
+/** Bits of F_LETTERS: letters that the side's history has; that its SYN or SYN-ACK was timed; that it has acknowledged anything. */
+export const LetterBit = { SYN: 1, SYN_ACK: 2, FIN: 4, RST: 8, INCONSISTENT: 16, MULTI: 32, TIMED: 64, ACKED: 128 } as const;
 
 export class History {
   /** Flows whose history was cut. */

@@ -77,16 +77,6 @@ export class HolePool {
     words[counter] = count + 1;
   }
 
-  /** True when [left, right) touches a hole. */
-  overlaps(node: number, side: number, left: number, right: number): boolean {
-    const { words } = this;
-    const count = words[node * WORDS + HOLE_COUNT + side]!;
-    for (let i = 0, at = holeAt(node, side); i < count; i++, at += 2) {
-      if (((left - words[at + 1]!) | 0) < 0 && ((words[at]! - right) | 0) < 0) return true;
-    }
-    return false;
-  }
-
   /** [left, right) has been sent after all. */
   fill(node: number, side: number, left: number, right: number): void {
     const { words } = this;

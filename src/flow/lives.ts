@@ -95,7 +95,7 @@ export class FlowLives implements InterimSink {
   constructor(options: FlowOptions, shards: number, credits: SharedArrayBuffer, sink: FlowSink) {
     const full = options.rtt || options.retransmissions || options.outOfOrder;
     this.store = new FlowStore(reserveRows(options.maxFlows, shards), full);
-    this.index = new FlowIndex(this.store.rows);
+    this.index = new FlowIndex();
     this.lists = new RecencyLists(this.store);
     this.interims = new InterimSchedule(this.store, options.activeTimeoutSecs * 1e9);
     this.pressure = new Pressure(options, shards);

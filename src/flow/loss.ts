@@ -4,22 +4,24 @@
  *
  *   seq > next                     a hole: something before it was not captured, or will come late
  *   seq < next, with data or FIN   spurious retransmission  everything in it had been acknowledged
- *                                  fast retransmission      two duplicate ACKs ask for it, or SACK blocks leave it out, within 20 ms
- *                                  out of order             not seen before, within one handshake RTT of the highest sequence number
+ *                                  fast retransmission      two duplicate ACKs within 20 ms ask for it: by number, or their SACK blocks leave it out
+ *                                  out of order             within one handshake RTT of the highest sequence number, not the last one again
  *                                  retransmission           the rest
  *   seq = next − 1, ≤ 1 byte       keep-alive
  *   seq = next, 1 byte, window 0   zero window probe
  *
- * tshark keeps the segments that nobody has acknowledged; here only the holes between them are kept, so "seen before"
- * means: touches no hole and ends before the highest sequence number.
+ * A copy of a segment that comes within one handshake RTT thus counts as out of order unless it was the last one:
+ * nobody can have asked for it yet, so the network, not the sender, has made it. Holes are kept for what was missed.
  */
 import {
   F_DUP_ACKS,
   F_DUP_RUN_A,
   F_FAST_RETRANS,
+  F_FLAGS,
   F_KEEP_ALIVES,
   F_LAST_ACK_A,
   F_LAST_TIME_A,
+  F_LETTERS_A,
   F_LOSS_NODE,
   F_MISSED_A,
   F_NEXT_SEQ_A,
@@ -35,8 +37,10 @@ import {
   F_WINDOW_A,
   F_ZERO_WINDOWS,
   HOT_BYTES,
+  RowFlag,
   SideBit,
 } from './row.ts';
+import { LetterBit } from './history.ts';
 import type { HolePool } from './holes.ts';
 import { type RecordWords, TcpFlag } from './record-words.ts';
 import type { FlowStore } from './store.ts';
@@ -98,12 +102,10 @@ export class LossAnalysis {
       }
       const repeats = known && plain && length === 0 && seq === next && window === lastWindow;
       if (repeats && window !== 0 && ack === lastAck && (otherKind & SegmentKind.KEEP_ALIVE) === 0) {
-        this.add(slot, F_DUP_ACKS, 1);
-        const run = c + F_DUP_RUN_A + side;
-        if (coldB[run]! < 255) coldB[run] = coldB[run]! + 1;
+        this.duplicate(slot, side);
       }
     }
-    if (ack !== lastAck) coldB[c + F_DUP_RUN_A + side] = 0;
+    if (ack !== lastAck) this.endDuplicates(slot, side);
     coldB[c + F_SEGMENT_A + side] = kind;
 
     const carries = length > 0 || (flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0;
@@ -119,35 +121,31 @@ export class LossAnalysis {
     const other = side ^ 1;
     const end = (seq + length) | 0;
     const node = coldI[(c + F_LOSS_NODE) >> 2]!;
-    const otherBits = hotB[(h << 2) + F_SIDE_A + other]!;
+    const otherKnown = (hotB[(h << 2) + F_SIDE_A + other]! & SideBit.SEQ) !== 0;
+    const otherAcked = (coldB[c + F_LETTERS_A + other]! & LetterBit.ACKED) !== 0;
     const otherAck = hotI[h + (F_LAST_ACK_A >> 2) + other]!;
-    const seen = ((end - next) | 0) <= 0 && (node === 0 || !this.pool.overlaps(node, side, seq, end));
     if (node !== 0) this.pool.fill(node, side, seq, end);
 
-    if (length > 0 && (otherBits & SideBit.ACK) !== 0 && ((end - otherAck) | 0) <= 0) {
+    if (length > 0 && otherAcked && ((end - otherAck) | 0) <= 0) {
       this.add(slot, F_SPURIOUS, 1);
       return this.retransmission(slot, side);
     }
     // New data behind the byte of a keep-alive or probe.
     if (length > 1 && seq === ((next - 1) | 0)) return Found.NOTHING;
 
-    if ((otherBits & SideBit.SEQ) !== 0 && (us - hotI[h + (F_LAST_TIME_A >> 2) + other]!) >>> 0 < FAST_WINDOW_US) {
-      const asked = coldB[c + F_DUP_RUN_A + other]! >= 2 && seq === otherAck;
+    if (otherKnown && (us - hotI[h + (F_LAST_TIME_A >> 2) + other]!) >>> 0 < FAST_WINDOW_US) {
       const leftOut = node !== 0 && this.pool.sacks(node, other) > 0 && !this.pool.isSacked(node, other, seq, end);
-      if (asked || leftOut) {
+      if (coldB[c + F_DUP_RUN_A + other]! >= 2 && (seq === otherAck || leftOut)) {
         this.add(slot, F_FAST_RETRANS, 1);
         return this.retransmission(slot, side);
       }
     }
-    const late = (us - hotI[h + (F_NEXT_TIME_A >> 2) + side]!) >>> 0;
-    if (!seen && late < this.rttUs(slot)) {
-      const consumed = (end + ((flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0 ? 1 : 0)) | 0;
-      // Ending exactly at the edge means "the last segment again", unless only a pure ACK had shown that edge.
-      if (consumed !== next || (hotB[(h << 2) + F_SIDE_A + side]! & SideBit.EDGE_IS_ACK) !== 0) {
-        if (this.countOutOfOrder) this.add(slot, F_OOO_A + 4 * side, 1);
-        this.outOfOrder++;
-        return Found.OUT_OF_ORDER;
-      }
+    // Ending exactly at the edge means "the last segment again".
+    const consumed = (end + ((flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0 ? 1 : 0)) | 0;
+    if (consumed !== next && (us - hotI[h + (F_NEXT_TIME_A >> 2) + side]!) >>> 0 < this.rttUs(slot)) {
+      if (this.countOutOfOrder) this.add(slot, F_OOO_A + 4 * side, 1);
+      this.outOfOrder++;
+      return Found.OUT_OF_ORDER;
     }
     return this.retransmission(slot, side);
   }
@@ -176,25 +174,52 @@ export class LossAnalysis {
     for (let i = 0; i < count; i++) this.pool.addSack(node, side, rec.i32[first + 2 * i]!, rec.i32[first + 2 * i + 1]!);
   }
 
-  /** True while the side's segments must take the long way. Gives the flow's node back when nothing is in it. */
-  isOdd(slot: number, side: number): boolean {
-    const { coldB, coldI, coldBytes, hotH } = this.store;
+  /** An acknowledgement that repeats the last one: same number, same window, no data, in sequence. */
+  duplicate(slot: number, side: number): void {
+    const run = slot * this.store.coldBytes - HOT_BYTES + F_DUP_RUN_A + side;
+    const { coldB, hotI } = this.store;
+    this.add(slot, F_DUP_ACKS, 1);
+    if (coldB[run]! < 255) coldB[run] = coldB[run]! + 1;
+    const flags = (slot * HOT_BYTES + F_FLAGS) >> 2;
+    hotI[flags] = hotI[flags]! | (RowFlag.DUP_RUN_A << side);
+  }
+
+  /** The side acknowledges something else: its run of duplicates is over. */
+  endDuplicates(slot: number, side: number): void {
+    const { coldB, coldBytes, hotI } = this.store;
+    const flags = (slot * HOT_BYTES + F_FLAGS) >> 2;
+    if ((hotI[flags]! & (RowFlag.DUP_RUN_A << side)) === 0) return;
+    hotI[flags] = hotI[flags]! & ~(RowFlag.DUP_RUN_A << side);
+    coldB[slot * coldBytes - HOT_BYTES + F_DUP_RUN_A + side] = 0;
+  }
+
+  /** True when the side's last segment was a keep-alive: the other's repeated ACK is its answer, no duplicate. */
+  wasKeepAlive(slot: number, side: number): boolean {
+    return (this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_SEGMENT_A + side]! & SegmentKind.KEEP_ALIVE) !== 0;
+  }
+
+  /** SideBit.ODD and SideBit.HOLES of a side. Gives the flow's node back when nothing is in it. */
+  sideBits(slot: number, side: number): number {
+    const { coldB, coldI, coldBytes } = this.store;
     const c = slot * coldBytes - HOT_BYTES;
-    const at = (c + F_LOSS_NODE) >> 2;
-    const node = coldI[at]!;
-    if (node !== 0 && this.pool.isEmpty(node)) this.forget(slot);
-    else if (node !== 0 && (this.pool.holes(node, side) > 0 || this.pool.sacks(node, side) > 0)) return true;
-    if (coldB[c + F_DUP_RUN_A + side]! > 0 || coldB[c + F_SEGMENT_A + side]! !== 0) return true;
-    return hotH[(slot * HOT_BYTES + F_WINDOW_A) / 2 + side] === 0;
+    const node = coldI[(c + F_LOSS_NODE) >> 2]!;
+    let bits = coldB[c + F_SEGMENT_A + side] !== 0 ? SideBit.ODD : 0;
+    if (node === 0) return bits;
+    if (this.pool.isEmpty(node)) this.forget(slot);
+    else {
+      if (this.pool.holes(node, side) > 0) bits |= SideBit.HOLES;
+      if (this.pool.sacks(node, side) > 0) bits |= SideBit.ODD;
+    }
+    return bits;
   }
 
   /** The flow ends: its node goes back, and what was acknowledged but never came is missed. */
   end(slot: number): void {
-    const { hotB, hotI } = this.store;
+    const { hotB, hotI, coldB, coldBytes } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
     for (let side = 0; side < 2; side++) {
       const bits = hotB[(h << 2) + F_SIDE_A + side]! & SideBit.SEQ;
-      const otherBits = hotB[(h << 2) + F_SIDE_A + (side ^ 1)]! & SideBit.ACK;
+      const otherBits = coldB[slot * coldBytes - HOT_BYTES + F_LETTERS_A + (side ^ 1)]! & LetterBit.ACKED;
       const tail = (hotI[h + (F_LAST_ACK_A >> 2) + (side ^ 1)]! - hotI[h + (F_NEXT_SEQ_A >> 2) + side]!) | 0;
       // One byte may be a FIN that was not captured.
       if (bits !== 0 && otherBits !== 0 && tail > 1 && tail < PLAUSIBLE_GAP) this.missed(slot, side, tail);
@@ -228,7 +253,7 @@ export class LossAnalysis {
   private rttUs(slot: number): number {
     const at = (slot * this.store.coldBytes - HOT_BYTES) >> 2;
     const ms = this.store.coldR[at + (F_SYN_SYNACK_MS >> 2)]! + this.store.coldR[at + (F_SYNACK_ACK_MS >> 2)]!;
-    return ms > 0 ? ms * 1000 : UNKNOWN_RTT_US;
+    return ms > 0 ? Math.round(ms * 1000) : UNKNOWN_RTT_US;
   }
 
   private retransmission(slot: number, side: number): number {

@@ -143,7 +143,7 @@ export const E_PREVIOUS = ROW_BYTES;
 export const OUTBOX_HEADER_BYTES = 64;
 
 export const RowRole = { IPV6: 1, OUTER: 2, INNER: 4, HAS_PORTS: 8, ONE_WAY: 16 } as const;
-/** What is known of one side of a TCP connection; the fast path of a segment needs SEQ and QUIET, and no ODD, on its side. */
+/** What the fast path must know of one side of a TCP connection (F_SIDE, table). */
 export const SideBit = {
   /** F_NEXT_SEQ holds. */
   SEQ: 1,
@@ -155,14 +155,13 @@ export const SideBit = {
   LETTER_DATA: 8,
   /** A segment of this side is being timed. */
   TIMING: 16,
-  /** Holes, SACK blocks, duplicate ACKs, a zero window or a probe are pending: every segment takes the long way. */
+  /** The side's next segment takes the long way: its last one had SACK blocks, or was a keep-alive or a probe. */
   ODD: 32,
-  /** F_NEXT_SEQ was set by a segment without data. */
-  EDGE_IS_ACK: 64,
-  /** F_LAST_ACK holds. */
-  ACK: 128,
+  /** There are holes in the side's data: an acknowledgement of the other side takes the long way. */
+  HOLES: 64,
 } as const;
-export const RowFlag = { CLIENT_IS_B: 1, SEEN_A: 2, SEEN_B: 4, HISTORY_CUT: 8, ETHERNET: 16 } as const;
+/** The last two: the side has a run of duplicate acknowledgements (table). */
+export const RowFlag = { CLIENT_IS_B: 1, SEEN_A: 2, SEEN_B: 4, HISTORY_CUT: 8, ETHERNET: 16, DUP_RUN_A: 1 << 16, DUP_RUN_B: 1 << 17 } as const;
 export const TCP_STATES = ['unknown', 'syn_sent', 'syn_ack', 'established', 'fin_wait', 'closed', 'time_wait', 'reset'] as const;
 export const ZEEK_ENDPOINT = ['inactive', 'syn_sent', 'syn_ack_sent', 'partial', 'established', 'closed', 'reset'] as const;
 export const DIRECTION_REASONS = ['first_packet', 'syn', 'synack', 'icmp_request', 'port_prior'] as const;

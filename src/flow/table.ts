@@ -29,6 +29,7 @@ import {
 } from '../ring/layout.ts';
 import { ShardCounter } from '../shard/protocol.ts';
 import { isSender, Reason, reasonOf, synEvidence } from './direction.ts';
+import type { FlowIndex } from './flow-index.ts';
 import { Repeated } from './history.ts';
 import type { InterimSchedule } from './interims.ts';
 import type { FlowLives } from './lives.ts';
@@ -67,6 +68,7 @@ const LAST_TIME = row.F_LAST_TIME_A >> 2;
 const TIMED_SEQ = row.F_TIMED_SEQ_A >> 2;
 const TIMED_AT = row.F_TIMED_AT_A >> 2;
 const SEEN_A = row.RowFlag.SEEN_A;
+const DUP_RUN_A = row.RowFlag.DUP_RUN_A;
 const CLIENT_IS_B = row.RowFlag.CLIENT_IS_B;
 const LIST = row.F_LIST;
 const LINGER = List.LINGER;
@@ -77,9 +79,9 @@ const F_TCI0 = row.F_TCI0;
 const F_ISN_A = row.F_ISN_A;
 const F_DIRECTION_REASON = row.F_DIRECTION_REASON;
 const VLAN_ID = 0xfff;
-const { SEQ, QUIET, ODD, TIMING, LETTER_ACK, LETTER_DATA, EDGE_IS_ACK } = row.SideBit;
+const { SEQ, QUIET, ODD, TIMING, LETTER_ACK, LETTER_DATA, HOLES } = row.SideBit;
 const FAST_OWN = SEQ | QUIET | ODD;
-const FAST_OTHER = SEQ | ODD;
+const FAST_OTHER = SEQ | HOLES;
 
 const O_HASH = R_HASH_LO >> 2;
 const O_FLAGS = R_FLAGS >> 1;
@@ -113,6 +115,8 @@ const OUTER = row.RowRole.OUTER << 8;
 /** Role bit of the table: the key has a network id, which is in the cold half. */
 const SCOPED = 32 << 8;
 const HOUR = 3600e9;
+/** The part of the cold half that an acknowledgement needs: RTT; in scale mode, letters. */
+const COLD_TOUCH = (row.F_LETTERS_A - row.HOT_BYTES) >> 2;
 
 const C_ACCOUNTED = ShardCounter.ACCOUNTED;
 const C_ACCOUNTED_BYTES = ShardCounter.ACCOUNTED_BYTES;
@@ -136,8 +140,7 @@ const touched = new Int32Array(1);
 
 export class FlowTable {
   readonly lives: FlowLives;
-  private readonly entries: Int32Array;
-  private readonly mask: number;
+  private readonly index: FlowIndex;
   private readonly interims: InterimSchedule;
   private readonly pressure: Pressure;
   private readonly tally: Float64Array;
@@ -145,10 +148,13 @@ export class FlowTable {
   private readonly store: FlowStore;
   private readonly vlanAware: boolean;
   private readonly timed: boolean;
+  private readonly isFull: boolean;
   private readonly hotI: Int32Array;
   private readonly hotH: Uint16Array;
   private readonly hotB: Uint8Array;
   private readonly hotF: Float64Array;
+  private readonly coldI: Int32Array;
+  private readonly coldWords: number;
   private rec: RecordWords;
   private ri: Int32Array;
   private ru: Uint32Array;
@@ -159,18 +165,20 @@ export class FlowTable {
   constructor(lives: FlowLives, rec: RecordWords, vlanAware: boolean) {
     this.lives = lives;
     this.store = lives.store;
-    this.entries = lives.index.entries;
-    this.mask = lives.index.mask;
+    this.index = lives.index;
     this.interims = lives.interims;
     this.pressure = lives.pressure;
     this.tally = lives.tally;
     this.tcp = lives.tcp;
     this.vlanAware = vlanAware;
     this.timed = lives.tcp.rtt;
+    this.isFull = lives.store.full;
     this.hotI = lives.store.hotI;
     this.hotH = lives.store.hotH;
     this.hotB = lives.store.hotB;
     this.hotF = lives.store.hotF;
+    this.coldI = lives.store.coldI;
+    this.coldWords = lives.store.coldBytes >> 2;
     this.rec = rec;
     this.ri = rec.i32;
     this.ru = rec.u32;
@@ -192,15 +200,15 @@ export class FlowTable {
 
   /** First half of the touch pass: brings the index entry of the record into the cache. */
   touchIndex(o: number): number {
-    const at = (this.ri[(o >> 2) + O_HASH]! & this.mask) << 1;
-    return this.entries[at + 1]!;
+    const { entries, mask } = this.index;
+    return entries[((this.ri[(o >> 2) + O_HASH]! & mask) << 1) + 1]!;
   }
 
   /** Second half: brings the hot row into the cache that the entry points to. */
   touchRow(entry: number): void {
     if (entry === 0) return;
     const h = (entry - 1) * HOT_WORDS;
-    touched[0] = this.hotI[h]! + this.hotI[h + 16]! + this.hotI[h + 32]!;
+    touched[0] = this.hotI[h]! + this.hotI[h + 16]! + this.hotI[h + 32]! + this.coldI[(entry - 1) * this.coldWords + COLD_TOUCH]!;
   }
 
   /** An accounted packet. */
@@ -275,7 +283,7 @@ export class FlowTable {
     const { hotI, hotB, hotH } = this;
     const b = slot * HOT_BYTES;
     const h = slot * HOT_WORDS;
-    const own = hotB[b + SIDE + side]!;
+    let own = hotB[b + SIDE + side]!;
     const other = hotB[b + SIDE + (side ^ 1)]!;
     const tcpFlags = this.rb[o + O_TCP_FLAGS]!;
     const seq = this.ri[(o >> 2) + O_SEQ]!;
@@ -283,27 +291,36 @@ export class FlowTable {
     const window = this.rh[(o >> 1) + O_WINDOW]!;
     const w = slot * HOT_HALVES + side;
     if (window < this.hotH[w + WINDOW_MIN]! && (tcpFlags & RST) === 0) hotH[w + WINDOW_MIN] = window;
+    const isRepeat = ack === hotI[h + LAST_ACK + side];
     if (
       (tcpFlags & (FIN | SYN | RST | ACK)) !== ACK ||
       (own & FAST_OWN) !== (SEQ | QUIET) ||
-      (other & FAST_OTHER) !== SEQ ||
+      (other & (isRepeat ? SEQ : FAST_OTHER)) !== SEQ ||
       seq !== hotI[h + NEXT_SEQ + side] ||
       window === 0 ||
       ((ack - hotI[h + NEXT_SEQ + (side ^ 1)]!) | 0) > 0 ||
       (flags & BAD_CHECKSUM) !== 0 ||
       (this.rb[o + O_OPTIONS]! & SACK) !== 0 ||
-      (length === 0
-        ? (own & LETTER_ACK) === 0 || (ack === hotI[h + LAST_ACK + side] && window === hotH[w + WINDOW])
-        : (own & LETTER_DATA) === 0)
+      (length === 1 && hotH[slot * HOT_HALVES + WINDOW + (side ^ 1)] === 0)
     ) {
       this.tcp.segment(slot, side, this.rec, o, now);
       hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
       return;
     }
+    if ((own & (length === 0 ? LETTER_ACK : LETTER_DATA)) === 0) {
+      this.tcp.history.segment(slot, side, tcpFlags, seq, length);
+      own |= length === 0 ? LETTER_ACK : LETTER_DATA;
+    }
     const us = (now / 1000) | 0;
-    if ((other & TIMING) !== 0 && ((ack - hotI[h + TIMED_SEQ + (side ^ 1)]!) | 0) >= 0) {
-      this.tcp.sample(slot, us - hotI[h + TIMED_AT + (side ^ 1)]!);
-      hotB[b + SIDE + (side ^ 1)] = other & ~TIMING;
+    if (!isRepeat) {
+      hotI[h + LAST_ACK + side] = ack;
+      if ((hotI[h + FLAGS]! & (DUP_RUN_A << side)) !== 0) this.tcp.loss.endDuplicates(slot, side);
+      if ((other & TIMING) !== 0 && ((ack - hotI[h + TIMED_SEQ + (side ^ 1)]!) | 0) >= 0) {
+        this.tcp.sample(slot, us - hotI[h + TIMED_AT + (side ^ 1)]!);
+        hotB[b + SIDE + (side ^ 1)] = other & ~TIMING;
+      }
+    } else if (length === 0 && window === hotH[w + WINDOW] && this.isFull && !this.tcp.loss.wasKeepAlive(slot, side ^ 1)) {
+      this.tcp.loss.duplicate(slot, side);
     }
     if (length > 0) {
       const end = (seq + length) | 0;
@@ -312,10 +329,9 @@ export class FlowTable {
       if ((own & TIMING) === 0 && this.timed) {
         hotI[h + TIMED_SEQ + side] = end;
         hotI[h + TIMED_AT + side] = us;
-        hotB[b + SIDE + side] = (own & ~EDGE_IS_ACK) | TIMING;
-      } else if ((own & EDGE_IS_ACK) !== 0) hotB[b + SIDE + side] = own & ~EDGE_IS_ACK;
+        hotB[b + SIDE + side] = own | TIMING;
+      }
     }
-    hotI[h + LAST_ACK + side] = ack;
     hotI[h + LAST_TIME + side] = us;
     hotH[w + WINDOW] = window;
     hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
@@ -327,7 +343,8 @@ export class FlowTable {
 
   /** The slot of the record's flow, or -1. Every part of the key is compared, not only the hash. */
   private find(o: number, key: number): number {
-    const { ri, entries, mask, hotI, hotH } = this;
+    const { ri, hotI, hotH } = this;
+    const { entries, mask } = this.index;
     const r = o >> 2;
     const hash = ri[r + O_HASH]!;
     const fromA = (this.rh[(o >> 1) + O_FLAGS]! & FROM_A) !== 0;

@@ -83,13 +83,14 @@ export class TcpAnalysis {
       found = this.loss.segment(slot, side, flags, seq, ack, window, length, us);
       if (this.rtt) this.measure(slot, side, flags, ack, length, end, us, found);
     }
-    this.takeSequence(slot, side, flags, end, length, us, found);
+    this.takeSequence(slot, side, end, us, found);
     if ((flags & TcpFlag.ACK) !== 0) {
       if (this.full && (flags & TcpFlag.RST) === 0 && this.loss.acknowledge(slot, side, ack) > 0 && this.endpoints.isOpen(slot)) {
         this.history.repeated(slot, side ^ 1, Repeated.GAP);
       }
       hotI[h + (F_LAST_ACK_A >> 2) + side] = ack;
-      hotB[sideAt] = hotB[sideAt]! | SideBit.ACK;
+      const letters = slot * this.store.coldBytes - HOT_BYTES + F_LETTERS_A + side;
+      this.store.coldB[letters] = this.store.coldB[letters]! | LetterBit.ACKED;
     }
     hotH[(h << 1) + (F_WINDOW_A >> 1) + side] = window;
     hotI[h + (F_LAST_TIME_A >> 2) + side] = us;
@@ -162,7 +163,7 @@ export class TcpAnalysis {
     coldI[((slot * coldBytes - HOT_BYTES + F_ISN_A) >> 2) + side] = (flags & TcpFlag.SYN) !== 0 ? seq : (seq - 1) | 0;
   }
 
-  private takeSequence(slot: number, side: number, flags: number, end: number, length: number, us: number, found: number): void {
+  private takeSequence(slot: number, side: number, end: number, us: number, found: number): void {
     const { hotB, hotI } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
     const sideAt = slot * HOT_BYTES + F_SIDE_A + side;
@@ -171,8 +172,7 @@ export class TcpAnalysis {
     if ((bits & SideBit.SEQ) !== 0 && (advance <= 0 || (found & Found.PROBE) !== 0)) return;
     hotI[h + (F_NEXT_SEQ_A >> 2) + side] = end;
     hotI[h + (F_NEXT_TIME_A >> 2) + side] = us;
-    const edge = length === 0 && (flags & (TcpFlag.SYN | TcpFlag.FIN)) === 0 ? SideBit.EDGE_IS_ACK : 0;
-    hotB[sideAt] = (bits & ~SideBit.EDGE_IS_ACK) | SideBit.SEQ | edge;
+    hotB[sideAt] = bits | SideBit.SEQ;
   }
 
   /** Handshake halves, and RTT by acknowledgement: one segment per side is timed at once, none that was sent twice (Karn). */
@@ -219,14 +219,12 @@ export class TcpAnalysis {
 
   /** Says which segments may take the fast path from here on. */
   private settle(slot: number): void {
-    const { hotB, hotH } = this.store;
+    const { hotB } = this.store;
     const at = slot * HOT_BYTES + F_SIDE_A;
     const quiet = this.endpoints.isQuiet(slot) ? SideBit.QUIET : 0;
-    const windowAt = (slot * HOT_BYTES + F_WINDOW_A) >> 1;
-    for (let i = 0; i < 2; i++) {
-      const isOdd = this.full ? this.loss.isOdd(slot, i) : hotH[windowAt + i] === 0 && (hotB[at + i]! & SideBit.SEQ) !== 0;
-      const cleared = hotB[at + i]! & ~(SideBit.QUIET | SideBit.ODD);
-      hotB[at + i] = cleared | quiet | (isOdd ? SideBit.ODD : 0);
+    for (let side = 0; side < 2; side++) {
+      const bits = this.full ? this.loss.sideBits(slot, side) : 0;
+      hotB[at + side] = (hotB[at + side]! & ~(SideBit.QUIET | SideBit.ODD | SideBit.HOLES)) | quiet | bits;
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Layer } from './layer.ts';
 import { errorText, type PacketStamp } from './line.ts';
 import { etherTypeName, protocolName } from './protocol-names.ts';
 import { epochSeconds, printable } from './text.ts';
+import type { GreLayer } from './transport/layers.ts';
 import { tcpFlagNames } from './transport/tcp-options.ts';
 import type { PacketView } from './view.ts';
 
@@ -191,6 +192,15 @@ function withIp(inner: Innermost): NetworkPart {
   };
 }
 
+/** Keys of plain GRE bridges are small numbers; virtual subnet ids start at 4096, in the upper 24 bits (RFC 7637). */
+const FIRST_VIRTUAL_SUBNET = 0x1000;
+
+function greType({ version, protocol, key, sequence, checksum }: GreLayer): string {
+  if (version === 1) return 'pptp';
+  const bridged = protocol === 0x6558 && sequence === null && checksum === null;
+  return bridged && key !== null && key >>> 8 >= FIRST_VIRTUAL_SUBNET ? 'nvgre' : 'gre';
+}
+
 /** Every IP header that carries another one, outermost first, with what joins the two. */
 function tunnelsOf(layers: Layer[]): TunnelRecord[] {
   const tunnels: TunnelRecord[] = [];
@@ -207,8 +217,8 @@ function tunnelsOf(layers: Layer[]): TunnelRecord[] {
       type = layer.type;
       id = layer.id;
     } else if (layer.name === 'gre') {
-      type = layer.version === 1 ? 'pptp' : layer.protocol === 0x6558 ? 'nvgre' : 'gre';
-      id = type === 'nvgre' && layer.key !== null ? layer.key >>> 8 : layer.key;
+      type = greType(layer);
+      id = type === 'nvgre' ? (layer.key ?? 0) >>> 8 : layer.key;
     } else if (layer.name === 'erspan') {
       type = 'erspan';
       id = layer.sessionId;

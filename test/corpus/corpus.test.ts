@@ -1,9 +1,10 @@
+import '../support/compile-cache.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ledgerFailures } from '../../src/index.ts';
 import { corpusFolder, type ManifestEntry, readDisputes, readManifest, readTruth } from './corpus.ts';
 import { explained, REFEREE_EXCEPTIONS } from './exceptions.ts';
 import { Metrics, type Miss } from './metrics.ts';
-import { replayCorpus, type Replayed } from './replay-corpus.ts';
+import { type Replayed, replayCorpus } from './replay-corpus.ts';
 import { isScored, scoreCapture } from './score.ts';
 
 const folder = corpusFolder();

@@ -1,8 +1,9 @@
 /** The command as a process of its own, with the highest memory of its tree. */
+
+import type { RunSummary } from '../../src/index.ts';
 import { ResidentPeak } from '../support/processes.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { readJson, startWeir } from '../support/weir-command.ts';
-import type { RunSummary } from '../../src/index.ts';
 
 export interface MeasuredRun {
   peakMegabytes: number;

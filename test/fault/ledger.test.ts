@@ -1,11 +1,12 @@
+import '../support/compile-cache.ts';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { FlowRecord } from '../../src/flow/record.ts';
 import { ledgerFailures, type RunSummary } from '../../src/index.ts';
+import { captureTotals } from '../live/referee.ts';
 import { missingCommands } from '../support/command.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { captureTotals } from '../live/referee.ts';
 import { type Faults, faults, runWithFaults, TINY_RING_BYTES } from './faulty-run.ts';
 
 const FRAMES = 5000;

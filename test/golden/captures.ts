@@ -1,6 +1,7 @@
 /** The captures on which results must not depend on shards, ticks or the run: generated ones, and an awkward hand-made one. */
+
+import { TCP_ACK, TCP_FIN, TCP_SYN, type TimedFrame, tcpFrame, udpFrame, writeCaptureFile } from '../support/frames.ts';
 import { type Generated, writeGenerated } from '../support/generated-capture.ts';
-import { TCP_ACK, TCP_FIN, TCP_SYN, tcpFrame, type TimedFrame, udpFrame, writeCaptureFile } from '../support/frames.ts';
 
 const PROFILES: Generated['profile'][] = ['imix', 'small', 'flood', 'mixed', 'collision'];
 const SEEDS = [1, 2, 3, 4];

@@ -1,7 +1,8 @@
+import '../support/compile-cache.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { capturePath, corpusFolder, readManifest } from '../corpus/corpus.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { awkwardCapture, generatedCaptures } from './captures.ts';
 import { digestRun } from './digests.ts';
 

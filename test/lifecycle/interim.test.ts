@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { FlowRecord } from '../../src/flow/record.ts';
 import { until } from '../support/command.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { readJsonLines, weirEntry } from '../support/weir-command.ts';
+import { cleanEnvironment, readJsonLines, weirEntry } from '../support/weir-command.ts';
 import { steadyFlow } from './small-captures.ts';
 
 const folder = new TemporaryFolder('interim');
@@ -32,7 +32,7 @@ describe('a long flow', () => {
     const input = readFileSync(steadyFlow(folder.file('steady.pcap'), 20 * PER_SECOND, 1000 / PER_SECOND));
     const jsonl = folder.file('flows.jsonl');
     const args = ['replay', '-', '--quiet', '--active-timeout-s', '1', '--tick-ms', '100', '--flows-jsonl', jsonl];
-    const sensor = spawn(process.execPath, [weirEntry(), ...args], { stdio: ['pipe', 'ignore', 'inherit'] });
+    const sensor = spawn(process.execPath, [weirEntry(), ...args], { stdio: ['pipe', 'ignore', 'inherit'], env: cleanEnvironment() });
     const ended = new Promise((resolve) => sensor.once('close', (code, signal) => resolve([code, signal])));
     // Exactly 15.5 s of packet time, then silence: the sensor waits for more, and is killed while it does.
     const fed = 15.5 * PER_SECOND;

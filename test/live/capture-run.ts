@@ -4,7 +4,7 @@ import type { FlowRecord } from '../../src/flow/record.ts';
 import type { RunSummary } from '../../src/merge/summary.ts';
 import { type CommandResult, type Started, sleep, until } from '../support/command.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
-import { readJson, readJsonLines, weirEntry } from '../support/weir-command.ts';
+import { cleanEnvironment, readJson, readJsonLines, weirEntry } from '../support/weir-command.ts';
 import type { Network } from './namespaces.ts';
 
 /** Packet sockets of a process that receive, by the index of their interface. */
@@ -63,14 +63,8 @@ export class CaptureRun {
       jsonl: folder.file('flows.jsonl'),
     };
     const outputs = ['--summary-json', files.summary, '--ledger', files.ledger, '--export-json', files.json, '--flows-jsonl', files.jsonl];
-    const process = network.start(space, globalThis.process.execPath, [
-      weirEntry(),
-      'capture',
-      '--quiet',
-      '--assert-ledger',
-      ...outputs,
-      ...args,
-    ]);
+    const command = [weirEntry(), 'capture', '--quiet', '--assert-ledger', ...outputs, ...args];
+    const process = network.start(space, globalThis.process.execPath, command, { env: cleanEnvironment() });
     const run = new CaptureRun(process, files);
     await receiving(process, sockets);
     return run;

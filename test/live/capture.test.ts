@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustRun } from '../support/command.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { weirEntry } from '../support/weir-command.ts';
+import { cleanEnvironment, weirEntry } from '../support/weir-command.ts';
 import { CaptureRun } from './capture-run.ts';
 import { liveUnavailable, type Network } from './namespaces.ts';
 import { NOBODY, silentLinks } from './topology.ts';
@@ -85,6 +85,7 @@ describe.skipIf(missing !== null)(`live capture${missing === null ? '' : ` (skip
   it('refuses a wrong filter with the message of the compiler', async () => {
     const result = await network.run('sensor', process.execPath, [weirEntry(), 'capture', '-i', 'rx0', '-f', 'udp porty 5'], {
       timeoutMs: 20_000,
+      env: cleanEnvironment(),
     });
     expect(result.code).toBe(2);
     expect(result.stderr).toMatch(/syntax error|porty/);

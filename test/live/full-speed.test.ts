@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { CaptureRun } from './capture-run.ts';
 import { liveUnavailable, type Network } from './namespaces.ts';
 import { silentLinks } from './topology.ts';

@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { udpFrame, writeCaptureFile } from '../support/frames.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { weirEntry } from '../support/weir-command.ts';
+import { cleanEnvironment, weirEntry } from '../support/weir-command.ts';
 import { CaptureRun, receiving } from './capture-run.ts';
 import { liveUnavailable, Network } from './namespaces.ts';
 import { NOBODY, SENSOR_ADDRESS } from './topology.ts';
-import { replayFrames, sendDatagrams } from './traffic.ts';
+import { replayFrames } from './traffic.ts';
 
-const missing = liveUnavailable('tcpreplay', 'setpriv');
+const missing = liveUnavailable('tcpreplay', 'setpriv', 'ping');
 
 describe.skipIf(missing !== null)(`interfaces${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
   let network: Network;
@@ -28,7 +28,7 @@ describe.skipIf(missing !== null)(`interfaces${missing === null ? '' : ` (skippe
     folder[Symbol.dispose]();
   });
   const weir = (...args: string[]) =>
-    network.run('sensor', process.execPath, [weirEntry(), ...args], { cwd: folder.path, timeoutMs: 20_000 });
+    network.run('sensor', process.execPath, [weirEntry(), ...args], { cwd: folder.path, timeoutMs: 20_000, env: cleanEnvironment() });
   const promiscuity = async () => {
     const { stdout } = await network.mustRun('sensor', 'ip', ['-j', '-d', 'link', 'show', 'dev', 'rx0']);
     return (JSON.parse(stdout) as { promiscuity: number }[])[0]!.promiscuity;
@@ -117,9 +117,9 @@ describe.skipIf(missing !== null)(`interfaces${missing === null ? '' : ` (skippe
 
   it('always show loopback flows on the loopback interface', async () => {
     const run = await CaptureRun.start(network, 'sensor', folder, ['-i', 'lo']);
-    await sendDatagrams(network, 'sensor', { to: '127.0.0.1', port: 4242, count: 10 });
+    await network.mustRun('sensor', 'ping', ['-c', '3', '-i', '0.05', '127.0.0.1']);
     await run.stop();
-    expect(run.flows().some((flow) => flow.protocol === 'udp' && flow.endpoint_b.ip === '127.0.0.1')).toBe(true);
+    expect(run.flows()).toMatchObject([{ protocol: 'icmp', endpoint_a: { ip: '127.0.0.1' }, endpoint_b: { ip: '127.0.0.1' } }]);
   });
 
   it('that do not exist are refused with the nearest names and exit code 3', async () => {

@@ -5,7 +5,7 @@ import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { CaptureRun } from './capture-run.ts';
 import { useServices } from './clients.ts';
 import { liveUnavailable, type Network } from './namespaces.ts';
-import { addConversation, type Conversations, captureTotals, startTcpdump, tsharkConversations } from './referee.ts';
+import { addConversation, type Conversations, captureTotals, NO_CHATTER, startTcpdump, tsharkConversations } from './referee.ts';
 import { CLIENT_COMMANDS, SERVICE_COMMANDS, startServices } from './services.ts';
 import { CLIENT, mirroredNetwork, SERVER } from './topology.ts';
 
@@ -30,7 +30,7 @@ describe.skipIf(missing !== null)(`real servers and clients over a mirror port${
     network = await mirroredNetwork();
     const services = await startServices(network, 'server', SERVER, folder);
     const tcpdump = await startTcpdump(network, 'monitor', 'm0', folder);
-    run = await CaptureRun.start(network, 'monitor', folder, ['-i', 'm0', '--shards', '2']);
+    run = await CaptureRun.start(network, 'monitor', folder, ['-i', 'm0', '--shards', '2', '-f', NO_CHATTER]);
     await useServices(network, 'client', SERVER, services);
     // Connections that were closed by the client last still have segments on their way.
     await sleep(300);

@@ -138,9 +138,10 @@ export class Network implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // First everything inside: children of what was started here hold its pipes open.
+    this.remove();
     for (const process of this.started) if (process.running) process.child.kill('SIGKILL');
     await Promise.allSettled(this.started.map((process) => process.ended));
-    this.remove();
   }
 
   /** Kills what still runs inside and removes the namespaces. Synchronous: it runs at exit and on signals too. */

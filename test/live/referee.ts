@@ -44,7 +44,13 @@ export async function captureTotals(file: string): Promise<CaptureTotals> {
   return { packets: field('Number of packets'), bytes: field('Data size') };
 }
 
-/** tcpdump on one device; `stop` ends it and gives the file when it lost nothing. */
+/**
+ * IP without the chatter of neighbours and multicast groups: that comes at moments of its own, also between the ends of
+ * two observers that cannot end at the same instant.
+ */
+export const NO_CHATTER = '(ip or ip6) and not ip6 multicast and not (icmp6 and (ip6[40] = 135 or ip6[40] = 136))';
+
+/** tcpdump on one device, without chatter; `stop` ends it and gives the file when it lost nothing. */
 export async function startTcpdump(
   network: Network,
   space: string,
@@ -52,7 +58,7 @@ export async function startTcpdump(
   folder: TemporaryFolder,
 ): Promise<{ stop(): Promise<string> }> {
   const file = folder.file('referee.pcap');
-  const process = network.start(space, 'tcpdump', ['-i', device, '-n', '-U', '-B', '32768', '-Z', 'root', '-w', file]);
+  const process = network.start(space, 'tcpdump', ['-i', device, '-n', '-U', '-B', '32768', '-Z', 'root', '-w', file, NO_CHATTER]);
   await receiving(process);
   return {
     async stop() {

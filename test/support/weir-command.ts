@@ -1,4 +1,4 @@
-/** The command under test: the built entry when there is one, else the sources; WEIR_ENTRY overrides both. */
+/** The command under test: the built entry when there is one, else the sources; SENSOR_ENTRY overrides both. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CommandOptions, type CommandResult, runCommand, Started } from './command.ts';
@@ -7,11 +7,11 @@ const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const source = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export function weirEntry(): string {
-  return process.env.WEIR_ENTRY ?? (existsSync(built) ? built : source);
+  return process.env.SENSOR_ENTRY ?? (existsSync(built) ? built : source);
 }
 
 /** The environment without any setting of a sensor that the developer may have. */
-function cleanEnvironment(extra: NodeJS.ProcessEnv | undefined): NodeJS.ProcessEnv {
+export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !/^(WEIR|NG|AGENT)_/.test(name) && name !== 'NODE_OPTIONS');
   return { ...Object.fromEntries(entries), ...extra };
 }

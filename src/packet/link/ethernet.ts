@@ -8,7 +8,7 @@ const ETHERNET_BYTES = 14;
 const MAX_LENGTH_FIELD = 1500;
 const MIN_ETHER_TYPE = 0x0600;
 /** Tags in a row that are followed; real networks stack two or three. */
-export const MAX_TAGS = 8;
+const MAX_TAGS = 8;
 
 const ISL_BYTES = 26;
 

@@ -56,7 +56,7 @@ const QUOTING = new Set([3, 4, 5, 11, 12]);
 const MIN_BYTES = 8;
 const FRAGMENTATION_NEEDED = 4;
 
-export function icmpTitle(type: number, code: number): string {
+function icmpTitle(type: number, code: number): string {
   const title = TITLES.get(type) ?? `Type ${type}`;
   const detail = CODES.get(type)?.[code];
   return detail === undefined ? title : `${title}: ${detail}`;

@@ -61,7 +61,7 @@ const OPTIONS_AT = new Map([
 const MAX_OPTIONS = 16;
 const MIN_BYTES = 8;
 
-export function icmpv6Title(type: number, code: number): string {
+function icmpv6Title(type: number, code: number): string {
   const title = TITLES.get(type) ?? `Type ${type}`;
   const detail = CODES.get(type)?.[code];
   return detail === undefined ? title : `${title}: ${detail}`;

@@ -148,14 +148,16 @@ bool run(const char* path, bool tunnels) {
   decoder.flush(out);
   tally.take(out, totals);
   tally.print();
-  std::printf("T frames %" PRIu64 " flow %" PRIu64 " rejected %" PRIu64 " not_flow %" PRIu64 " held %" PRIu64 " released %" PRIu64 " lost %" PRIu64,
-              totals.frames, totals.flow, totals.rejected, totals.not_flow, totals.held, totals.released, totals.lost);
+  std::printf("T frames %" PRIu64 " flow %" PRIu64 " rejected %" PRIu64 " not_flow %" PRIu64, totals.frames, totals.flow, totals.rejected,
+              totals.not_flow);
+  std::printf(" held %" PRIu64 " released %" PRIu64 " lost %" PRIu64, totals.held, totals.released, totals.lost);
   for (int i = 0; i < 32; ++i) {
     if (totals.reasons[i] != 0) std::printf(" r%d=%" PRIu64, i, totals.reasons[i]);
   }
   std::printf("\n");
   pcap_close(file);
-  const bool whole = totals.frames == totals.flow + totals.rejected + totals.not_flow + totals.held && totals.held == totals.released + totals.lost;
+  const bool whole = totals.frames == totals.flow + totals.rejected + totals.not_flow + totals.held &&
+                     totals.held == totals.released + totals.lost;
   if (!whole) std::printf("E frames do not add up\n");
   return whole;
 }

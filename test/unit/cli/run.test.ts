@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { withNearestInterface } from '../../../src/cli/commands/capture.ts';
 import { SensorError } from '../../../src/errors.ts';
 import type { InterfaceFacts } from '../../../src/native/engine.ts';
-import { sleep } from '../../support/command.ts';
+import { sleep, until } from '../../support/command.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
-import { fakeRun, type Outcome, summaryOf, tickOf } from './fake-run.ts';
+import { type FakeSensor, type FakeSignals, fakeRun, type Outcome, summaryOf, tickOf } from './fake-run.ts';
 
 describe('how a run ends', () => {
   it.each([
@@ -91,29 +91,33 @@ describe('how a run ends', () => {
 });
 
 describe('signals', () => {
-  const untilStopped = { play: (sensor: { stopped: PromiseWithResolvers<void> }) => sensor.stopped.promise };
+  /** Starts a capture that goes on until `play` is through, and waits until it listens to signals. */
+  async function listening(play: (sensor: FakeSensor) => Promise<void>): Promise<{ running: Promise<Outcome>; signals: FakeSignals }> {
+    const signals = Promise.withResolvers<FakeSignals>();
+    const running = fakeRun(['capture', '-i', 'eth0'], { play, prepare: (outcome) => signals.resolve(outcome.signals) });
+    const source = await signals.promise;
+    await until('listeners', () => source.listenerCount('SIGINT') > 0);
+    return { running, signals: source };
+  }
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops cleanly, once, and exits with 0', async (signal) => {
-    let seen: Outcome | undefined;
-    const running = fakeRun(['capture', '-i', 'eth0'], { ...untilStopped, prepare: (outcome) => (seen = outcome) });
-    await sleep(20);
-    seen?.signals.send(signal);
-    seen?.signals.send(signal);
-    const { code, sensor, exits, stdout, signals } = await running;
+    const { running, signals } = await listening((sensor) => sensor.stopped.promise);
+    signals.send(signal);
+    signals.send(signal);
+    const { code, sensor, exits, stdout } = await running;
     expect([code, sensor?.stops, exits]).toEqual([0, 1, []]);
     expect(stdout.text).not.toBe('');
     expect(signals.eventNames()).toEqual([]);
   });
 
   it('a second one, later, exits at once with 128 and its number', async () => {
-    let seen: Outcome | undefined;
-    const play = async (): Promise<void> => sleep(700);
-    const running = fakeRun(['capture', '-i', 'eth0'], { play, prepare: (outcome) => (seen = outcome) });
-    await sleep(20);
-    seen?.signals.send('SIGINT');
+    const end = Promise.withResolvers<void>();
+    const { running, signals } = await listening(() => end.promise);
+    signals.send('SIGINT');
     await sleep(400);
-    seen?.signals.send('SIGTERM');
-    seen?.signals.send('SIGINT');
+    signals.send('SIGTERM');
+    signals.send('SIGINT');
+    end.resolve();
     expect((await running).exits).toEqual([143, 130]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flagsOf, knownKeys, SETTINGS } from '../../../src/config/settings.ts';
+import { flagsOf, isSecret, knownKeys, SETTINGS } from '../../../src/config/settings.ts';
 import { fromText } from '../../../src/config/value.ts';
 
 const twice = (names: string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index);
@@ -35,6 +35,11 @@ describe('the table of settings', () => {
     expect(names).toEqual(
       expect.arrayContaining(['NG_IFACE', 'AGENT_INTERFACE', 'AGENT_BPF_FILTER', 'AGENT_SNAP_LEN', 'AGENT_PROMISCUOUS']),
     );
+  });
+
+  it('treats what is named like one as a secret', () => {
+    expect(['web.auth.password', 'http.token', 'mqtt.client_secret'].every(isSecret)).toBe(true);
+    expect(SETTINGS.filter((setting) => isSecret(setting.key))).toEqual([]);
   });
 
   it('keeps the documented flags with their letters', () => {

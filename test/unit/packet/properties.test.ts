@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packetDetail } from '../../../src/packet/detail.ts';
 import { type PacketStamp, packetLine } from '../../../src/packet/line.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Layer, LayerName, LayerOf } from '../../../src/packet/layer.ts';
 import { MAX_LAYERS, type PacketView, viewPacket } from '../../../src/packet/view.ts';
-import { HAND_BUILT, handBuilt } from '../../fixtures/hand-built.ts';
+import { HAND_BUILT, handBuilt, RARE_FRAMES } from '../../fixtures/hand-built.ts';
 import * as h from '../../fixtures/headers.ts';
 
 function viewOf(name: string): PacketView {
@@ -107,7 +107,7 @@ describe('network', () => {
         { name: 'router alert', value: '0000' },
         { name: 'no operation', value: '' },
       ],
-      optionsHex: '0707040a000001' + '94040000' + '01',
+      optionsHex: '0707040a0000019404000001',
     });
   });
 
@@ -261,6 +261,13 @@ describe('tunnels', () => {
     const view = viewOf('not really vxlan');
     expect(names(view)).toEqual(['ethernet', 'ipv4', 'udp']);
     expect(view.error).toBeNull();
+  });
+
+  it.each(RARE_FRAMES)('finds the packet in $name', (frame) => {
+    const view = viewPacket(frame.bytes, frame.linkType, frame.wireLength);
+    expect(view.error).toBeNull();
+    expect(names(view).at(-1)).toMatch(/^(tcp|udp)$/);
+    expect(view.payload.length).toBe('hello, weir'.length);
   });
 
   it('bounds IP in IP', () => {
