@@ -1,6 +1,6 @@
 /** The captures of the bench: written by the addon's seeded generator, kept in bench/captures between runs. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Addon, GeneratorSource } from '../src/native/engine.ts';
 
@@ -41,6 +41,15 @@ const quick: Recipe[] = [
 const folder = fileURLToPath(new URL('./captures/', import.meta.url));
 const SEED = 20_260_101;
 
+/** Hash over the generator's sources: a capture that an older generator wrote is not reused. */
+function generatorHash(): string {
+  const sources = fileURLToPath(new URL('../native/capture/', import.meta.url));
+  const files = readdirSync(sources).filter((name) => /generator|_models?\./.test(name));
+  const hash = createHash('sha256');
+  for (const file of files.sort()) hash.update(readFileSync(`${sources}${file}`));
+  return hash.digest('hex');
+}
+
 /** A classic capture without frames: what a program costs before the first packet. */
 export function emptyCapture(): BenchCapture {
   mkdirSync(folder, { recursive: true });
@@ -62,6 +71,7 @@ export function captureNames(isQuick: boolean): string[] {
 /** Writes the wanted captures that are not there yet. A recipe that changes gets a new file name. */
 export function prepareCaptures(addon: Addon, isQuick: boolean, wanted: ReadonlySet<string>, tell: (line: string) => void): BenchCapture[] {
   mkdirSync(folder, { recursive: true });
+  const generator = generatorHash();
   return (isQuick ? quick : full)
     .filter((recipe) => wanted.has(recipe.name))
     .map((recipe) => {
@@ -73,7 +83,10 @@ export function prepareCaptures(addon: Addon, isQuick: boolean, wanted: Readonly
         seed: SEED,
         rate: recipe.rate,
       };
-      const tag = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 8);
+      const tag = createHash('sha256')
+        .update(JSON.stringify(spec) + generator)
+        .digest('hex')
+        .slice(0, 8);
       const path = `${folder}${recipe.name}-${tag}.pcap`;
       if (!existsSync(path)) {
         tell(`writing ${recipe.name}: ${recipe.packets.toLocaleString('en')} packets, ${recipe.flows.toLocaleString('en')} flows`);

@@ -170,6 +170,8 @@ void FramePath::dispose(const Frame& frame) {
       counters_.add(kFragments);
       counters_.add(kFragmentHeld);
       counters_.add(kFragmentHeldBytes, frame.wire);
+      // The outer layers around a held fragment do not wait with it.
+      for (int i = 1; i < decoded_.count; ++i) enqueue_annotation(decoded_.records[i]);
       break;
   }
 }

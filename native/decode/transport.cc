@@ -113,10 +113,11 @@ int icmp_counterpart(uint8_t protocol, uint8_t type) {
       default: return -1;
     }
   }
-  const bool paired = (type >= 128 && type <= 131) || (type >= 133 && type <= 136) || type == 139 || type == 140;
-  if (!paired) return -1;
-  // The request is even up to 130, odd from 133 on.
-  return type <= 131 ? type ^ 1 : ((type - 1) ^ 1) + 1;
+  // The request is even in these pairs: echo, MLD, home agent address discovery.
+  if ((type >= 128 && type <= 131) || type == 144 || type == 145) return type ^ 1;
+  // And odd in these: router and neighbour solicitation, node information.
+  if ((type >= 133 && type <= 136) || type == 139 || type == 140) return ((type - 1) ^ 1) + 1;
+  return -1;
 }
 
 }  // namespace

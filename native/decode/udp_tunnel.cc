@@ -176,6 +176,8 @@ bool is_tunnel_port(uint16_t port) {
 
 Next unwrap_udp(Walk& walk, const PacketRecord& r, TunnelHeader& tunnel) {
   if (!walk.have(8)) return no_tunnel(walk);
+  const uint16_t length = be16(walk.here() + 4);
+  if (length >= 8) walk.shorten(length);
   walk.at += 8;
   // Answers of most of these come from the well-known port, so either side counts; the destination is asked first.
   const Walk start = walk;

@@ -161,7 +161,15 @@ export const SideBit = {
   HOLES: 64,
 } as const;
 /** The last two: the side has a run of duplicate acknowledgements (table). */
-export const RowFlag = { CLIENT_IS_B: 1, SEEN_A: 2, SEEN_B: 4, HISTORY_CUT: 8, ETHERNET: 16, DUP_RUN_A: 1 << 16, DUP_RUN_B: 1 << 17 } as const;
+export const RowFlag = {
+  CLIENT_IS_B: 1,
+  SEEN_A: 2,
+  SEEN_B: 4,
+  HISTORY_CUT: 8,
+  ETHERNET: 16,
+  DUP_RUN_A: 1 << 16,
+  DUP_RUN_B: 1 << 17,
+} as const;
 export const TCP_STATES = ['unknown', 'syn_sent', 'syn_ack', 'established', 'fin_wait', 'closed', 'time_wait', 'reset'] as const;
 export const ZEEK_ENDPOINT = ['inactive', 'syn_sent', 'syn_ack_sent', 'partial', 'established', 'closed', 'reset'] as const;
 export const DIRECTION_REASONS = ['first_packet', 'syn', 'synack', 'icmp_request', 'port_prior'] as const;

@@ -171,39 +171,36 @@ function flowsEnded(shards: Float64Array[]): Record<string, number> {
   return Object.fromEntries(END_REASONS.map((reason, index) => [reason, shardSum(shards, ShardCounter.FLOWS_ENDED + index)]));
 }
 
-function otherIdentities(input: LedgerInput): Identity[] {
-  const { engine, shards, lost } = input;
+/** Live only: what the kernel says it received. */
+function kernelIdentity(input: LedgerInput): Identity {
   const { received, drops } = kernel(input);
+  return identity(
+    'kernel',
+    'packets',
+    ['received', received],
+    [
+      ['kernel_drops', drops],
+      ['frames_read', input.engine[Counter.FRAMES_READ] as number],
+    ],
+  );
+}
+
+/** What the shards made of what they took: flows, annotations, rows. */
+function shardIdentities({ engine, shards, lost, rowsTaken }: LedgerInput): Identity[] {
   const sum = (slot: number) => shardSum(shards, slot);
-  const out: Identity[] = [];
-  if (input.live) {
-    out.push(
-      identity(
-        'kernel',
-        'packets',
-        ['received', received],
-        [
-          ['kernel_drops', drops],
-          ['frames_read', engine[Counter.FRAMES_READ] as number],
-        ],
-      ),
-    );
-  }
-  out.push(
+  const carried = (engine[Counter.CARRIED_OUTER] as number) + (engine[Counter.CARRIED_ICMP_INNER] as number);
+  const ended = Object.entries(flowsEnded(shards)).map(([reason, value]): [string, number] => [`ended_${reason}`, value]);
+  return [
     identity(
       'flows',
       'flows',
       ['created', sum(ShardCounter.FLOWS_CREATED)],
-      [
-        ...Object.entries(flowsEnded(shards)).map(([reason, value]): [string, number] => [`ended_${reason}`, value]),
-        ['live', sum(ShardCounter.FLOWS_LIVE)],
-        ['lost_with_shard', lost.flows],
-      ],
+      [...ended, ['live', sum(ShardCounter.FLOWS_LIVE)], ['lost_with_shard', lost.flows]],
     ),
     identity(
       'annotations',
       'records',
-      ['carried', (engine[Counter.CARRIED_OUTER] as number) + (engine[Counter.CARRIED_ICMP_INNER] as number)],
+      ['carried', carried],
       [
         ['outer_dequeued', sum(ShardCounter.OUTER_DEQUEUED)],
         ['icmp_inner_dequeued', sum(ShardCounter.ICMP_INNER_DEQUEUED)],
@@ -220,34 +217,26 @@ function otherIdentities(input: LedgerInput): Identity[] {
         ['unmatched', sum(ShardCounter.ICMP_INNER_UNMATCHED)],
       ],
     ),
-    identity('records', 'records', ['rows_written', sum(ShardCounter.ROWS_WRITTEN)], [['rows_taken', input.rowsTaken]]),
-  );
-  if (input.pcap) {
-    out.push(
-      identity(
-        'pcap',
-        'packets',
-        ['delivered', engine[Counter.DELIVERED] as number],
-        [
-          ['written', engine[Counter.PCAP_FRAMES_WRITTEN] as number],
-          ['write_errors', engine[Counter.PCAP_WRITE_ERRORS] as number],
-        ],
-      ),
-    );
+    identity('records', 'records', ['rows_written', sum(ShardCounter.ROWS_WRITTEN)], [['rows_taken', rowsTaken]]),
+  ];
+}
+
+/** Side outputs of the capture thread, where they are on: every delivered frame is written, or counted as not written. */
+function outputIdentities({ engine, pcap, tap, tapTaken }: LedgerInput): Identity[] {
+  const at = (slot: number) => engine[slot] as number;
+  const delivered: [string, number] = ['delivered', at(Counter.DELIVERED)];
+  const written: [string, number] = ['tap_written', at(Counter.TAP_WRITTEN)];
+  const out: Identity[] = [];
+  if (pcap) {
+    const terms: [string, number][] = [
+      ['written', at(Counter.PCAP_FRAMES_WRITTEN)],
+      ['write_errors', at(Counter.PCAP_WRITE_ERRORS)],
+    ];
+    out.push(identity('pcap', 'packets', delivered, terms));
   }
-  if (input.tap) {
-    out.push(
-      identity(
-        'tap',
-        'packets',
-        ['delivered', engine[Counter.DELIVERED] as number],
-        [
-          ['tap_written', engine[Counter.TAP_WRITTEN] as number],
-          ['tap_dropped', engine[Counter.TAP_DROPPED] as number],
-        ],
-      ),
-      identity('tap_read', 'packets', ['tap_written', engine[Counter.TAP_WRITTEN] as number], [['tap_taken', input.tapTaken]]),
-    );
+  if (tap) {
+    out.push(identity('tap', 'packets', delivered, [written, ['tap_dropped', at(Counter.TAP_DROPPED)]]));
+    out.push(identity('tap_read', 'packets', written, [['tap_taken', tapTaken]]));
   }
   return out;
 }
@@ -307,7 +296,13 @@ function stages(input: LedgerInput): Ledger['stages'] {
 
 /** Builds the ledger of a run, or of the moment. */
 export function buildLedger(input: LedgerInput): Ledger {
-  const identities = [...packetIdentities(input, false), ...packetIdentities(input, true), ...otherIdentities(input)];
+  const identities = [
+    ...(input.live ? [kernelIdentity(input)] : []),
+    ...packetIdentities(input, false),
+    ...packetIdentities(input, true),
+    ...shardIdentities(input),
+    ...outputIdentities(input),
+  ];
   const at = (slot: number) => input.engine[slot] as number;
   return {
     schema_version: 1,

@@ -2,9 +2,9 @@
  * The thread of a shard. It drains its rings until they are empty, naps a few times, and then returns to the event
  * loop; a capture thread that publishes while `sleeping` is set calls the waker, which drains again.
  */
-import { createRequire } from 'node:module';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import type { Addon, Waker } from '../native/engine.ts';
+import type { Waker } from '../native/engine.ts';
+import { loadAddon } from '../native/load.ts';
 import { ShardCore } from './core.ts';
 import { Pacing } from './pacing.ts';
 import { type SensorMessage, ShardCounter, type ShardData, type ShardMessage } from './protocol.ts';
@@ -30,8 +30,7 @@ class ShardWorker {
       },
       waitForSpace: () => this.waitForSpace(),
     });
-    const addon = createRequire(import.meta.url)(data.addonPath) as Addon;
-    this.waker = addon.createWaker(() => this.turn());
+    this.waker = loadAddon(data.addonPath).createWaker(() => this.turn());
     for (const reader of this.core.readers) reader.attachWaker(this.waker.id);
   }
 

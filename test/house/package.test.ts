@@ -70,6 +70,18 @@ describe('package.json', () => {
   });
 });
 
+test('the lock file holds the optional packages of every platform, as npm ci demands', () => {
+  const lock = JSON.parse(readFileSync(join(projectRoot, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {}).filter(
+      (name) => !(`node_modules/${name}` in lock.packages || `${path}/node_modules/${name}` in lock.packages),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 describe('the two builds of the addon', () => {
   test('share one list, which is what lies in native', () => {
     const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'native'], {
