@@ -92,6 +92,8 @@ void EngineObject::settle(Napi::Env env) {
     listener = std::move(mailbox_->listener);
   }
   if (listener != nullptr) listener->close();
+  // The listener's closure reaches this object: held on to, it would keep both, and the rings, for ever.
+  listener_.Reset();
   for (Napi::Reference<Napi::Value>& ring : pinned_) ring.Reset();
   pinned_.clear();
   Unref();

@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kRecordHeader = 16;
 constexpr size_t kModifiedRecordHeader = 24;
+constexpr size_t kCacheLine = 64;
+// A few frames ahead; measured best of 1, 2, 4 and 8 KiB.
+constexpr size_t kPrefetchBytes = 2048;
 
 class ClassicReader final : public FrameReader {
  public:
@@ -26,6 +29,7 @@ class ClassicReader final : public FrameReader {
  private:
   ReadStatus end_of_input();
   ReadStatus damaged(const std::string& what);
+  void prefetch_ahead();
   void lengths_at(const uint8_t* p, uint32_t& captured, uint32_t& wire) const;
 
   std::unique_ptr<ByteWindow> window_;
@@ -40,6 +44,7 @@ class ClassicReader final : public FrameReader {
   uint32_t max_bytes_ = kMaxFrameBytes;
   uint16_t link_type_ = 0;
   uint16_t source_ = 0;
+  const uint8_t* prefetched_ = nullptr;
 };
 
 Failure ClassicReader::open(SourceRegistrar& registrar) {
@@ -66,6 +71,18 @@ void ClassicReader::lengths_at(const uint8_t* p, uint32_t& captured, uint32_t& w
   captured = load32(p + 8, swapped_);
   wire = load32(p + 12, swapped_);
   if (lengths_reversed_ || (lengths_may_be_reversed_ && captured > wire)) std::swap(captured, wire);
+}
+
+// Where a record begins is known only from the one before it, so each header would be a cache miss that waits for the
+// one before. Fetching the bytes as a stream hides that.
+void ClassicReader::prefetch_ahead() {
+  const uint8_t* const cur = window_->cur;
+  const uint8_t* p = prefetched_;
+  if (p < cur || p > cur + kPrefetchBytes + kCacheLine) p = cur;
+  const size_t left = window_->available();
+  const uint8_t* const stop = cur + (left < kPrefetchBytes ? left : kPrefetchBytes);
+  for (; p < stop; p += kCacheLine) __builtin_prefetch(p);
+  prefetched_ = p;
 }
 
 ReadStatus ClassicReader::read(FrameBatch& batch) {
@@ -98,7 +115,7 @@ ReadStatus ClassicReader::read(FrameBatch& batch) {
     frame.nsec = static_cast<uint32_t>(fraction % kNsPerSec);
     frame.outgoing = false;
     frame.stripped_vlan = kNoStrippedVlan;
-    __builtin_prefetch(frame.bytes + 32);
+    prefetch_ahead();
     window.cur += need;
   }
   return ReadStatus::kMore;

@@ -29,17 +29,12 @@ import {
 } from '../ring/layout.ts';
 import { ShardCounter } from '../shard/protocol.ts';
 import { isSender, Reason, reasonOf, synEvidence } from './direction.ts';
-import type { FlowIndex } from './flow-index.ts';
 import { Repeated } from './history.ts';
-import type { InterimSchedule } from './interims.ts';
 import type { FlowLives } from './lives.ts';
 import { firstOfSide, packetFlags } from './opening.ts';
-import type { Pressure } from './pressure.ts';
 import { ANSWERED as ANSWERED_STEP, List } from './recency.ts';
 import type { RecordWords } from './record-words.ts';
 import * as row from './row.ts';
-import type { FlowStore } from './store.ts';
-import type { TcpAnalysis } from './tcp.ts';
 
 // Imported constants are loaded from their module's cell each time; these are folded into the code. Words, not bytes.
 const HOT_WORDS = row.HOT_BYTES >> 2;
@@ -138,132 +133,92 @@ const INNER = row.RowRole.INNER << 8;
 /** Touched values go here, so that the reads of the touch pass are not thrown away by the compiler. */
 const touched = new Int32Array(1);
 
-export class FlowTable {
-  readonly lives: FlowLives;
-  private readonly index: FlowIndex;
-  private readonly interims: InterimSchedule;
-  private readonly pressure: Pressure;
-  private readonly tally: Float64Array;
-  private readonly tcp: TcpAnalysis;
-  private readonly store: FlowStore;
-  private readonly vlanAware: boolean;
-  private readonly timed: boolean;
-  private readonly isFull: boolean;
-  private readonly hotI: Int32Array;
-  private readonly hotH: Uint16Array;
-  private readonly hotB: Uint8Array;
-  private readonly hotF: Float64Array;
-  private readonly coldI: Int32Array;
-  private readonly coldWords: number;
-  private rec: RecordWords;
-  private ri: Int32Array;
-  private ru: Uint32Array;
-  private rh: Uint16Array;
-  private rb: Uint8Array;
-  private rf: Float64Array;
-
-  constructor(lives: FlowLives, rec: RecordWords, vlanAware: boolean) {
-    this.lives = lives;
-    this.store = lives.store;
-    this.index = lives.index;
-    this.interims = lives.interims;
-    this.pressure = lives.pressure;
-    this.tally = lives.tally;
-    this.tcp = lives.tcp;
-    this.vlanAware = vlanAware;
-    this.timed = lives.tcp.rtt;
-    this.isFull = lives.store.full;
-    this.hotI = lives.store.hotI;
-    this.hotH = lives.store.hotH;
-    this.hotB = lives.store.hotB;
-    this.hotF = lives.store.hotF;
-    this.coldI = lives.store.coldI;
-    this.coldWords = lives.store.coldBytes >> 2;
-    this.rec = rec;
-    this.ri = rec.i32;
-    this.ru = rec.u32;
-    this.rh = rec.u16;
-    this.rb = rec.u8;
-    this.rf = rec.f64;
-  }
-
-  /** Reads records from another ring from here on. */
-  attach(rec: RecordWords): void {
-    if (rec === this.rec) return;
-    this.rec = rec;
-    this.ri = rec.i32;
-    this.ru = rec.u32;
-    this.rh = rec.u16;
-    this.rb = rec.u8;
-    this.rf = rec.f64;
-  }
-
-  /** First half of the touch pass: brings the index entry of the record into the cache. */
-  touchIndex(o: number): number {
-    const { entries, mask } = this.index;
-    return entries[((this.ri[(o >> 2) + O_HASH]! & mask) << 1) + 1]!;
-  }
-
+/** What the drain loop does with the records of one ring. `o` is the byte offset of a record. */
+export interface FlowTable {
+  /** First half of the touch pass: brings the index entry of the record into the cache and returns it. */
+  touchIndex(o: number): number;
   /** Second half: brings the hot row into the cache that the entry points to. */
-  touchRow(entry: number): void {
+  touchRow(entry: number): void;
+  /** An accounted packet. */
+  packet(o: number): void;
+  /** The outer tuple of a tunnelled packet: its flow stands apart from plain ones and stays out of every sum. */
+  outer(o: number): void;
+  /** The tuple that an ICMP error quotes: counts on its flow, if that lives. */
+  icmpError(o: number): boolean;
+}
+
+/**
+ * The table over the rows of `lives`, fed from one ring. A closure and not a class: with one shard per thread and one
+ * ring per shard every array below is a constant for the compiler, address and length included, which a field is not.
+ */
+export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: boolean): FlowTable {
+  const { store, index, interims, pressure, tally, tcp } = lives;
+  const { hotI, hotH, hotB, hotF, coldI } = store;
+  const { i32: ri, u32: ru, u16: rh, u8: rb, f64: rf } = rec;
+  const timed = tcp.rtt;
+  const isFull = store.full;
+  const coldWords = store.coldBytes >> 2;
+
+  function touchIndex(o: number): number {
+    const { entries, mask } = index;
+    return entries[((ri[(o >> 2) + O_HASH]! & mask) << 1) + 1]!;
+  }
+
+  function touchRow(entry: number): void {
     if (entry === 0) return;
     const h = (entry - 1) * HOT_WORDS;
-    touched[0] = this.hotI[h]! + this.hotI[h + 16]! + this.hotI[h + 32]! + this.coldI[(entry - 1) * this.coldWords + COLD_TOUCH]!;
+    touched[0] = hotI[h]! + hotI[h + 16]! + hotI[h + 32]! + coldI[(entry - 1) * coldWords + COLD_TOUCH]!;
   }
 
-  /** An accounted packet. */
-  packet(o: number): void {
-    this.count(o, this.rb[o + O_PROTOCOL]! | ROLE_OF[this.rh[(o >> 1) + O_FLAGS]!]!);
+  function packet(o: number): void {
+    count(o, rb[o + O_PROTOCOL]! | ROLE_OF[rh[(o >> 1) + O_FLAGS]!]!);
   }
 
-  /** The outer tuple of a tunnelled packet: its flow stands apart from plain ones and stays out of every sum. */
-  outer(o: number): void {
-    const role = (ROLE_OF[this.rh[(o >> 1) + O_FLAGS]!]! & ~INNER) | OUTER;
-    this.count(o, this.rb[o + O_PROTOCOL]! | role);
+  function outer(o: number): void {
+    const role = (ROLE_OF[rh[(o >> 1) + O_FLAGS]!]! & ~INNER) | OUTER;
+    count(o, rb[o + O_PROTOCOL]! | role);
   }
 
-  /** The tuple that an ICMP error quotes: counts on its flow, if that lives. */
-  icmpError(o: number): boolean {
-    const key = this.keyOf(o, this.rb[o + O_PROTOCOL]! | (ROLE_OF[this.rh[(o >> 1) + O_FLAGS]!]! & ~INNER));
-    let slot = this.find(o, key);
-    if (slot < 0) slot = this.find(o, key | INNER);
+  function icmpError(o: number): boolean {
+    const key = keyOf(o, rb[o + O_PROTOCOL]! | (ROLE_OF[rh[(o >> 1) + O_FLAGS]!]! & ~INNER));
+    let slot = find(o, key);
+    if (slot < 0) slot = find(o, key | INNER);
     if (slot < 0) return false;
-    const at = (slot * this.store.coldBytes - HOT_BYTES + F_ICMP_ERRORS) >> 2;
-    this.store.coldU[at] = this.store.coldU[at]! + 1;
+    const at = (slot * store.coldBytes - HOT_BYTES + F_ICMP_ERRORS) >> 2;
+    store.coldU[at] = store.coldU[at]! + 1;
     return true;
   }
 
-  private count(o: number, plainKey: number): void {
-    const now = this.rf[(o >> 3) + O_TIME]!;
-    const wire = this.ru[(o >> 2) + O_WIRE]!;
-    const flags = this.rh[(o >> 1) + O_FLAGS]!;
-    const key = this.ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
-    const { hotI, hotF, hotB, tally } = this;
-    if (now >= this.interims.next) this.interims.walk(now, this.lives);
-    let slot = this.find(o, key);
+  function count(o: number, plainKey: number): void {
+    const now = rf[(o >> 3) + O_TIME]!;
+    const wire = ru[(o >> 2) + O_WIRE]!;
+    const flags = rh[(o >> 1) + O_FLAGS]!;
+    const key = ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
+    if (now >= interims.next) interims.walk(now, lives);
+    let slot = find(o, key);
     if (slot < 0) {
-      slot = this.lives.open(this.rec, o, key, now, wire, Number.NaN);
+      slot = lives.open(rec, o, key, now, wire, Number.NaN);
       if (slot < 0) return;
-    } else if (now - hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= this.pressure.minTimeout) {
-      slot = this.revisit(slot, o, key, now, wire);
+    } else if (now - hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= pressure.minTimeout) {
+      slot = revisit(slot, o, key, now, wire);
       if (slot < 0) return;
     }
     const isSegment = (key & 0xff) === TCP && (flags & NO_SEGMENT) === 0;
     const side = (flags & FROM_A) ^ 1;
-    if (isSegment && (this.rb[o + O_TCP_FLAGS]! & SYN) !== 0) {
-      slot = this.syn(slot, side, o, key, now, wire);
+    if (isSegment && (rb[o + O_TCP_FLAGS]! & SYN) !== 0) {
+      slot = syn(slot, side, o, key, now, wire);
       if (slot < 0) return;
     }
 
     const h = slot * HOT_WORDS;
-    if ((hotI[h + FLAGS]! & (SEEN_A << side)) === 0) this.firstOf(slot, side, o, key, flags);
-    if (hotI[h + EPOCH] !== this.lives.epoch) this.lives.touch(slot);
-    if ((flags & UNUSUAL) !== 0) packetFlags(this.store, slot, flags);
+    if ((hotI[h + FLAGS]! & (SEEN_A << side)) === 0) firstOf(slot, side, o, key, flags);
+    if (hotI[h + EPOCH] !== lives.epoch) lives.touch(slot);
+    if ((flags & UNUSUAL) !== 0) packetFlags(store, slot, flags);
     const f = slot * HOT_DOUBLES + side;
-    const length = this.ru[(o >> 2) + O_PAYLOAD]!;
+    const length = ru[(o >> 2) + O_PAYLOAD]!;
     hotF[f + PACKETS] = hotF[f + PACKETS]! + 1;
     hotF[f + BYTES] = hotF[f + BYTES]! + wire;
-    hotF[f + IP_BYTES] = hotF[f + IP_BYTES]! + this.ru[(o >> 2) + O_IP]!;
+    hotF[f + IP_BYTES] = hotF[f + IP_BYTES]! + ru[(o >> 2) + O_IP]!;
     hotF[f + PAYLOAD] = hotF[f + PAYLOAD]! + length;
     hotF[slot * HOT_DOUBLES + LAST_SEEN] = now;
     if ((key & OUTER) === 0) {
@@ -273,24 +228,23 @@ export class FlowTable {
       tally[C_LIVE_BYTES] = tally[C_LIVE_BYTES]! + wire;
     } else tally[C_OUTER_PACKETS] = tally[C_OUTER_PACKETS]! + 1;
 
-    if (isSegment) this.segment(slot, side, o, now, flags, length);
-    else if ((flags & BAD_CHECKSUM) !== 0) this.tcp.history.repeated(slot, side, Repeated.CHECKSUM);
-    if (isSegment && (hotB[slot * HOT_BYTES + TCP_FLAGS + side]! & (FIN | RST)) !== 0) this.closing(slot);
+    if (isSegment) segment(slot, side, o, now, flags, length);
+    else if ((flags & BAD_CHECKSUM) !== 0) tcp.history.repeated(slot, side, Repeated.CHECKSUM);
+    if (isSegment && (hotB[slot * HOT_BYTES + TCP_FLAGS + side]! & (FIN | RST)) !== 0) closing(slot);
   }
 
   /** The fast path: a segment that continues its side's stream and tells nothing else new. */
-  private segment(slot: number, side: number, o: number, now: number, flags: number, length: number): void {
-    const { hotI, hotB, hotH } = this;
+  function segment(slot: number, side: number, o: number, now: number, flags: number, length: number): void {
     const b = slot * HOT_BYTES;
     const h = slot * HOT_WORDS;
     let own = hotB[b + SIDE + side]!;
     const other = hotB[b + SIDE + (side ^ 1)]!;
-    const tcpFlags = this.rb[o + O_TCP_FLAGS]!;
-    const seq = this.ri[(o >> 2) + O_SEQ]!;
-    const ack = this.ri[(o >> 2) + O_ACK]!;
-    const window = this.rh[(o >> 1) + O_WINDOW]!;
+    const tcpFlags = rb[o + O_TCP_FLAGS]!;
+    const seq = ri[(o >> 2) + O_SEQ]!;
+    const ack = ri[(o >> 2) + O_ACK]!;
+    const window = rh[(o >> 1) + O_WINDOW]!;
     const w = slot * HOT_HALVES + side;
-    if (window < this.hotH[w + WINDOW_MIN]! && (tcpFlags & RST) === 0) hotH[w + WINDOW_MIN] = window;
+    if (window < hotH[w + WINDOW_MIN]! && (tcpFlags & RST) === 0) hotH[w + WINDOW_MIN] = window;
     const isRepeat = ack === hotI[h + LAST_ACK + side];
     if (
       (tcpFlags & (FIN | SYN | RST | ACK)) !== ACK ||
@@ -300,33 +254,33 @@ export class FlowTable {
       window === 0 ||
       ((ack - hotI[h + NEXT_SEQ + (side ^ 1)]!) | 0) > 0 ||
       (flags & BAD_CHECKSUM) !== 0 ||
-      (this.rb[o + O_OPTIONS]! & SACK) !== 0 ||
+      (rb[o + O_OPTIONS]! & SACK) !== 0 ||
       (length === 1 && hotH[slot * HOT_HALVES + WINDOW + (side ^ 1)] === 0)
     ) {
-      this.tcp.segment(slot, side, this.rec, o, now);
+      tcp.segment(slot, side, rec, o, now);
       hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
       return;
     }
     if ((own & (length === 0 ? LETTER_ACK : LETTER_DATA)) === 0) {
-      this.tcp.history.segment(slot, side, tcpFlags, seq, length);
+      tcp.history.segment(slot, side, tcpFlags, seq, length);
       own |= length === 0 ? LETTER_ACK : LETTER_DATA;
     }
     const us = (now / 1000) | 0;
     if (!isRepeat) {
       hotI[h + LAST_ACK + side] = ack;
-      if ((hotI[h + FLAGS]! & (DUP_RUN_A << side)) !== 0) this.tcp.loss.endDuplicates(slot, side);
+      if ((hotI[h + FLAGS]! & (DUP_RUN_A << side)) !== 0) tcp.loss.endDuplicates(slot, side);
       if ((other & TIMING) !== 0 && ((ack - hotI[h + TIMED_SEQ + (side ^ 1)]!) | 0) >= 0) {
-        this.tcp.sample(slot, us - hotI[h + TIMED_AT + (side ^ 1)]!);
+        tcp.sample(slot, us - hotI[h + TIMED_AT + (side ^ 1)]!);
         hotB[b + SIDE + (side ^ 1)] = other & ~TIMING;
       }
-    } else if (length === 0 && window === hotH[w + WINDOW] && this.isFull && !this.tcp.loss.wasKeepAlive(slot, side ^ 1)) {
-      this.tcp.loss.duplicate(slot, side);
+    } else if (length === 0 && window === hotH[w + WINDOW] && isFull && !tcp.loss.wasKeepAlive(slot, side ^ 1)) {
+      tcp.loss.duplicate(slot, side);
     }
     if (length > 0) {
       const end = (seq + length) | 0;
       hotI[h + NEXT_SEQ + side] = end;
       hotI[h + NEXT_TIME + side] = us;
-      if ((own & TIMING) === 0 && this.timed) {
+      if ((own & TIMING) === 0 && timed) {
         hotI[h + TIMED_SEQ + side] = end;
         hotI[h + TIMED_AT + side] = us;
         hotB[b + SIDE + side] = own | TIMING;
@@ -337,17 +291,16 @@ export class FlowTable {
     hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
   }
 
-  private keyOf(o: number, plainKey: number): number {
-    return this.ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
+  function keyOf(o: number, plainKey: number): number {
+    return ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
   }
 
   /** The slot of the record's flow, or -1. Every part of the key is compared, not only the hash. */
-  private find(o: number, key: number): number {
-    const { ri, hotI, hotH } = this;
-    const { entries, mask } = this.index;
+  function find(o: number, key: number): number {
+    const { entries, mask } = index;
     const r = o >> 2;
     const hash = ri[r + O_HASH]!;
-    const fromA = (this.rh[(o >> 1) + O_FLAGS]! & FROM_A) !== 0;
+    const fromA = (rh[(o >> 1) + O_FLAGS]! & FROM_A) !== 0;
     const word = ri[r + O_PORTS]!;
     const ports = fromA ? (word << 16) | (word >>> 16) : word;
     const a = r + O_ADDR + (fromA ? 0 : 4);
@@ -368,27 +321,26 @@ export class FlowTable {
         hotI[h + KEY_B + 1] === ri[b + 1] &&
         hotI[h + KEY_B + 2] === ri[b + 2] &&
         hotI[h + KEY_B + 3] === ri[b + 3] &&
-        (((key & SCOPED) === 0 && !this.vlanAware) || this.sameNetwork(entry - 1, o))
+        (((key & SCOPED) === 0 && !vlanAware) || sameNetwork(entry - 1, o))
       ) {
         return entry - 1;
       }
     }
   }
 
-  private sameNetwork(slot: number, o: number): boolean {
-    const { store } = this;
+  function sameNetwork(slot: number, o: number): boolean {
     const c = slot * store.coldBytes - HOT_BYTES;
-    if (store.coldI[(c + F_SCOPE) >> 2] !== this.ri[(o >> 2) + O_SCOPE]) return false;
-    if (!this.vlanAware) return true;
-    const outer = store.coldH[(c + F_TCI0) >> 1]! ^ this.rh[(o >> 1) + O_TCI]!;
-    const inner = store.coldH[(c + F_TCI0 + 2) >> 1]! ^ this.rh[(o >> 1) + O_TCI + 1]!;
+    if (store.coldI[(c + F_SCOPE) >> 2] !== ri[(o >> 2) + O_SCOPE]) return false;
+    if (!vlanAware) return true;
+    const outer = store.coldH[(c + F_TCI0) >> 1]! ^ rh[(o >> 1) + O_TCI]!;
+    const inner = store.coldH[(c + F_TCI0 + 2) >> 1]! ^ rh[(o >> 1) + O_TCI + 1]!;
     return ((outer | inner) & VLAN_ID) === 0;
   }
 
   /** A packet after a silence: the old flow may be over, and its 32-bit times meaningless. */
-  private revisit(slot: number, o: number, key: number, now: number, wire: number): number {
-    if (this.lives.endIfIdle(slot, now)) return this.lives.open(this.rec, o, key, now, wire, Number.NaN);
-    if ((key & 0xff) === TCP && now - this.hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= HOUR) this.tcp.forgetTimes(slot, now);
+  function revisit(slot: number, o: number, key: number, now: number, wire: number): number {
+    if (lives.endIfIdle(slot, now)) return lives.open(rec, o, key, now, wire, Number.NaN);
+    if ((key & 0xff) === TCP && now - hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= HOUR) tcp.forgetTimes(slot, now);
     return slot;
   }
 
@@ -398,51 +350,50 @@ export class FlowTable {
    * a living connection thus splits it: the challenge ACK (RFC 5961) that follows is the first packet of the responder
    * in the new flow. Any SYN corrects a weaker guess of the initiator.
    */
-  private syn(slot: number, side: number, o: number, key: number, now: number, wire: number): number {
-    const { store } = this;
+  function syn(slot: number, side: number, o: number, key: number, now: number, wire: number): number {
     let current = slot;
-    const evidence = synEvidence(this.rb[o + O_TCP_FLAGS]!);
+    const evidence = synEvidence(rb[o + O_TCP_FLAGS]!);
     if (evidence === 0) return slot;
-    const spoke = (this.hotB[slot * HOT_BYTES + SIDE + side]! & SEQ) !== 0;
+    const spoke = (hotB[slot * HOT_BYTES + SIDE + side]! & SEQ) !== 0;
     const isn = store.coldI[((slot * store.coldBytes - HOT_BYTES + F_ISN_A) >> 2) + side];
-    if (isSender(evidence) && spoke && isn !== this.ri[(o >> 2) + O_SEQ]) {
-      const first = this.lives.endReused(slot);
-      current = this.lives.open(this.rec, o, key, now, wire, first);
+    if (isSender(evidence) && spoke && isn !== ri[(o >> 2) + O_SEQ]) {
+      const first = lives.endReused(slot);
+      current = lives.open(rec, o, key, now, wire, first);
       if (current < 0) return current;
     }
     const reasonAt = current * store.coldBytes - HOT_BYTES + F_DIRECTION_REASON;
     if (!isStronger(reasonOf(evidence), store.coldB[reasonAt]!)) return current;
     store.coldB[reasonAt] = reasonOf(evidence);
     const client = isSender(evidence) ? side : side ^ 1;
-    const flags = this.hotI[current * HOT_WORDS + FLAGS]!;
+    const flags = hotI[current * HOT_WORDS + FLAGS]!;
     if ((flags & CLIENT_IS_B) !== client) {
-      this.hotI[current * HOT_WORDS + FLAGS] = flags ^ CLIENT_IS_B;
-      this.tcp.history.flip(current);
+      hotI[current * HOT_WORDS + FLAGS] = flags ^ CLIENT_IS_B;
+      tcp.history.flip(current);
     }
     return current;
   }
 
   /** The first packet of a side. When the other has spoken before, the flow is answered. */
-  private firstOf(slot: number, side: number, o: number, key: number, flags: number): void {
-    const { lives } = this;
-    const isFirst = (this.hotI[slot * HOT_WORDS + FLAGS]! & (SEEN_A << (side ^ 1))) === 0;
-    firstOfSide(this.store, slot, side, this.rec, o);
+  function firstOf(slot: number, side: number, o: number, key: number, flags: number): void {
+    const isFirst = (hotI[slot * HOT_WORDS + FLAGS]! & (SEEN_A << (side ^ 1))) === 0;
+    firstOfSide(store, slot, side, rec, o);
     if (!isFirst) {
-      const list = this.hotB[slot * HOT_BYTES + LIST]!;
+      const list = hotB[slot * HOT_BYTES + LIST]!;
       if (list < ANSWERED) lives.moveTo(slot, list + ANSWERED);
-    } else if (hasRoles(key & 0xff) && (this.hotI[slot * HOT_WORDS + FLAGS]! & CLIENT_IS_B) !== side) this.tcp.history.flip(slot);
-    if ((key & 0xff) === UDP && (flags & BAD_CHECKSUM) === 0) this.tcp.history.datagram(slot, side);
+    } else if (hasRoles(key & 0xff) && (hotI[slot * HOT_WORDS + FLAGS]! & CLIENT_IS_B) !== side) tcp.history.flip(slot);
+    if ((key & 0xff) === UDP && (flags & BAD_CHECKSUM) === 0) tcp.history.datagram(slot, side);
   }
 
   /** A side has sent FIN or RST: with an RST, or FINs of both, the flow lingers for its last segments. */
-  private closing(slot: number): void {
+  function closing(slot: number): void {
     const at = slot * HOT_BYTES;
-    const { hotB } = this;
     if (hotB[at + LIST] === LINGER) return;
     const a = hotB[at + TCP_FLAGS]!;
     const b = hotB[at + TCP_FLAGS + 1]!;
-    if ((a & b & FIN) !== 0 || ((a | b) & RST) !== 0) this.lives.moveTo(slot, LINGER);
+    if ((a & b & FIN) !== 0 || ((a | b) & RST) !== 0) lives.moveTo(slot, LINGER);
   }
+
+  return { touchIndex, touchRow, packet, outer, icmpError };
 }
 
 /** Protocols whose history says that the first packet came from the responder. */

@@ -181,6 +181,7 @@ function kernelIdentity(input: LedgerInput): Identity {
     [
       ['kernel_drops', drops],
       ['frames_read', input.engine[Counter.FRAMES_READ] as number],
+      ['beyond_count', input.engine[Counter.BEYOND_COUNT] as number],
     ],
   );
 }
@@ -254,6 +255,7 @@ function stages(input: LedgerInput): Ledger['stages'] {
       frames_read: at(Counter.FRAMES_READ),
       wire_bytes: at(Counter.FRAMES_READ_BYTES),
       captured_bytes: at(Counter.FRAMES_READ_CAPTURED_BYTES),
+      beyond_count: at(Counter.BEYOND_COUNT),
       filtered: at(Counter.FILTERED),
       delivered: at(Counter.DELIVERED),
     },

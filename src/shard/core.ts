@@ -8,7 +8,7 @@
 import { FlowLives } from '../flow/lives.ts';
 import { ROW_BYTES } from '../flow/row.ts';
 import { List } from '../flow/recency.ts';
-import { FlowTable } from '../flow/table.ts';
+import { createFlowTable, type FlowTable } from '../flow/table.ts';
 import { R_KIND, R_LENGTH, R_ORDINAL, R_RING_SEQ, R_SEQ, R_STREAM_NS, RecordKind } from '../ring/layout.ts';
 import { RingReader } from '../ring/reader.ts';
 import { Drain } from './drain.ts';
@@ -43,6 +43,8 @@ export class ShardCore {
   private readonly shared: Float64Array;
   private readonly outbox: OutboxWriter;
   private readonly sink: RowSink;
+  /** One per ring, over the same rows. */
+  private readonly tables: FlowTable[];
   private readonly drainer: Drain;
   private isFinal = false;
 
@@ -56,7 +58,8 @@ export class ShardCore {
     this.sink = new RowSink(data, this.outbox, () => port.waitForSpace());
     this.lives = new FlowLives(data.flow, data.shards, data.credits, this.sink);
     this.sink.bind(this.lives);
-    this.drainer = new Drain(new FlowTable(this.lives, this.readers[0]!, data.flow.vlanAware));
+    this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware));
+    this.drainer = new Drain(this.lives.tally);
   }
 
   /** Rows ever written to the outbox, mod 2^32. */
@@ -94,7 +97,7 @@ export class ShardCore {
 
   private drainOne(reader: RingReader): boolean {
     if (!reader.refresh()) return reader.isClosed() && !reader.refresh() ? this.closedWithoutEnd() : false;
-    const taken = this.drainer.run(reader, Number.POSITIVE_INFINITY, BUDGET);
+    const taken = this.drainer.run(reader, this.tables[0]!, Number.POSITIVE_INFINITY, BUDGET);
     if (reader.position === reader.written || taken >= BUDGET) return taken > 0;
     return this.join() || taken > 0;
   }
@@ -118,7 +121,7 @@ export class ShardCore {
     }
     if (waiting === this.readers.length) return this.join();
     if (first === null || earliest > limit) return false;
-    return this.drainer.run(first, limit, BUDGET) > 0;
+    return this.drainer.run(first, this.tables[this.readers.indexOf(first)]!, limit, BUDGET) > 0;
   }
 
   /** Stream time of the next packet of a ring, or at which it will be earliest; null at a tick or the end. */

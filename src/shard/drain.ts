@@ -36,26 +36,24 @@ export class Drain {
   private readonly protocols = new Float64Array(512);
   private readonly offsets = new Int32Array(BATCH);
   private readonly entries = new Int32Array(BATCH);
-  private readonly table: FlowTable;
   private readonly tally: Float64Array;
 
-  constructor(table: FlowTable) {
-    this.table = table;
-    this.tally = table.lives.tally;
+  /** `tally` is the shard's counters. */
+  constructor(tally: Float64Array) {
+    this.tally = tally;
   }
 
   /**
    * Processes records up to `reader.written`, up to a TICK or END, up to one later than `limitNs`, and not much more
    * than `budget` of them. Returns how many records it took.
    */
-  run(reader: RingReader, limitNs: number, budget: number): number {
-    this.table.attach(reader);
+  run(reader: RingReader, table: FlowTable, limitNs: number, budget: number): number {
     let taken = 0;
     while (taken < budget) {
       const count = this.gather(reader, limitNs);
       if (count < 0) break;
       taken += count;
-      this.process(reader, this.offsets, this.entries, this.filled);
+      this.process(reader, table, this.offsets, this.entries, this.filled);
       reader.position = this.next;
       reader.release();
     }
@@ -105,8 +103,8 @@ export class Drain {
     return spanned;
   }
 
-  private process(reader: RingReader, offsets: Int32Array, entries: Int32Array, count: number): void {
-    const { table, protocols } = this;
+  private process(reader: RingReader, table: FlowTable, offsets: Int32Array, entries: Int32Array, count: number): void {
+    const { protocols } = this;
     const { u8, u32 } = reader;
     for (let i = 0; i < count; i++) entries[i] = table.touchIndex(offsets[i]!);
     for (let i = 0; i < count; i++) table.touchRow(entries[i]!);
@@ -122,7 +120,7 @@ export class Drain {
         protocols[protocol] = protocols[protocol]! + 1;
         protocols[protocol + 1] = protocols[protocol + 1]! + wire;
         table.packet(o);
-      } else this.annotation(u8[o + KIND]!, o);
+      } else this.annotation(table, u8[o + KIND]!, o);
     }
     const { tally } = this;
     tally[C_DEQUEUED] = tally[C_DEQUEUED]! + packets;
@@ -130,8 +128,8 @@ export class Drain {
   }
 
   /** Records that belong to a frame which is accounted elsewhere. Other kinds are not for shards and are passed over. */
-  private annotation(kind: number, o: number): void {
-    const { tally, table } = this;
+  private annotation(table: FlowTable, kind: number, o: number): void {
+    const { tally } = this;
     if (kind === OUTER) {
       tally[ShardCounter.OUTER_DEQUEUED] = tally[ShardCounter.OUTER_DEQUEUED]! + 1;
       table.outer(o);

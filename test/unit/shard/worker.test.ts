@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LAYOUT_VERSION, RECORD_BYTES } from '../../../src/ring/layout.ts';
 import { createOutbox, OutboxReader } from '../../../src/shard/outbox.ts';
 import { Control, ShardCounter, type ShardData, type ShardMessage } from '../../../src/shard/protocol.ts';
 import { RingBuilder, UDP } from '../flow/records.ts';
@@ -13,7 +14,8 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'shard-'));
   // A waker that nobody calls: what the worker finds without being woken is what these tests are about.
-  writeFileSync(join(folder, 'addon.cjs'), 'exports.createWaker = () => ({ id: 1, close() {} });');
+  const calls = `layoutVersion: () => ${LAYOUT_VERSION}, recordBytes: () => ${RECORD_BYTES}, createWaker: () => ({ id: 1, close() {} })`;
+  writeFileSync(join(folder, 'addon.cjs'), `module.exports = { ${calls} };`);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
