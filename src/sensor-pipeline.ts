@@ -42,6 +42,9 @@ export interface PipelineEvents {
   onTapEnd(): void;
 }
 
+/** Asking the system takes some 0.1 ms. */
+const ADDRESSES_EVERY_MS = 2000;
+
 /** A2: the first interface that is up, neither loopback nor point-to-point, and has an address. */
 export function defaultInterface(interfaces: InterfaceFacts[]): string {
   const found = interfaces.find((nic) => nic.up && !nic.loopback && !nic.pointToPoint && nic.addresses.length > 0);
@@ -80,6 +83,9 @@ export class Pipeline {
   #tap: TapReader | null = null;
   #waker: Waker | null = null;
   #tapTaken = 0;
+  #addresses: ReadonlySet<string> = new Set();
+  /** Of performance.now(). */
+  #addressesDue = 0;
   #tapScheduled = false;
   #tapEnded: boolean;
 
@@ -269,9 +275,13 @@ export class Pipeline {
     return this.#engine?.progress() ?? { fileIndex: 0, bytesRead: 0 };
   }
 
-  /** This host's own addresses, for the direction of flows. */
-  localAddresses(): Set<string> {
-    return new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address)));
+  /** This host's own addresses, for the direction of flows. They may change while a capture runs. */
+  localAddresses(): ReadonlySet<string> {
+    if (performance.now() >= this.#addressesDue) {
+      this.#addressesDue = performance.now() + ADDRESSES_EVERY_MS;
+      this.#addresses = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address)));
+    }
+    return this.#addresses;
   }
 
   /** Ends everything that still runs. The engine first: it writes into the shards' rings. */

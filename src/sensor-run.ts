@@ -109,7 +109,6 @@ export class SensorRun {
       this.#exports = await ExportSet.prepare(this.#options.output, { pool: createEncodePool });
       await this.#openPacketLog();
       await this.#pipeline.start();
-      this.#context.localAddresses = this.#pipeline.localAddresses();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
       await this.#started.promise;
@@ -242,6 +241,7 @@ export class SensorRun {
 
   #refreshContext(tunnels: boolean): void {
     this.#context.baseSeconds = this.#pipeline.baseSeconds() ?? 0;
+    if (this.#live) this.#context.localAddresses = this.#pipeline.localAddresses();
     if (!tunnels) return;
     for (const tunnel of this.#pipeline.tunnels(this.#lastTunnel)) {
       this.#context.tunnels.set(tunnel.id, tunnel);
@@ -298,7 +298,7 @@ export class SensorRun {
     const report: TickReport = {
       tick: merged.tick,
       time: this.#context.baseSeconds + merged.streamNs / NS,
-      intervalSecs: this.#previousNs === null ? this.#options.tracking.tickMs / 1000 : (merged.streamNs - this.#previousNs) / NS,
+      intervalSecs: (merged.streamNs - (this.#previousNs ?? this.#firstTickNs(merged.streamNs))) / NS,
       packets: merged.packets,
       bytes: merged.bytes,
       packetsTotal: this.#packetsTotal,
@@ -314,6 +314,13 @@ export class SensorRun {
     this.lastTick = report;
     this.#events.emit('tick', report);
     this.#progress();
+  }
+
+  /** Where the first tick began: whole ticks before its end, and not behind the first packet. */
+  #firstTickNs(endNs: number): number {
+    const tickNs = this.#options.tracking.tickMs * 1e6;
+    const coveredNs = endNs - (this.#pipeline.clock()?.firstNs ?? endNs);
+    return endNs - Math.max(1, Math.ceil(coveredNs / tickNs)) * tickNs;
   }
 
   #progress(): void {

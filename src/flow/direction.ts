@@ -2,7 +2,7 @@
 import { R_DST_PORT, R_FLAGS, R_ICMP_TYPE, R_PROTOCOL, R_SRC_PORT, R_TCP_FLAGS, RecordFlag } from '../ring/layout.ts';
 import { type RecordWords, TcpFlag } from './record-words.ts';
 import { DIRECTION_REASONS } from './row.ts';
-import { serverPort } from './service-ports.ts';
+import { lastingPort, serverPort } from './service-ports.ts';
 
 const reason = (name: (typeof DIRECTION_REASONS)[number]) => DIRECTION_REASONS.indexOf(name);
 export const Reason = {
@@ -45,7 +45,10 @@ export function firstEvidence(rec: RecordWords, o: number): number {
     if (evidence !== 0) return evidence;
   }
   if ((flags & RecordFlag.HAS_PORTS) !== 0) {
-    const server = serverPort(rec.u16[(o + R_SRC_PORT) >> 1]!, rec.u16[(o + R_DST_PORT) >> 1]!);
+    const source = rec.u16[(o + R_SRC_PORT) >> 1]!;
+    const destination = rec.u16[(o + R_DST_PORT) >> 1]!;
+    let server = serverPort(source, destination);
+    if (server < 0 && protocol === TCP) server = lastingPort(source, destination);
     if (server >= 0) return server === 0 ? Reason.PORT_PRIOR : Reason.PORT_PRIOR | SENDER;
   }
   return Reason.FIRST_PACKET | SENDER;

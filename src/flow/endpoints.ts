@@ -7,6 +7,8 @@
  *
  * A connection whose handshake was not seen stays `unknown`: how it ended is in the end reason and in conn_state.
  */
+
+import { TcpFlag } from './record-words.ts';
 import {
   F_FIN_SEQ_A,
   F_FLAGS,
@@ -20,7 +22,6 @@ import {
   TCP_STATES,
   ZEEK_ENDPOINT,
 } from './row.ts';
-import { TcpFlag } from './record-words.ts';
 import type { FlowStore } from './store.ts';
 
 const { FIN, SYN, RST, ACK } = TcpFlag;

@@ -8,6 +8,8 @@
  * a, d, i, q come once per side; s, h, f, r again when their sequence number differs; c, g, t, w when their count
  * reaches 1, 10 and 100. A history longer than HISTORY_MAX is cut, flagged and counted.
  */
+
+import { TcpFlag } from './record-words.ts';
 import {
   F_FIN_SEQ_A,
   F_FLAGS,
@@ -23,7 +25,6 @@ import {
   RowFlag,
   SideBit,
 } from './row.ts';
-import { TcpFlag } from './record-words.ts';
 import type { FlowStore } from './store.ts';
 
 /** Kinds of letters whose second and third mark 10 and 100 of them; the value is the index of their counter. */

@@ -85,7 +85,8 @@ export class FlowLives implements InterimSink {
   private openedInEpoch = 0;
   private openedInTick = 0;
   private readonly opensPerEpoch: number;
-  private epochStart = -1;
+  /** Stream time; no packet is before 0. */
+  private epochStart = 0;
   private longestEpoch = 0;
   private readonly credits: CreditLease;
   private readonly maxFlows: number;
@@ -236,7 +237,7 @@ export class FlowLives implements InterimSink {
       const timeout = this.pressure.timeouts[list]!;
       if (timeout === Number.POSITIVE_INFINITY) continue;
       // Within one epoch a list is in no order, so a fresh flow proves the rest fresh only by more than an epoch.
-      const margin = Math.max(this.longestEpoch, this.epochStart < 0 ? 0 : now - this.epochStart);
+      const margin = Math.max(this.longestEpoch, now - this.epochStart);
       for (let slot = this.lists.head[list]!; slot >= 0; ) {
         const silence = now - this.store.hotF[(slot * HOT_BYTES + F_LAST_SEEN) >> 3]!;
         if (silence < timeout - margin) break;
@@ -276,7 +277,7 @@ export class FlowLives implements InterimSink {
   }
 
   private startEpoch(now: number): void {
-    if (this.epochStart >= 0) this.longestEpoch = Math.max(this.longestEpoch, now - this.epochStart);
+    this.longestEpoch = Math.max(this.longestEpoch, now - this.epochStart);
     this.epochStart = now;
     this.epoch++;
     this.openedInEpoch = 0;

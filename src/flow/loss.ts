@@ -13,6 +13,11 @@
  * A copy of a segment that comes within one handshake RTT thus counts as out of order unless it was the last one:
  * nobody can have asked for it yet, so the network, not the sender, has made it. Holes are kept for what was missed.
  */
+
+import { R_SACK_COUNT, RECORD_BYTES } from '../ring/layout.ts';
+import { LetterBit } from './history.ts';
+import type { HolePool } from './holes.ts';
+import { type RecordWords, TcpFlag } from './record-words.ts';
 import {
   F_DUP_ACKS,
   F_DUP_RUN_A,
@@ -40,11 +45,7 @@ import {
   RowFlag,
   SideBit,
 } from './row.ts';
-import { LetterBit } from './history.ts';
-import type { HolePool } from './holes.ts';
-import { type RecordWords, TcpFlag } from './record-words.ts';
 import type { FlowStore } from './store.ts';
-import { R_SACK_COUNT, RECORD_BYTES } from '../ring/layout.ts';
 
 const CONTROL = TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST;
 const FAST_WINDOW_US = 20_000;

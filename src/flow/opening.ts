@@ -43,10 +43,7 @@ import {
   F_PORT_A,
   F_PORT_B,
   F_PROTOCOL,
-  F_RTT_EWMA_MS,
-  F_RTT_JITTER_MS,
   F_RTT_LAST_MS,
-  F_RTT_MIN_MS,
   F_SCOPE,
   F_SNAPLEN_CUT,
   F_SOURCE,
@@ -65,15 +62,15 @@ import type { FlowStore } from './store.ts';
 
 const LINKTYPE_ETHERNET = 1;
 const NO_WINDOW = 0xffff_ffff;
-const UNMEASURED = [F_SYN_SYNACK_MS, F_SYNACK_ACK_MS, F_RTT_LAST_MS, F_RTT_MIN_MS, F_RTT_EWMA_MS, F_RTT_JITTER_MS];
 
 /** Fills a fresh row from the flow's first packet; the counters start at 0. `key` is protocol | role << 8. */
 export function openRow(store: FlowStore, slot: number, rec: RecordWords, o: number, key: number, now: number): void {
   const { hotI, hotH, hotF, coldI, coldH, coldB, coldF, coldR } = store;
   const hot = slot * HOT_BYTES;
   const cold = slot * store.coldBytes;
-  hotI.fill(0, hot >> 2, (hot + HOT_BYTES) >> 2);
-  coldI.fill(0, cold >> 2, (cold + store.coldBytes) >> 2);
+  // Loops, not fill(): a call out of optimised code costs more than these few words.
+  for (let i = hot >> 2, end = (hot + HOT_BYTES) >> 2; i < end; i++) hotI[i] = 0;
+  for (let i = cold >> 2, end = (cold + store.coldBytes) >> 2; i < end; i++) coldI[i] = 0;
   const c = cold - HOT_BYTES;
   const fromA = rec.u16[(o + R_FLAGS) >> 1]! & RecordFlag.FROM_A;
   const sender = fromA !== 0 ? 0 : 1;
@@ -104,7 +101,9 @@ export function openRow(store: FlowStore, slot: number, rec: RecordWords, o: num
   coldB[c + F_VLAN_DEPTH] = rec.u8[o + R_VLAN_DEPTH]!;
   coldB[c + F_ICMP_TYPE] = rec.u8[o + R_ICMP_TYPE]!;
   coldB[c + F_ICMP_CODE] = rec.u8[o + R_ICMP_CODE]!;
-  if (store.full) for (const field of UNMEASURED) coldR[(c + field) >> 2] = Number.NaN;
+  coldR[(c + F_SYN_SYNACK_MS) >> 2] = Number.NaN;
+  coldR[(c + F_SYNACK_ACK_MS) >> 2] = Number.NaN;
+  if (store.full) for (let i = 0; i < 4; i++) coldR[((c + F_RTT_LAST_MS) >> 2) + i] = Number.NaN;
   copyMac(store, c + (sender === 0 ? F_MAC_B : F_MAC_A), rec, o + R_DST_MAC);
 
   const evidence = firstEvidence(rec, o);

@@ -3,18 +3,18 @@
  * stand in a shard's table and, one after the other, in its outbox. Offsets are in bytes; the type is the prefix of
  * the accessor that reads it. `A` and `B` are the endpoints, lower address first.
  *
- *      0          64          128         192                     352                  432      448
+ *      0          64          128         192                     384                  448      464
  *      | key, list | counters  | TCP       | first seen, history …  | RTT, loss counters  | tick   |
  *      └──────── hot: three cache lines ──┘└ cold: scale mode ─────┘└ only in full mode ─┘└ outbox ┘
  *
  * Fields marked "table" are working state of the shard and mean nothing to a reader of the outbox.
  */
 export const HOT_BYTES = 192;
-export const COLD_BYTES = 256;
+export const COLD_BYTES = 272;
 export const ROW_BYTES = HOT_BYTES + COLD_BYTES;
 /** Bytes of the cold half that a table keeps per flow: with the TCP analyses, and without (the rest is written as "not measured"). */
-export const COLD_FULL_BYTES = 240;
-export const COLD_SCALE_BYTES = 160;
+export const COLD_FULL_BYTES = 256;
+export const COLD_SCALE_BYTES = 192;
 
 /** Hot half. */
 export const F_HASH_LO = 0; // u32
@@ -92,10 +92,8 @@ export const F_ICMP_CODE = 288; // u8
 export const F_ID_SALT = 289; // u8, 1 when the id needs the ordinal (same tuple, same first time)
 export const F_ZEEK_BEFORE_A = 290; // u8, the state before F_ZEEK_A (table)
 export const F_ZEEK_BEFORE_B = 291; // u8
-export const F_DUP_RUN_A = 292; // u8, duplicate acknowledgements in a row (table)
-export const F_DUP_RUN_B = 293; // u8
-export const F_SEGMENT_A = 294; // u8, what A's last segment was: SegmentKind bits (table)
-export const F_SEGMENT_B = 295; // u8
+export const F_LETTERS_A = 292; // u8, LetterBit bits (table)
+export const F_LETTERS_B = 293; // u8
 export const F_LETTER_COUNTS = 296; // u8 × 8, c g t w of A, then of B, saturating (table)
 export const F_DUE_PREV = 304; // i32 (table)
 export const F_DUE_NEXT = 308; // i32 (table)
@@ -105,34 +103,35 @@ export const F_FIN_SEQ_A = 320; // u32, end of A's last FIN (table)
 export const F_FIN_SEQ_B = 324; // u32
 export const F_RST_SEQ_A = 328; // u32 (table)
 export const F_RST_SEQ_B = 332; // u32
-export const F_LOSS_NODE = 336; // u32, number of the flow's node in the pool of sequence holes, 0 = none (table)
-export const F_LETTERS_A = 340; // u8, LetterBit bits (table)
-export const F_LETTERS_B = 341; // u8
-export const F_DUE = 344; // f64, stream ns of the next interim record (table)
-/** Full mode only. */
-export const F_SYN_SYNACK_MS = 352; // f32, NaN = not seen
-export const F_SYNACK_ACK_MS = 356; // f32, NaN = not seen
-export const F_RTT_LAST_MS = 360; // f32
-export const F_RTT_MIN_MS = 364; // f32
-export const F_RTT_EWMA_MS = 368; // f32
-export const F_RTT_JITTER_MS = 372; // f32
-export const F_RTT_SAMPLES = 376; // u32
-export const F_RETRANS_A = 380; // u32
-export const F_RETRANS_B = 384; // u32
-export const F_OOO_A = 388; // u32
-export const F_OOO_B = 392; // u32
-export const F_FAST_RETRANS = 396; // u32
-export const F_SPURIOUS = 400; // u32
-export const F_DUP_ACKS = 404; // u32
-export const F_KEEP_ALIVES = 408; // u32
-export const F_ZERO_WINDOWS = 412; // u32
-export const F_SACK_BLOCKS = 416; // u32
-export const F_MISSED_A = 420; // u32, saturating
-export const F_MISSED_B = 424; // u32
+export const F_DUE = 336; // f64, stream ns of the next interim record (table)
+export const F_SYN_SYNACK_MS = 344; // f32, NaN = not seen
+export const F_SYNACK_ACK_MS = 348; // f32, NaN = not seen
+export const F_KEEP_ALIVES = 352; // u32
+export const F_MISSED_A = 356; // u32, saturating
+export const F_MISSED_B = 360; // u32
+/** Full mode only: the line that the TCP analysis touches most. */
+export const F_RTT_LAST_MS = 384; // f32
+export const F_RTT_MIN_MS = 388; // f32
+export const F_RTT_EWMA_MS = 392; // f32
+export const F_RTT_JITTER_MS = 396; // f32
+export const F_RTT_SAMPLES = 400; // u32
+export const F_LOSS_NODE = 404; // u32, number of the flow's node in the pool of sequence holes, 0 = none (table)
+export const F_DUP_ACKS = 408; // u32
+export const F_DUP_RUN_A = 412; // u8, duplicate acknowledgements in a row (table)
+export const F_DUP_RUN_B = 413; // u8
+export const F_SEGMENT_A = 414; // u8, what A's last segment was: SegmentKind bits (table)
+export const F_SEGMENT_B = 415; // u8
+export const F_RETRANS_A = 416; // u32
+export const F_RETRANS_B = 420; // u32
+export const F_OOO_A = 424; // u32
+export const F_OOO_B = 428; // u32
+export const F_FAST_RETRANS = 432; // u32
+export const F_SPURIOUS = 436; // u32
+export const F_SACK_BLOCKS = 440; // u32
+export const F_ZERO_WINDOWS = 444; // u32
 /** Outbox only: what the flow had at the start of the tick. */
-export const F_TICK_BYTES = 432; // f64
-export const F_TICK_PACKETS = 440; // f64
-
+export const F_TICK_BYTES = 448; // f64
+export const F_TICK_PACKETS = 456; // f64
 /**
  * An outbox entry: the row, then what the previous record of the flow already reported
  * (packets A, packets B, bytes A, bytes B as f64), so that deltas can be formed.

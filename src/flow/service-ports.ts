@@ -15,6 +15,8 @@ const HIGH_SERVICE_PORTS = [
 ];
 
 const WELL_KNOWN_END = 1024;
+/** Clients draw their ports from here up: Linux from 32768, others from 49152 (RFC 6335). */
+const EPHEMERAL_BEGIN = 32_768;
 
 const IS_SERVICE = new Uint8Array(65_536);
 IS_SERVICE.fill(1, 1, WELL_KNOWN_END);
@@ -29,4 +31,13 @@ export function serverPort(first: number, second: number): number {
   if (firstServes !== IS_SERVICE[second]!) return firstServes === 1 ? 0 : 1;
   if (first < WELL_KNOWN_END !== second < WELL_KNOWN_END) return first < second ? 0 : 1;
   return -1;
+}
+
+/**
+ * Weaker than `serverPort`: a port below those that clients draw against one among them. For TCP in the middle of a
+ * connection, whose first packet says nothing; where the first packet is the request, it is the better evidence.
+ */
+export function lastingPort(first: number, second: number): number {
+  if (first < EPHEMERAL_BEGIN === second < EPHEMERAL_BEGIN) return -1;
+  return first < second ? 0 : 1;
 }

@@ -110,8 +110,6 @@ const OUTER = row.RowRole.OUTER << 8;
 /** Role bit of the table: the key has a network id, which is in the cold half. */
 const SCOPED = 32 << 8;
 const HOUR = 3600e9;
-/** The part of the cold half that an acknowledgement needs: RTT; in scale mode, letters. */
-const COLD_TOUCH = (row.F_LETTERS_A - row.HOT_BYTES) >> 2;
 
 const C_ACCOUNTED = ShardCounter.ACCOUNTED;
 const C_ACCOUNTED_BYTES = ShardCounter.ACCOUNTED_BYTES;
@@ -135,12 +133,12 @@ const touched = new Int32Array(1);
 
 /** What the drain loop does with the records of one ring. `o` is the byte offset of a record. */
 export interface FlowTable {
-  /** First half of the touch pass: brings the index entry of the record into the cache and returns it. */
-  touchIndex(o: number): number;
-  /** Second half: brings the hot row into the cache that the entry points to. */
-  touchRow(entry: number): void;
-  /** An accounted packet. */
-  packet(o: number): void;
+  /** First half of the touch pass: brings the record's place in the index into the cache. */
+  touchIndex(o: number): void;
+  /** Second half: brings the row into the cache that the index names; returns its slot, -1 when there is none. */
+  touchRow(o: number): number;
+  /** An accounted packet; `hint` is what `touchRow` returned for it. */
+  packet(o: number, hint: number): void;
   /** The outer tuple of a tunnelled packet: its flow stands apart from plain ones and stays out of every sum. */
   outer(o: number): void;
   /** The tuple that an ICMP error quotes: counts on its flow, if that lives. */
@@ -158,25 +156,33 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
   const timed = tcp.rtt;
   const isFull = store.full;
   const coldWords = store.coldBytes >> 2;
+  // The line of the cold half that an acknowledgement needs: RTT and loss counters; in scale mode, letters.
+  const coldTouch = ((store.full ? row.F_RTT_LAST_MS : row.F_LETTERS_A) - HOT_BYTES) >> 2;
 
-  function touchIndex(o: number): number {
+  function touchIndex(o: number): void {
+    touched[0] = index.entries[(ri[(o >> 2) + O_HASH]! & index.mask) << 1]!;
+  }
+
+  function touchRow(o: number): number {
     const { entries, mask } = index;
-    return entries[((ri[(o >> 2) + O_HASH]! & mask) << 1) + 1]!;
+    const hash = ri[(o >> 2) + O_HASH]!;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const entry = entries[(at << 1) + 1]!;
+      if (entry === 0) return -1;
+      if (entries[at << 1] !== hash) continue;
+      const h = (entry - 1) * HOT_WORDS;
+      touched[0] = hotI[h]! + hotI[h + 16]! + hotI[h + 32]! + coldI[(entry - 1) * coldWords + coldTouch]!;
+      return entry - 1;
+    }
   }
 
-  function touchRow(entry: number): void {
-    if (entry === 0) return;
-    const h = (entry - 1) * HOT_WORDS;
-    touched[0] = hotI[h]! + hotI[h + 16]! + hotI[h + 32]! + coldI[(entry - 1) * coldWords + COLD_TOUCH]!;
-  }
-
-  function packet(o: number): void {
-    count(o, rb[o + O_PROTOCOL]! | ROLE_OF[rh[(o >> 1) + O_FLAGS]!]!);
+  function packet(o: number, hint: number): void {
+    count(o, hint, rb[o + O_PROTOCOL]! | ROLE_OF[rh[(o >> 1) + O_FLAGS]!]!);
   }
 
   function outer(o: number): void {
     const role = (ROLE_OF[rh[(o >> 1) + O_FLAGS]!]! & ~INNER) | OUTER;
-    count(o, rb[o + O_PROTOCOL]! | role);
+    count(o, -1, rb[o + O_PROTOCOL]! | role);
   }
 
   function icmpError(o: number): boolean {
@@ -189,13 +195,14 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
     return true;
   }
 
-  function count(o: number, plainKey: number): void {
+  function count(o: number, hint: number, plainKey: number): void {
     const now = rf[(o >> 3) + O_TIME]!;
     const wire = ru[(o >> 2) + O_WIRE]!;
     const flags = rh[(o >> 1) + O_FLAGS]!;
     const key = ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
     if (now >= interims.next) interims.walk(now, lives);
-    let slot = find(o, key);
+    // The row may have ended since the touch pass; then its key is void, and the index is asked again.
+    let slot = hint >= 0 && isFlow(hint, o, key) ? hint : find(o, key);
     if (slot < 0) {
       slot = lives.open(rec, o, key, now, wire, Number.NaN);
       if (slot < 0) return;
@@ -295,37 +302,39 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
     return ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
   }
 
-  /** The slot of the record's flow, or -1. Every part of the key is compared, not only the hash. */
+  /** The slot of the record's flow, or -1. */
   function find(o: number, key: number): number {
     const { entries, mask } = index;
-    const r = o >> 2;
-    const hash = ri[r + O_HASH]!;
-    const fromA = (rh[(o >> 1) + O_FLAGS]! & FROM_A) !== 0;
-    const word = ri[r + O_PORTS]!;
-    const ports = fromA ? (word << 16) | (word >>> 16) : word;
-    const a = r + O_ADDR + (fromA ? 0 : 4);
-    const b = r + O_ADDR + (fromA ? 4 : 0);
+    const hash = ri[(o >> 2) + O_HASH]!;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const entry = entries[(at << 1) + 1]!;
       if (entry === 0) return -1;
-      if (entries[at << 1] !== hash) continue;
-      const h = (entry - 1) * HOT_WORDS;
-      if (
-        hotI[h + KEY_PORTS] === ports &&
-        hotH[(h << 1) + KEY_KIND] === key &&
-        hotI[h + KEY_A] === ri[a] &&
-        hotI[h + KEY_B] === ri[b] &&
-        hotI[h + KEY_A + 1] === ri[a + 1] &&
-        hotI[h + KEY_A + 2] === ri[a + 2] &&
-        hotI[h + KEY_A + 3] === ri[a + 3] &&
-        hotI[h + KEY_B + 1] === ri[b + 1] &&
-        hotI[h + KEY_B + 2] === ri[b + 2] &&
-        hotI[h + KEY_B + 3] === ri[b + 3] &&
-        (((key & SCOPED) === 0 && !vlanAware) || sameNetwork(entry - 1, o))
-      ) {
-        return entry - 1;
-      }
+      if (entries[at << 1] === hash && isFlow(entry - 1, o, key)) return entry - 1;
     }
+  }
+
+  /** True when the row is of the record's flow: every part of the key is compared, not only its hash. */
+  function isFlow(slot: number, o: number, key: number): boolean {
+    const r = o >> 2;
+    const h = slot * HOT_WORDS;
+    const fromA = (rh[(o >> 1) + O_FLAGS]! & FROM_A) !== 0;
+    const word = ri[r + O_PORTS]!;
+    const a = r + O_ADDR + (fromA ? 0 : 4);
+    const b = r + O_ADDR + (fromA ? 4 : 0);
+    return (
+      hotI[h + KEY_PORTS] === (fromA ? (word << 16) | (word >>> 16) : word) &&
+      hotH[(h << 1) + KEY_KIND] === key &&
+      hotI[h + KEY_A] === ri[a] &&
+      hotI[h + KEY_B] === ri[b] &&
+      ((hotI[h + KEY_A + 1]! ^ ri[a + 1]!) |
+        (hotI[h + KEY_A + 2]! ^ ri[a + 2]!) |
+        (hotI[h + KEY_A + 3]! ^ ri[a + 3]!) |
+        (hotI[h + KEY_B + 1]! ^ ri[b + 1]!) |
+        (hotI[h + KEY_B + 2]! ^ ri[b + 2]!) |
+        (hotI[h + KEY_B + 3]! ^ ri[b + 3]!)) ===
+        0 &&
+      (((key & SCOPED) === 0 && !vlanAware) || sameNetwork(slot, o))
+    );
   }
 
   function sameNetwork(slot: number, o: number): boolean {

@@ -3,6 +3,13 @@
  * segment through its row: history and endpoint states look at what was known before it, then the loss analysis,
  * then the row takes in its sequence number, acknowledgement, window and time.
  */
+
+import { R_ACK, R_FLAGS, R_OPT_BITS, R_PAYLOAD_LEN, R_SEQ, R_TCP_FLAGS, R_WINDOW, RecordFlag, TcpOption } from '../ring/layout.ts';
+import { Endpoints, TcpState } from './endpoints.ts';
+import { History, LetterBit, Repeated } from './history.ts';
+import type { HolePool } from './holes.ts';
+import { Found, LossAnalysis } from './loss.ts';
+import { type RecordWords, TcpFlag } from './record-words.ts';
 import {
   F_FLAGS,
   F_ISN_A,
@@ -27,13 +34,7 @@ import {
   RowFlag,
   SideBit,
 } from './row.ts';
-import { Endpoints, TcpState } from './endpoints.ts';
-import { History, LetterBit, Repeated } from './history.ts';
-import type { HolePool } from './holes.ts';
-import { Found, LossAnalysis } from './loss.ts';
-import { type RecordWords, TcpFlag } from './record-words.ts';
 import type { FlowStore } from './store.ts';
-import { R_ACK, R_FLAGS, R_OPT_BITS, R_PAYLOAD_LEN, R_SEQ, R_TCP_FLAGS, R_WINDOW, RecordFlag, TcpOption } from '../ring/layout.ts';
 
 export interface TcpOptions {
   rtt: boolean;

@@ -6,8 +6,8 @@
  * ring's head or watermark allows. A tick is processed when it is the head of every ring that has not ended.
  */
 import { FlowLives } from '../flow/lives.ts';
-import { ROW_BYTES } from '../flow/row.ts';
 import { List } from '../flow/recency.ts';
+import { ROW_BYTES } from '../flow/row.ts';
 import { createFlowTable, type FlowTable } from '../flow/table.ts';
 import { R_KIND, R_LENGTH, R_ORDINAL, R_RING_SEQ, R_SEQ, R_STREAM_NS, RecordKind } from '../ring/layout.ts';
 import { RingReader } from '../ring/reader.ts';
@@ -59,7 +59,7 @@ export class ShardCore {
     this.lives = new FlowLives(data.flow, data.shards, data.credits, this.sink);
     this.sink.bind(this.lives);
     this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware));
-    this.drainer = new Drain(this.lives.tally);
+    this.drainer = new Drain(this.lives.tally, this.shared);
   }
 
   /** Rows ever written to the outbox, mod 2^32. */

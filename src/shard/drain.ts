@@ -2,6 +2,8 @@
  * Takes records out of one ring and puts them through the flow table, in batches of 32 and two passes: the first only
  * touches the index entries and rows that the second will need, so that their cache misses overlap.
  */
+
+import type { FlowTable } from '../flow/table.ts';
 import {
   R_KIND,
   R_LENGTH,
@@ -14,7 +16,6 @@ import {
   RING_HEADER_BYTES,
 } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';
-import type { FlowTable } from '../flow/table.ts';
 import { ShardCounter } from './protocol.ts';
 
 const HEADER = RING_HEADER_BYTES;
@@ -35,12 +36,14 @@ export class Drain {
   /** Packets and wire bytes per IP protocol since the last `takeProtocols`. */
   private readonly protocols = new Float64Array(512);
   private readonly offsets = new Int32Array(BATCH);
-  private readonly entries = new Int32Array(BATCH);
+  private readonly hints = new Int32Array(BATCH);
   private readonly tally: Float64Array;
+  private readonly shared: Float64Array;
 
-  /** `tally` is the shard's counters. */
-  constructor(tally: Float64Array) {
+  /** `tally` is the shard's counters; `shared` is where the sensor reads them. */
+  constructor(tally: Float64Array, shared: Float64Array) {
     this.tally = tally;
+    this.shared = shared;
   }
 
   /**
@@ -53,8 +56,10 @@ export class Drain {
       const count = this.gather(reader, limitNs);
       if (count < 0) break;
       taken += count;
-      this.process(reader, table, this.offsets, this.entries, this.filled);
+      this.process(reader, table, this.offsets, this.hints, this.filled);
       reader.position = this.next;
+      // Before the space is given back: if this thread dies, a record is in these counters or still in the ring.
+      this.shared.set(this.tally);
       reader.release();
     }
     return taken;
@@ -103,11 +108,11 @@ export class Drain {
     return spanned;
   }
 
-  private process(reader: RingReader, table: FlowTable, offsets: Int32Array, entries: Int32Array, count: number): void {
+  private process(reader: RingReader, table: FlowTable, offsets: Int32Array, hints: Int32Array, count: number): void {
     const { protocols } = this;
     const { u8, u32 } = reader;
-    for (let i = 0; i < count; i++) entries[i] = table.touchIndex(offsets[i]!);
-    for (let i = 0; i < count; i++) table.touchRow(entries[i]!);
+    for (let i = 0; i < count; i++) table.touchIndex(offsets[i]!);
+    for (let i = 0; i < count; i++) hints[i] = table.touchRow(offsets[i]!);
     let packets = 0;
     let bytes = 0;
     for (let i = 0; i < count; i++) {
@@ -119,7 +124,7 @@ export class Drain {
         bytes += wire;
         protocols[protocol] = protocols[protocol]! + 1;
         protocols[protocol + 1] = protocols[protocol + 1]! + wire;
-        table.packet(o);
+        table.packet(o, hints[i]!);
       } else this.annotation(table, u8[o + KIND]!, o);
     }
     const { tally } = this;

@@ -1,9 +1,9 @@
 /** Where the records of flows go: the outbox, and the lists of the flows of most bytes. */
 import type { FlowLives, FlowSink } from '../flow/lives.ts';
-import { E_PREVIOUS, F_BYTES_A, F_INTERIM_SEQ, F_MOVE_EPOCH, F_PACKETS_A, F_TICK_BYTES, F_TICK_PACKETS, HOT_BYTES } from '../flow/row.ts';
 import { List } from '../flow/recency.ts';
+import { E_PREVIOUS, F_BYTES_A, F_INTERIM_SEQ, F_MOVE_EPOCH, F_PACKETS_A, F_TICK_BYTES, F_TICK_PACKETS, HOT_BYTES } from '../flow/row.ts';
 import type { OutboxWriter } from './outbox.ts';
-import { type TopFlow, ShardCounter } from './protocol.ts';
+import { ShardCounter, type TopFlow } from './protocol.ts';
 import { TopRows } from './top-rows.ts';
 
 export interface RowSinkOptions {

@@ -1,6 +1,7 @@
 /** The N flows of most bytes, with a copy of their rows: bounded, and independent of the order of offers. */
-import type { FlowStore } from '../flow/store.ts';
+
 import { F_FIRST_ORDINAL, F_ROLE, HOT_BYTES, ROW_BYTES, RowRole } from '../flow/row.ts';
+import type { FlowStore } from '../flow/store.ts';
 import type { TopFlow } from './protocol.ts';
 
 interface Entry {

@@ -51,9 +51,11 @@ class ShardWorker {
     if (this.isDone) return;
     for (const reader of this.core.readers) reader.awake();
     for (let i = 0; i < DRAINS_PER_TURN; i++) {
-      if (this.pacing.isAborted) return this.finish();
-      const state = this.core.drain();
-      if (state === 'final') return this.finish();
+      const state = this.pacing.isAborted ? 'final' : this.core.drain();
+      if (state === 'final') {
+        this.finish();
+        return;
+      }
       if (state === 'progress') {
         this.pacing.refresh();
         if (this.data.slowMs > 0) this.pacing.pause(this.data.slowMs);

@@ -2,7 +2,7 @@ import '../support/compile-cache.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ledgerFailures } from '../../src/index.ts';
 import { corpusFolder, type ManifestEntry, readDisputes, readManifest, readTruth } from './corpus.ts';
-import { explained, REFEREE_EXCEPTIONS } from './exceptions.ts';
+import { explained, KNOWN_LIMITS, OTHER_FRAME_COUNT, REFEREE_EXCEPTIONS } from './exceptions.ts';
 import { Metrics, type Miss } from './metrics.ts';
 import { type Replayed, replayCorpus } from './replay-corpus.ts';
 import { isScored, scoreCapture } from './score.ts';
@@ -26,14 +26,14 @@ const AT_LEAST: Record<string, number> = {
   captures_with_every_flow_exact: 1,
   initiator_is_syn_sender: 1,
   community_id: 1,
-  fragments_attributed: 0.95,
-  tunnel_inner_exact: 0.6,
+  fragments_attributed: 0.9,
+  tunnel_inner_exact: 0.95,
+  tunnel_outer_exact: 0.95,
   retransmissions_exact: 0.99,
   out_of_order_exact: 0.99,
   handshake_rtt_reported: 0.99,
   handshake_rtt_within_1ms_or_5pct: 0.99,
   syn_fin_rst_seen: 0.99,
-  tcp_state: 0.97,
 };
 
 interface Problem {
@@ -65,23 +65,23 @@ describe.skipIf(folder === null)(
           what: `${packets} packets, ${bytes} bytes in flows of ${summary.packets_accounted}, ${summary.bytes_accounted}`,
         });
       }
-      if (!entry.damaged && (summary.frames_read !== entry.packets || summary.error !== null)) {
+      if (!entry.damaged && !(capture in OTHER_FRAME_COUNT) && (summary.frames_read !== entry.packets || summary.error !== null)) {
         counts.push({ capture, what: `${summary.frames_read} of ${entry.packets} frames, ${summary.error?.message ?? 'no error'}` });
       }
-      if (entry.damaged && summary.frames_read < entry.packets - 1)
+      if (entry.damaged && summary.frames_read < entry.packets)
         counts.push({ capture, what: `damaged; ${summary.frames_read} of ${entry.packets} frames` });
       const truth = readTruth(folder!, entry);
       if (isScored(entry, truth, disputes)) scoreCapture(metrics, entry, truth, records);
     }
 
     beforeAll(async () => {
-      await replayCorpus(folder!, entries, 2, (entry, replayed) => {
+      await replayCorpus(folder!, entries, 3, (entry, replayed) => {
         finished++;
         if (replayed instanceof Error) refused.push({ capture: entry.file, what: `${replayed.code}: ${replayed.message}` });
         else visit(entry, replayed);
       });
       console.log(metrics.table());
-    }, 240_000);
+    }, 300_000);
 
     it('every capture is read to its end', () => {
       expect(finished).toBe(entries.length);
@@ -107,7 +107,7 @@ describe.skipIf(folder === null)(
     });
 
     it('no listed exception is out of date', () => {
-      const stale = REFEREE_EXCEPTIONS.filter(
+      const stale = [...REFEREE_EXCEPTIONS, ...KNOWN_LIMITS].filter(
         (exception) =>
           !exception.metrics.some((name) => metrics.values.get(name)?.misses.some((miss) => miss.capture === exception.capture)),
       );

@@ -29,7 +29,7 @@ export interface TcpTruth {
   ooo_ba?: number;
   /** Seconds. */
   irtt?: number;
-  /** tcp.completeness of each stream. */
+  /** One entry for each stream of the tuple. */
   streams?: number[];
   syn_from?: 'a' | 'b';
 }
@@ -39,6 +39,8 @@ export interface FlowTruth {
   pk_ba?: number;
   by_ab?: number;
   by_ba?: number;
+  /** Fragments that are in neither of the packet counts. */
+  frag_pk?: number;
   /** Why a strict comparison would be unfair: frag, tunnel, snap, malformed. */
   amb?: string[];
   cid?: string[];

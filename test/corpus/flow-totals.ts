@@ -13,7 +13,6 @@ export interface TupleTotal {
   tcpFlags: number;
   /** Seconds, of each flow whose handshake was seen. */
   handshakeRtt: number[];
-  states: string[];
   communityIds: Set<string>;
   initiator: 'a' | 'b';
   firstSeen: number;
@@ -67,17 +66,6 @@ export function canonicalTruthTuple(key: string): string {
   return canonicalTuple(Number(protocol), left!, Number(leftPort), right!, Number(rightPort)).key;
 }
 
-const STATES: Record<string, string> = {
-  syn_sent: 'attempt',
-  syn_ack: 'half_open',
-  established: 'established',
-  fin_wait: 'established',
-  closed: 'closed',
-  time_wait: 'closed',
-  reset: 'reset',
-  unknown: 'midstream',
-};
-
 function emptyTotal(record: FlowRecord, initiator: 'a' | 'b'): TupleTotal {
   return {
     packetsAToB: 0,
@@ -88,7 +76,6 @@ function emptyTotal(record: FlowRecord, initiator: 'a' | 'b'): TupleTotal {
     outOfOrder: 0,
     tcpFlags: 0,
     handshakeRtt: [],
-    states: [],
     communityIds: new Set(),
     initiator,
     firstSeen: record.first_seen,
@@ -101,8 +88,6 @@ function addTcp(total: TupleTotal, record: FlowRecord): void {
   total.tcpFlags |= (record.tcp_flags_a_to_b ?? 0) | (record.tcp_flags_b_to_a ?? 0);
   if (record.syn_synack_ms !== null && record.synack_ack_ms !== null)
     total.handshakeRtt.push((record.syn_synack_ms + record.synack_ack_ms) / 1000);
-  const state = STATES[record.tcp_state ?? 'unknown']!;
-  total.states.push(state === 'reset' && record.conn_state === 'REJ' ? 'rejected' : state);
 }
 
 /** Final records in the order of their first packets, added up per tuple. */

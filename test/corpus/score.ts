@@ -67,15 +67,6 @@ function strictFlows(score: CaptureScore, { plain, inner, outer }: Views): Map<s
   return strict;
 }
 
-/** Wireshark's completeness bits as a coarse state. */
-function completenessState(bits: number): string {
-  const opened = (bits & 3) === 3;
-  if (opened && (bits & 4) !== 0) return (bits & 32) !== 0 ? 'reset' : (bits & 16) !== 0 ? 'closed' : 'established';
-  if (opened) return (bits & 32) !== 0 ? 'reset' : 'half_open';
-  if ((bits & 1) !== 0) return (bits & 32) !== 0 ? 'rejected' : 'attempt';
-  return 'midstream';
-}
-
 class CaptureScore {
   private readonly metrics: Metrics;
   private readonly capture: string;
@@ -91,15 +82,12 @@ class CaptureScore {
     this.metrics.add(name, hit, { capture: this.capture, tuple, got: String(got), want: String(want) });
   }
 
+  /** tshark's conversation has the frame in which a datagram becomes whole; its other fragments are counted apart. */
   fragments(key: string, truth: FlowTruth): void {
     const total = this.totals.get(key);
-    this.add(
-      'fragments_attributed',
-      total !== undefined && samePackets(total, truth),
-      key,
-      total && packetsText(total),
-      `${truth.pk_ab}/${truth.pk_ba}`,
-    );
+    const got = total === undefined ? 'none' : total.packetsAToB + total.packetsBToA;
+    const want = (truth.pk_ab ?? 0) + (truth.pk_ba ?? 0) + (truth.frag_pk ?? 0);
+    this.add('fragments_attributed', got === want, key, got, want);
   }
 
   packetsAndBytes(strict: Map<string, FlowTruth>): void {
@@ -174,10 +162,6 @@ class CaptureScore {
       this.handshake(key, total, tcp);
       const flags = (tcp.syn || tcp.synack ? 2 : 0) | (tcp.fin ? 1 : 0) | (tcp.rst ? 4 : 0);
       if (total.tcpFlags !== 0) this.add('syn_fin_rst_seen', (total.tcpFlags & 7) === flags, key, total.tcpFlags & 7, flags);
-      if (tcp.streams?.length === 1 && total.states.length > 0) {
-        const want = completenessState(tcp.streams[0]!);
-        this.add('tcp_state', total.states.at(-1) === want, key, total.states.at(-1), want);
-      }
     }
   }
 
@@ -203,7 +187,8 @@ class CaptureScore {
   }
 
   private handshake(key: string, total: TupleTotal, tcp: TcpTruth): void {
-    if (!tcp.irtt || tcp.streams?.length !== 1 || tcp.syn !== 1) return;
+    // tshark also calls the time from a SYN to the RST that refused it by this name.
+    if (!tcp.irtt || tcp.streams?.length !== 1 || tcp.syn !== 1 || !tcp.synack) return;
     const rtt = total.handshakeRtt[0];
     this.add('handshake_rtt_reported', rtt !== undefined, key, rtt, tcp.irtt);
     if (rtt !== undefined)

@@ -11,10 +11,12 @@ export interface Holdings {
   /** Kinds of active resources of the event loop, with their numbers. */
   resources: Record<string, number>;
   residentMegabytes: number;
+  heapMegabytes: number;
+  arrayBufferMegabytes: number;
 }
 
 const [capture, cycles] = process.argv.slice(2);
-const WARM_UP = 20;
+const WARM_UP = 40;
 
 /** Every third run is stopped in the middle; the others end with their file. */
 async function cycle(index: number): Promise<void> {
@@ -34,11 +36,14 @@ async function holdings(): Promise<Holdings> {
   }
   const resources: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
   return {
     descriptors: openDescriptors(process.pid),
     threads: threadCount(process.pid),
     resources,
     residentMegabytes: Math.round(residentBytes(process.pid) / 1e6),
+    heapMegabytes: Math.round(heapUsed / 1e6),
+    arrayBufferMegabytes: Math.round(arrayBuffers / 1e6),
   };
 }
 

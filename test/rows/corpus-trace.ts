@@ -19,9 +19,7 @@ export interface Conversation {
   key: string;
   protocol: 'tcp' | 'udp';
   frames: RawFrame[];
-  /** `address port` of the sender of every frame. */
-  senders: string[];
-  /** Sender of the pure SYNs; null when there is none, or both sides sent one. */
+  /** Sender of the pure SYNs, or of the DNS queries; null when there are none, or both sides sent one. */
   initiator: string | null;
 }
 
@@ -34,8 +32,10 @@ interface Ends {
   protocol: 'tcp' | 'udp';
   source: string;
   destination: string;
-  isSyn: boolean;
+  opens: boolean;
 }
+
+const isDnsQuery = (frame: Buffer, at: number, port: number): boolean => port === 53 && frame.length > at + 20 && frame[at + 10]! < 0x80;
 
 /** Untagged Ethernet with an unfragmented IP packet of TCP or UDP; null for all else. IPv6 addresses as 32 digits. */
 function endsOf(bytes: Uint8Array): Ends | null {
@@ -50,30 +50,31 @@ function endsOf(bytes: Uint8Array): Ends | null {
   if ((protocol !== TCP && protocol !== UDP) || frame.length < at + (protocol === TCP ? 20 : 8)) return null;
   const address = (from: number) => (isV4 ? frame.subarray(from, from + 4).join('.') : frame.toString('hex', from, from + 16));
   const [from, to] = isV4 ? [26, 30] : [22, 38];
+  const source = frame.readUInt16BE(at);
+  const destination = frame.readUInt16BE(at + 2);
   return {
     protocol: protocol === TCP ? 'tcp' : 'udp',
-    source: `${address(from)} ${frame.readUInt16BE(at)}`,
-    destination: `${address(to)} ${frame.readUInt16BE(at + 2)}`,
-    isSyn: protocol === TCP && (frame[at + 13]! & 0x17) === 2,
+    source: `${address(from)} ${source}`,
+    destination: `${address(to)} ${destination}`,
+    opens: protocol === TCP ? (frame[at + 13]! & 0x17) === 2 : isDnsQuery(frame, at, destination),
   };
 }
 
 function addCapture(path: string, slot: number, found: Map<string, Conversation>): void {
   const frames = readCapture(path).frames.filter(({ linkType }) => linkType === ETHERNET);
   const first = frames[0]?.sec ?? 0;
-  if (frames.some(({ sec }) => sec < first || sec - first > SLOT_SECS / 2)) return;
+  if (frames.some(({ sec, nsec }) => sec < first || sec - first > SLOT_SECS / 2 || nsec >= 1e9)) return;
   for (const { sec, nsec, bytes, wireLength } of frames) {
     const ends = endsOf(bytes);
     if (ends === null) continue;
     const key = conversationKey(slot, ends.protocol, [ends.source, ends.destination]);
     let conversation = found.get(key);
     if (conversation === undefined) {
-      conversation = { key, protocol: ends.protocol, frames: [], senders: [], initiator: null };
+      conversation = { key, protocol: ends.protocol, frames: [], initiator: null };
       found.set(key, conversation);
     }
     conversation.frames.push({ sec: FIRST_SLOT + slot * SLOT_SECS + sec - first, nsec, bytes, wireLength });
-    conversation.senders.push(ends.source);
-    if (ends.isSyn) conversation.initiator = conversation.initiator === null || conversation.initiator === ends.source ? ends.source : '';
+    if (ends.opens) conversation.initiator = conversation.initiator === null || conversation.initiator === ends.source ? ends.source : '';
   }
 }
 

@@ -26,6 +26,8 @@ export async function replay(files: string | string[], options: ReplayOptions = 
   sensor.on('warning', (warning) => warnings.push(warning));
   const stream = sensor.flows();
   const collected = Array.fromAsync(stream);
+  // A start that fails rejects both; the caller gets the one from start().
+  collected.catch(() => {});
   await sensor.start();
   const summary = await sensor.done;
   const records = await collected;

@@ -1,5 +1,5 @@
 /** A TCP client and server whose packets tests write down briefly: `c` from the client (10.0.0.1), `s` from the server. */
-import { type Row, Rig, type RigOptions } from '../shard/rig.ts';
+import { Rig, type RigOptions, type Row } from '../shard/rig.ts';
 import { type Packet, RingBuilder } from './records.ts';
 
 export const CLIENT = { src: 1, dst: 2, sport: 40_000, dport: 80 };

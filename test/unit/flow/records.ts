@@ -1,4 +1,6 @@
 /** Writes records into a ring as a capture thread would, from descriptions that name only what a test is about. */
+
+import { createRing } from '../../../src/ring/create.ts';
 import {
   R_ACK,
   R_CAP_LEN,
@@ -41,7 +43,6 @@ import {
   RING_HEADER_BYTES,
   TcpOption,
 } from '../../../src/ring/layout.ts';
-import { createRing } from '../../../src/ring/create.ts';
 
 /** A packet; times in seconds. `src` and `dst` are small numbers that become 10.0.0.n, or 16 bytes of IPv6 with `v6`. */
 export interface Packet {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Packet } from './records.ts';
 import { RecordFlag } from '../../../src/ring/layout.ts';
 import { c, handshake, rowOf, s } from './conversation.ts';
+import type { Packet } from './records.ts';
 import { ICMP, UDP } from './records.ts';
 
 const data: Packet[] = [c(1, 'A', 101, 501, 10), s(1.1, 'A', 501, 111, 20)];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ROW_BYTES } from '../../../src/flow/row.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import {
   R_RING_SEQ,
@@ -155,6 +156,6 @@ describe('snapshot', () => {
     const rig = new Rig([ring.ring]).run();
     expect(rig.core.snapshot(10).count).toBe(3);
     expect(rig.core.snapshot(2).count).toBe(2);
-    expect(rig.core.snapshot(2).rows.byteLength).toBe(2 * 448);
+    expect(rig.core.snapshot(2).rows.byteLength).toBe(2 * ROW_BYTES);
   });
 });

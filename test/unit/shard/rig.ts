@@ -1,6 +1,7 @@
 /** A shard core with its memory, without a thread: records in, ticks and rows out. */
-import { ROW_BYTES, OUTBOX_ENTRY_BYTES, E_PREVIOUS } from '../../../src/flow/row.ts';
+
 import * as row from '../../../src/flow/row.ts';
+import { E_PREVIOUS, OUTBOX_ENTRY_BYTES, ROW_BYTES } from '../../../src/flow/row.ts';
 import { connState, historyOf } from '../../../src/flow/zeek.ts';
 import { type CoreData, ShardCore } from '../../../src/shard/core.ts';
 import { createOutbox, OutboxReader } from '../../../src/shard/outbox.ts';
