@@ -65,11 +65,11 @@ FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in
   if (!options_.taps.empty()) tap_.emplace_back(options_.taps[thread]);
 }
 
-bool FramePath::accept(Frame& frame) {
+bool FramePath::accept(Frame& frame, const Frame* next) {
   if (!admit(frame)) return !run_.count_reached.load(std::memory_order_relaxed) && filter_.failure().code.empty();
   frame.ordinal = ++ordinal_;
   if (run_.pcap_writer != nullptr) run_.pcap_writer->write(frame);
-  const bool in_time = clock_.advance(frame.sec, frame.nsec);
+  const bool in_time = clock_.advance(frame.sec, frame.nsec, next);
   frame.stream_ns = static_cast<double>(clock_.now_ns());
   if (!first_noted_) note_first();
   if (clock_.now_ns() >= next_tick_ns_) make_ticks();

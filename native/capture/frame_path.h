@@ -32,7 +32,7 @@ class FramePath {
   FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter);
 
   // False when no further frame is wanted: the count is reached, the filter does not compile, or the run is aborted.
-  bool accept(Frame& frame);
+  bool accept(Frame& frame, const Frame* next);
 
   // Publishes rings that hold enough or have waited long enough; called after each batch.
   void after_batch();

@@ -40,7 +40,7 @@ void LiveThread::on_packet(u_char* self, const pcap_pkthdr* header, const u_char
   frame.nsec = static_cast<uint32_t>(header->ts.tv_usec) * 1000;
   frame.stripped_vlan = kNoStrippedVlan;
   // After the count is reached, what the kernel still holds is counted by accept() and goes no further.
-  if (!thread.path_.accept(frame)) thread.wanted_ = false;
+  if (!thread.path_.accept(frame, nullptr)) thread.wanted_ = false;
 }
 
 void LiveThread::run() {

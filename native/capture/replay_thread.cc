@@ -56,6 +56,7 @@ void ReplayThread::run() {
     if (play_all() == Outcome::kEnough) break;
     counters_.add(kLoops);
   }
+  play_held(nullptr);
   path_.finish();
 }
 
@@ -127,13 +128,37 @@ ReplayThread::Outcome ReplayThread::play_frames(FrameReader& reader) {
 }
 
 bool ReplayThread::play_batch(FrameBatch& batch) {
+  Frame* const frames = batch.frames.data();
+  for (int i = 0; i < batch.count; ++i) prepare(frames[i]);
+  if (batch.count > 0 && !play_held(&frames[0])) return false;
   for (int i = 0; i < batch.count; ++i) {
-    Frame& frame = batch.frames[static_cast<size_t>(i)];
-    prepare(frame);
-    if (pacer_.active() && !wait_until_due(frame)) return false;
-    if (!path_.accept(frame)) return false;
+    const bool last = i + 1 == batch.count;
+    if (last && path_.clock().needs_next(frames[i].sec, frames[i].nsec)) {
+      hold(frames[i]);
+    } else if (!play_frame(frames[i], last ? nullptr : &frames[i + 1])) {
+      return false;
+    }
   }
   return true;
+}
+
+bool ReplayThread::play_frame(Frame& frame, const Frame* next) {
+  if (pacer_.active() && !wait_until_due(frame)) return false;
+  return path_.accept(frame, next);
+}
+
+// The last frame of a batch, with a time that the first of the next batch must confirm. The batch's bytes will have gone.
+void ReplayThread::hold(const Frame& frame) {
+  held_bytes_.assign(frame.bytes, frame.bytes + frame.captured);
+  held_ = frame;
+  held_.bytes = held_bytes_.data();
+  is_holding_ = true;
+}
+
+bool ReplayThread::play_held(const Frame* next) {
+  if (!is_holding_) return true;
+  is_holding_ = false;
+  return play_frame(held_, next);
 }
 
 // False when the wait ended by a stop request: the frame is left unread.

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "../base/counters.h"
 #include "frame_path.h"
@@ -24,6 +25,9 @@ class ReplayThread {
   Outcome play(uint32_t file);
   Outcome play_frames(FrameReader& reader);
   bool play_batch(FrameBatch& batch);
+  bool play_frame(Frame& frame, const Frame* next);
+  void hold(const Frame& frame);
+  bool play_held(const Frame* next);
   bool wait_until_due(const Frame& frame);
   Result<std::unique_ptr<FrameReader>> open_source(uint32_t file);
   void prepare(Frame& frame);
@@ -35,6 +39,9 @@ class ReplayThread {
   FramePath path_;
   Pacer pacer_;
   FrameBatch batch_;
+  Frame held_{};
+  std::vector<uint8_t> held_bytes_;
+  bool is_holding_ = false;
   // Added to every packet's time: how much later this pass over the files is than the first one.
   int64_t shift_ns_ = 0;
 };

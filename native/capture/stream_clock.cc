@@ -30,9 +30,14 @@ bool StreamClock::step_back() {
   return false;
 }
 
-bool StreamClock::jump(int64_t time) {
+bool StreamClock::jump(int64_t time, const Frame* next) {
+  const int64_t after = next == nullptr ? now_ns_ : since_base(next->sec, next->nsec);
   if (time - now_ns_ <= kUnconfirmedNs) {
     jump_ns_ = 0;  // the jump before it was a single wrong time
+  } else if (after - now_ns_ > kUnconfirmedNs && after >= time - kUnconfirmedNs) {
+    jump_ns_ = 0;
+    now_ns_ = time;
+    return true;
   } else if (jump_ns_ == 0 || time < jump_ns_ - kUnconfirmedNs) {
     jump_ns_ = time;
     counters_.add(kTimeJumpsUnconfirmed);

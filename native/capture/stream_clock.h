@@ -4,11 +4,12 @@
 //   behind the clock           the packet counts at the clock, and is counted as a step back
 //   up to an hour ahead        the clock moves to the packet
 //   more than an hour ahead    the packet counts at the clock, until the next one confirms the jump by being over an hour
-//                              ahead too and at most an hour before it
+//                              ahead too and at most an hour before it (a replay looks at the next packet first)
 #pragma once
 #include <cstdint>
 
 #include "../base/counters.h"
+#include "../decode/decoder.h"
 #include "tick_line.h"
 
 namespace weir {
@@ -20,15 +21,18 @@ class StreamClock {
   // Live: stream time begins before the first packet.
   void begin(int64_t sec, uint32_t nsec);
   // Takes a packet's time. Returns false when the packet is behind the clock.
-  bool advance(int64_t sec, uint32_t nsec) {
+  // `next` is the packet after it where that is known already: then a jump is confirmed, or not, at once.
+  bool advance(int64_t sec, uint32_t nsec, const Frame* next) {
     if (!begun_) begin(sec, nsec);
     const int64_t time = since_base(sec, nsec);
     const int64_t ahead = time - now_ns_;
     if (ahead < 0) return step_back();
-    if (ahead > kUnconfirmedNs || jump_ns_ != 0) return jump(time);
+    if (ahead > kUnconfirmedNs || jump_ns_ != 0) return jump(time, next);
     now_ns_ = time;
     return true;
   }
+  // Would a packet of that time be a jump that needs the next packet to confirm it?
+  bool needs_next(int64_t sec, uint32_t nsec) const { return begun_ && since_base(sec, nsec) - now_ns_ > kUnconfirmedNs; }
   // Live, without packets: moves to `stream_ns`, never back.
   void idle_to(int64_t stream_ns) {
     if (stream_ns > now_ns_) now_ns_ = stream_ns;
@@ -44,7 +48,7 @@ class StreamClock {
  private:
   int64_t since_base(int64_t sec, uint32_t nsec) const;
   bool step_back();
-  bool jump(int64_t time);
+  bool jump(int64_t time, const Frame* next);
 
   TickLine& ticks_;
   Counters& counters_;

@@ -17,7 +17,7 @@ constexpr uint32_t kRingAtCapacity = 8;  // bytes of the data area, a power of t
 constexpr uint32_t kRingAtRecordBytes = 12;  // size of the fixed part of a record; checked by both sides
 constexpr uint32_t kRingAtWritePos = 64;  // free-running byte position; the producer stores it with release after a batch
 constexpr uint32_t kRingAtClosed = 68;  // 1 when the producer will write no more; stored after the last publish
-constexpr uint32_t kRingAtWatermarkNs = 72;  // stream time up to which everything is published; stored before writePos
+constexpr uint32_t kRingAtWatermarkNs = 72;  // stream time up to which everything is published; stored after writePos, read before it
 constexpr uint32_t kRingAtReadPos = 128;  // free-running byte position of the consumer; stored with release
 constexpr uint32_t kRingAtSleeping = 132;  // 1 while the consumer wants a wake; the producer clears it when it calls the waker
 constexpr uint32_t kRingAtWakerId = 136;  // id of the consumer's waker in the process-wide registry; 0 = none

@@ -108,11 +108,12 @@ bool RingWriter::flush_pending() {
 }
 
 void RingWriter::publish(double watermark_ns) {
-  view_.watermark_ns().store(watermark_ns, std::memory_order_relaxed);
-  if (unpublished_records_ == 0) return;
-  view_.write_pos().store(write_, std::memory_order_release);
-  records_since_wake_ += unpublished_records_;
-  unpublished_records_ = 0;
+  if (unpublished_records_ != 0) {
+    view_.write_pos().store(write_, std::memory_order_release);
+    records_since_wake_ += unpublished_records_;
+    unpublished_records_ = 0;
+  }
+  view_.watermark_ns().store(watermark_ns, std::memory_order_release);
 }
 
 bool RingWriter::wake(int64_t now_ns, bool on_watermark) {

@@ -1,6 +1,6 @@
 // The producer's end of a ring: single producer, single consumer, no locks.
 //
-// Memory order. The producer fills records with plain stores, then stores the watermark, then `writePos` with release;
+// Memory order. The producer fills records with plain stores, then stores `writePos`, then the watermark, with release;
 // the consumer loads `writePos` with acquire (RingReader.refresh in TypeScript, an Atomics.load). The consumer stores
 // `readPos` with release after it has left a batch; `reserve` loads it with acquire before it reuses the bytes.
 // Waking: publish, seq_cst fence, load `sleeping`; the consumer stores `sleeping` and then loads `writePos` again. Without

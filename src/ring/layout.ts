@@ -18,7 +18,7 @@ export const RING_AT_RECORD_BYTES = 12;
 export const RING_AT_WRITE_POS = 64;
 /** 1 when the producer will write no more; stored after the last publish */
 export const RING_AT_CLOSED = 68;
-/** stream time up to which everything is published; stored before writePos */
+/** stream time up to which everything is published; stored after writePos, read before it */
 export const RING_AT_WATERMARK_NS = 72;
 /** free-running byte position of the consumer; stored with release */
 export const RING_AT_READ_POS = 128;

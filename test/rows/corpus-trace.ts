@@ -35,7 +35,7 @@ interface Ends {
   opens: boolean;
 }
 
-const isDnsQuery = (frame: Buffer, at: number, port: number): boolean => port === 53 && frame.length > at + 20 && frame[at + 10]! < 0x80;
+const isDnsQuery = (frame: Buffer, at: number, port: number): boolean => port === 53 && frame.length > at + 20 && frame[at + 10] < 0x80;
 
 /** Untagged Ethernet with an unfragmented IP packet of TCP or UDP; null for all else. IPv6 addresses as 32 digits. */
 function endsOf(bytes: Uint8Array): Ends | null {
@@ -46,7 +46,7 @@ function endsOf(bytes: Uint8Array): Ends | null {
   if (!isV4 && etherType !== 0x86dd) return null;
   if (isV4 && (frame.readUInt16BE(20) & 0x3fff) !== 0) return null;
   const protocol = frame[isV4 ? 23 : 20];
-  const at = isV4 ? 14 + (frame[14]! & 15) * 4 : 54;
+  const at = isV4 ? 14 + (frame[14] & 15) * 4 : 54;
   if ((protocol !== TCP && protocol !== UDP) || frame.length < at + (protocol === TCP ? 20 : 8)) return null;
   const address = (from: number) => (isV4 ? frame.subarray(from, from + 4).join('.') : frame.toString('hex', from, from + 16));
   const [from, to] = isV4 ? [26, 30] : [22, 38];
@@ -56,7 +56,7 @@ function endsOf(bytes: Uint8Array): Ends | null {
     protocol: protocol === TCP ? 'tcp' : 'udp',
     source: `${address(from)} ${source}`,
     destination: `${address(to)} ${destination}`,
-    opens: protocol === TCP ? (frame[at + 13]! & 0x17) === 2 : isDnsQuery(frame, at, destination),
+    opens: protocol === TCP ? (frame[at + 13] & 0x17) === 2 : isDnsQuery(frame, at, destination),
   };
 }
 

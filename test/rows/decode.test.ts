@@ -26,11 +26,11 @@ describe('VLAN tags', () => {
     const [untagged] = await flowsOf([plain(forth), plain(back)]);
     const [one] = await flowsOf([tagged(5, forth), tagged(5, back)]);
     const [two] = await flowsOf([doubleTagged(forth), doubleTagged(back)]);
-    for (const flow of [one!, two!]) {
-      expect(essence(flow)).toEqual(essence(untagged!));
-      expect(flow.flow_id).toBe(untagged!.flow_id);
+    for (const flow of [one, two]) {
+      expect(essence(flow)).toEqual(essence(untagged));
+      expect(flow.flow_id).toBe(untagged.flow_id);
     }
-    expect([untagged!.vlan, one!.vlan, two!.vlan]).toEqual([[], [5], [100, 200]]);
+    expect([untagged.vlan, one.vlan, two.vlan]).toEqual([[], [5], [100, 200]]);
   });
 
   it('of each direction may differ: still one flow', async () => {
@@ -42,12 +42,7 @@ describe('VLAN tags', () => {
   it('split flows with vlanAware', async () => {
     const frames = [tagged(5, forth), tagged(6, forth), tagged(5, back), plain(forth), doubleTagged(forth)];
     const flows = await flowsOf(frames, { shards: 4, tracking: { vlanAware: true } });
-    expect(flows.map((flow) => [flow.vlan, flow.packets_total]).sort()).toEqual([
-      [[], 1],
-      [[100, 200], 1],
-      [[5], 2],
-      [[6], 1],
-    ]);
+    expect(flows.map((flow) => `${flow.vlan.join(' ')}: ${flow.packets_total}`).sort()).toEqual(['100 200: 1', '5: 2', '6: 1', ': 1']);
     expect(new Set(flows.map((flow) => flow.flow_id)).size).toBe(4);
   });
 });
@@ -56,7 +51,7 @@ describe('the shard of a flow', () => {
   const hash = (frame: number[], vlanAware = false): string => {
     const options = { tunnels: true, vlanAware, hashKey: new Uint8Array(16).fill(7), verifyChecksums: false };
     const [record] = loadAddon().decodeFrame(Uint8Array.from(frame), 1, frame.length, options);
-    const view = new DataView(record!.buffer, record!.byteOffset, record!.byteLength);
+    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
     return `${view.getUint32(R_HASH_HI, true)} ${view.getUint32(R_HASH_LO, true)}`;
   };
   const forth6 = h.ipv6(17, h.udp(53_000, 53, HELLO));
@@ -94,7 +89,7 @@ describe('fragments', () => {
     ['in order', [first, middle, last]],
     ['the last one first', [last, first, middle]],
   ])('belong to the flow of their datagram, %s', async (_name, frames) => {
-    const [flow, ...others] = await flowsOf(frames as number[][]);
+    const [flow, ...others] = await flowsOf(frames);
     expect(others).toEqual([]);
     expect(flow).toMatchObject({ protocol: 'udp', packets_total: 3, fragments: 3, endpoint_a: { port: 5000 }, endpoint_b: { port: 6000 } });
   });
@@ -155,9 +150,9 @@ describe('tunnels', () => {
     const { records, summary } = await replay(capture(...frames));
     const [inner, shell] = ['inner', 'outer'].map((role) => records.find(({ tunnel }) => tunnel?.role === role)!);
     expect(inner).toMatchObject({ protocol: 'tcp', endpoint_a: { ip: '10.0.0.1' }, packets_total: 2, tunnel: { type: 'gre' } });
-    expect(inner!.bytes_total).toBe(frames.flat().length);
+    expect(inner.bytes_total).toBe(frames.flat().length);
     expect(shell).toMatchObject({ protocol: 'gre', endpoint_a: { ip: '192.0.2.1' } });
-    expect(inner!.tunnel!.parent).toBe(shell!.community_id);
+    expect(inner.tunnel!.parent).toBe(shell.community_id);
     expect(summary).toMatchObject({ packets_accounted: 2, flows_created: 1 });
   });
 
@@ -189,7 +184,11 @@ describe('the per-packet record', () => {
     };
     const all = await protocols();
     expect(all).toHaveLength(3);
-    expect(all[0]).toMatchObject({ src: expect.stringContaining('10.0.0.1'), dst: expect.stringContaining('10.0.0.2'), length: plain(forth).length });
+    expect(all[0]).toMatchObject({
+      src: expect.stringContaining('10.0.0.1'),
+      dst: expect.stringContaining('10.0.0.2'),
+      length: plain(forth).length,
+    });
     expect(new Set(all.map(({ protocol }) => protocol.toLowerCase()))).toEqual(new Set(['tcp', 'igmp']));
     for (const name of ['igmp', 'IGMP', 'Igmp']) expect(await protocols('--ignore-protocols', name)).toHaveLength(2);
     expect(await protocols('--ignore-protocols', 'IGMP,tcp')).toEqual([]);

@@ -49,8 +49,18 @@ describe('an idle flow', () => {
   });
 
   it('ends by protocol: UDP after 30 s, TCP after 60, others after 5', async () => {
-    const frames = [...handshake(0), ...[0, 29, 60, 95, 130].map((sec) => datagram(sec, 1000)), c(59_000, 'A', 101, 501), c(120_000, 'A', 101, 501)];
-    const { flows } = await replay(writeConversation(folder.file('p.pcap'), frames.toSorted((a, b) => a.timeUs - b.timeUs)));
+    const frames = [
+      ...handshake(0),
+      ...[0, 29, 60, 95, 130].map((sec) => datagram(sec, 1000)),
+      c(59_000, 'A', 101, 501),
+      c(120_000, 'A', 101, 501),
+    ];
+    const { flows } = await replay(
+      writeConversation(
+        folder.file('p.pcap'),
+        frames.toSorted((a, b) => a.timeUs - b.timeUs),
+      ),
+    );
     const shapes = flows.map((flow) => [flow.protocol, flow.packets_total, flow.end_reason]);
     expect(shapes.filter(([protocol]) => protocol === 'udp')).toEqual([
       ['udp', 2, 'idle'],
@@ -101,7 +111,7 @@ describe('a tuple that is used again', () => {
     expect(await ids({ seed: 99 })).toEqual(expected);
     const syn = await replay(capture([c(0, 'PA', 101, 501, 10), s(50, 'A', 501, 111)]));
     const ack = await replay(capture([s(0, 'A', 501, 111), c(50, 'PA', 111, 501, 10)]));
-    expect(syn.flows[0]!.flow_id).toBe(ack.flows[0]!.flow_id);
+    expect(syn.flows[0].flow_id).toBe(ack.flows[0].flow_id);
   });
 });
 
@@ -124,7 +134,8 @@ describe('a flow that outlasts the active timeout', () => {
     const sum = (field: keyof FlowRecord['delta']) => flow.reduce((total, { delta }) => total + delta[field], 0);
     const final = flow.at(-1)!;
     expect(final.packets_total).toBe(125);
-    for (const field of ['packets_a_to_b', 'packets_b_to_a', 'bytes_a_to_b', 'bytes_b_to_a'] as const) expect(sum(field)).toBe(final[field]);
+    for (const field of ['packets_a_to_b', 'packets_b_to_a', 'bytes_a_to_b', 'bytes_b_to_a'] as const)
+      expect(sum(field)).toBe(final[field]);
     flow.reduce((before, { bytes_total, delta }) => {
       expect(bytes_total).toBe(before + delta.bytes_a_to_b + delta.bytes_b_to_a);
       return bytes_total;
@@ -145,8 +156,8 @@ describe('the initiator', () => {
     ['by its port in the middle of a connection', [s(0, 'PA', 501, 101, 10), c(1, 'A', 101, 511)], 'port_prior'],
   ])('is %s', async (_name, frames, reason) => {
     const [flow] = (await replay(capture(frames))).flows;
-    expect(flow!.direction_reason).toBe(reason);
-    expect((flow!.client === 'a_to_b' ? flow!.endpoint_a : flow!.endpoint_b).ip).toBe(PLACE.client);
+    expect(flow.direction_reason).toBe(reason);
+    expect((flow.client === 'a_to_b' ? flow.endpoint_a : flow.endpoint_b).ip).toBe(PLACE.client);
   });
 
   it('is the sender of the first packet when nothing else tells', async () => {

@@ -101,7 +101,7 @@ describe('the packet limit', () => {
 
 describe('speeds', () => {
   const secondsApart = (seconds: number[]): string => {
-    const bytes = readCapture(SMALL).frames[0]!.bytes;
+    const bytes = readCapture(SMALL).frames[0].bytes;
     const frames = seconds.map((sec) => ({ sec: 1_700_000_000 + Math.floor(sec), nsec: Math.round((sec % 1) * 1e9), bytes }));
     return writeRawCapture(folder.file('apart.pcap'), ETHERNET, frames);
   };
@@ -122,7 +122,7 @@ describe('speeds', () => {
   it('wait for nothing without one, whatever the capture spans', async () => {
     secondsApart([0, 1000, 2000, 3000]);
     expect(await elapsed('max')).toBeLessThan(60);
-    expect(await elapsed('1000x')).toBeGreaterThanOrEqual(2.9);
+    expect(await elapsed('10000x')).toBeGreaterThanOrEqual(0.29);
   });
 });
 

@@ -41,7 +41,9 @@ describe('the top flows of a tick', () => {
     const heavyFirst = [datagram(0, 1, 1400), datagram(10, 1, 1400), datagram(20, 2, 100), datagram(30, 3, 58)];
     const heavyLater = [datagram(1100, 1, 10), datagram(1200, 2, 900), datagram(1300, 3, 500), datagram(1400, 4, 30)];
     const { ticks } = await replay(capture([...heavyFirst, ...heavyLater, datagram(2500, 4, 10)]), { topFlows: 2 });
-    const shown = ticks.filter(({ packets }) => packets > 0).map(({ top }) => top.map((flow) => [flow.record.endpoint_a.ip, flow.deltaBytes]));
+    const shown = ticks
+      .filter(({ packets }) => packets > 0)
+      .map(({ top }) => top.map((flow) => [flow.record.endpoint_a.ip, flow.deltaBytes]));
     expect(shown).toEqual([
       [
         ['10.1.0.1', 2 * (1400 + HEADERS)],

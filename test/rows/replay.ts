@@ -25,12 +25,15 @@ export async function replay(files: string | string[], options: ReplayOptions = 
   sensor.on('tick', (tick) => ticks.push(tick));
   sensor.on('warning', (warning) => warnings.push(warning));
   const stream = sensor.flows();
-  const collected = Array.fromAsync(stream);
+  const records: FlowRecord[] = [];
+  const collected = (async () => {
+    for await (const record of stream) records.push(record);
+  })();
   // A start that fails rejects both; the caller gets the one from start().
   collected.catch(() => {});
   await sensor.start();
   const summary = await sensor.done;
-  const records = await collected;
+  await collected;
   const flows = records.filter(({ record, tunnel }) => record === 'final' && tunnel?.role !== 'outer');
   return { records, flows, summary, ticks, warnings };
 }
@@ -39,7 +42,7 @@ export async function replay(files: string | string[], options: ReplayOptions = 
 export async function replayOne(files: string | string[], options: ReplayOptions = {}): Promise<FlowRecord> {
   const { flows } = await replay(files, options);
   if (flows.length !== 1) throw new Error(`${flows.length} flows`);
-  return flows[0]!;
+  return flows[0];
 }
 
 /** A frame of any link type, with its time to the nanosecond. */

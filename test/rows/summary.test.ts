@@ -51,7 +51,14 @@ describe('flows that ended before the end', () => {
   it('are in the export on exit as well as in the log of ended flows', async () => {
     const path = folder.file('imix.pcap');
     writeGenerated(path, { profile: 'imix', packets: 20_000, flows: 500, seed: 8, rate: 1000 });
-    const outputs = ['--export-json', folder.file('flows.json'), '--flows-jsonl', folder.file('flows.jsonl'), '--export-csv', folder.file('flows.csv')];
+    const outputs = [
+      '--export-json',
+      folder.file('flows.json'),
+      '--flows-jsonl',
+      folder.file('flows.jsonl'),
+      '--export-csv',
+      folder.file('flows.csv'),
+    ];
     expect((await runWeir(['replay', path, '--quiet', '--flow-timeout-s', '1', ...outputs])).code).toBe(0);
     const flows = readJson<FlowRecord[]>(folder.file('flows.json'));
     const log = readJsonLines<FlowRecord>(folder.file('flows.jsonl'));
@@ -76,7 +83,8 @@ describe('a table that is too small', () => {
     expect(summary.deterministic).toBe(false);
     expect(summary.ledger.holds).toBe(true);
     // The oldest goes first: no flow that was evicted began after one that nobody answered and that lived to the end.
-    const began = (reason: string) => flows.filter((flow) => flow.end_reason === reason && flow.packets_total === 1).map((flow) => flow.first_seen);
+    const began = (reason: string) =>
+      flows.filter((flow) => flow.end_reason === reason && flow.packets_total === 1).map((flow) => flow.first_seen);
     expect(Math.max(...began('eviction'))).toBeLessThanOrEqual(Math.min(...began('shutdown')));
   });
 });

@@ -4,7 +4,7 @@ import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TimedFrame, tcpFrame, writeCap
 export const START_US = 1.7e15;
 
 const FLAGS: Record<string, number> = { S: TCP_SYN, A: TCP_ACK, F: TCP_FIN, R: TCP_RST, P: 8 };
-const bits = (letters: string): number => [...letters].reduce((sum, letter) => sum | FLAGS[letter]!, 0);
+const bits = (letters: string): number => letters.split('').reduce((sum, letter) => sum | FLAGS[letter], 0);
 
 export interface Place {
   client: string;
@@ -29,11 +29,7 @@ export function s(atMs: number, flags: string, seq: number, ack: number, payload
 
 /** The client begins at 100, the server at 500; the server answers after `rttMs`, the client after 1 ms. */
 export function handshake(atMs = 0, rttMs = 50, place = PLACE): TimedFrame[] {
-  return [
-    c(atMs, 'S', 100, 0, 0, place),
-    s(atMs + rttMs, 'SA', 500, 101, 0, place),
-    c(atMs + rttMs + 1, 'A', 101, 501, 0, place),
-  ];
+  return [c(atMs, 'S', 100, 0, 0, place), s(atMs + rttMs, 'SA', 500, 101, 0, place), c(atMs + rttMs + 1, 'A', 101, 501, 0, place)];
 }
 
 /** Both sides close behind 101 + `sent` and 501 + `received`. */

@@ -3,11 +3,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { FlowRecord } from '../../src/index.ts';
 import { readCapture } from '../fixtures/read-capture.ts';
 import { TSHARK_PRESENT, tsharkFields } from '../fixtures/tshark.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { runWeir } from '../support/weir-command.ts';
+import { readJson, runWeir } from '../support/weir-command.ts';
 import { replay } from './replay.ts';
 
 const folder = new TemporaryFolder('write');
@@ -34,14 +35,17 @@ async function rotation(packets: number, maxFiles: number): Promise<{ files: str
 }
 
 describe('a written capture', () => {
-  it.each(['demo.pcap', 'nanoseconds.pcap', 'two-link-types.pcapng', 'big-endian.pcap', 'small.pcapng'])('of %s holds the same frames', async (name) => {
-    const writePcap = folder.file('copy.pcap');
-    const { summary } = await replay(fixture(name), { shards: 2, output: { writePcap } });
-    const [expected, found] = [readCapture(fixture(name)), readCapture(writePcap)];
-    expect(found.damaged).toBe(false);
-    expect(found.frames.length).toBe(summary.frames_read);
-    expect(found.frames).toEqual(expected.frames);
-  });
+  it.each(['demo.pcap', 'nanoseconds.pcap', 'two-link-types.pcapng', 'big-endian.pcap', 'small.pcapng'])(
+    'of %s holds the same frames',
+    async (name) => {
+      const writePcap = folder.file('copy.pcap');
+      const { summary } = await replay(fixture(name), { shards: 2, output: { writePcap } });
+      const [expected, found] = [readCapture(fixture(name)), readCapture(writePcap)];
+      expect(found.damaged).toBe(false);
+      expect(found.frames.length).toBe(summary.frames_read);
+      expect(found.frames).toEqual(expected.frames);
+    },
+  );
 
   it('is pcapng where classic pcap cannot hold it, else classic', async () => {
     for (const [name, pcapng] of [
@@ -79,6 +83,35 @@ describe('a written capture', () => {
   });
 });
 
+describe('whatever else goes wrong', () => {
+  it('every frame that was read is in the file, also those that a shard never saw', async () => {
+    const source = folder.file('dropped-source.pcap');
+    writeGenerated(source, { profile: 'imix', packets: 30_000, flows: 100, seed: 3 });
+    const writePcap = folder.file('dropped.pcap');
+    const { summary } = await replay(source, {
+      output: { writePcap },
+      ringBytes: 1 << 16,
+      slowShardMs: 5,
+      fault: { seed: 1, dropWhenFull: true },
+    });
+    expect(summary.ring_drops).toBeGreaterThan(0);
+    expect(summary.frames_read).toBe(30_000);
+    expect(readCapture(writePcap).frames.length).toBe(30_000);
+    expect(summary.ledger.holds).toBe(true);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('a full disk is told, and flows go on without the file', async () => {
+    const json = folder.file('flows.json');
+    const { code, stderr } = await runWeir(['replay', fixture('demo.pcap'), '--quiet', '--write-pcap', '/dev/full', '--export-json', json]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^weir: cannot write \/dev\/full: /m);
+    const packets = readJson<FlowRecord[]>(json)
+      .filter(({ tunnel }) => tunnel?.role !== 'outer')
+      .map(({ packets_total }) => packets_total);
+    expect(packets.reduce((a, b) => a + b, 0)).toBe((await replay(fixture('demo.pcap'))).summary.packets_accounted);
+  });
+});
+
 describe('rotation', () => {
   it('begins a new file at the size, and together they are the capture', async () => {
     const { files, frames } = await rotation(10_000, 50);
@@ -96,7 +129,7 @@ describe('rotation', () => {
     const { files } = await rotation(10_000, 2);
     expect(files).toHaveLength(2);
     expect(files[0]).not.toMatch(/000001\.pcap$/);
-    const last = readCapture(files[1]!).frames.at(-1)!;
+    const last = readCapture(files[1]).frames.at(-1)!;
     expect(last).toEqual(readCapture(folder.file('source.pcap')).frames.at(-1));
   });
 
