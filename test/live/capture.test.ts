@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mustRun } from '../support/command.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { cleanEnvironment, weirEntry } from '../support/weir-command.ts';
@@ -17,10 +17,11 @@ describe.skipIf(missing !== null)(`live capture${missing === null ? '' : ` (skip
     network = await silentLinks(2);
   });
   afterAll(() => network[Symbol.asyncDispose]());
-  const capture = (args: string[], sockets = 1) => {
+  beforeEach(() => {
     folder = new TemporaryFolder('live');
-    return CaptureRun.start(network, 'sensor', folder, args, sockets);
-  };
+  });
+  afterEach(() => folder[Symbol.dispose]());
+  const capture = (args: string[], sockets = 1) => CaptureRun.start(network, 'sensor', folder, args, sockets);
 
   it('reads every frame of a named interface and ends with 0 on SIGINT', async () => {
     const run = await capture(['-i', 'rx0']);
@@ -35,12 +36,10 @@ describe.skipIf(missing !== null)(`live capture${missing === null ? '' : ` (skip
       packets_accounted: 1000,
     });
     expect(run.flows()).toMatchObject([{ protocol: 'udp', packets_total: 1000, bytes_total: 142_000, end_reason: 'shutdown' }]);
-    folder[Symbol.dispose]();
   });
 
   it('captures from two interfaces at once, each with a named thread', async () => {
-    const packets = new TemporaryFolder('live');
-    const run = await capture(['-i', 'rx0', '-i', 'rx1', '--packets-jsonl', packets.file('p.jsonl')], 2);
+    const run = await capture(['-i', 'rx0', '-i', 'rx1', '--packets-jsonl', folder.file('packets.jsonl')], 2);
     const threads = readdirSync(`/proc/${run.process.pid}/task`).map((id) =>
       readFileSync(`/proc/${run.process.pid}/task/${id}/comm`, 'utf8').trim(),
     );
@@ -49,10 +48,9 @@ describe.skipIf(missing !== null)(`live capture${missing === null ? '' : ` (skip
     await run.stop();
     expect(run.summary()).toMatchObject({ frames_read: 250, kernel_drops: 0 });
     expect(threads.filter((name) => /rx[01]/.test(name)).length).toBe(2);
-    const lines = readFileSync(packets.file('p.jsonl'), 'utf8').trim().split('\n');
+    const lines = readFileSync(folder.file('packets.jsonl'), 'utf8').trim().split('\n');
     expect(lines.filter((line) => line.includes('"rx0"')).length).toBe(100);
     expect(lines.filter((line) => line.includes('"rx1"')).length).toBe(150);
-    packets[Symbol.dispose]();
   });
 
   it('shares one interface among the sockets of a fanout group', async () => {
@@ -64,14 +62,12 @@ describe.skipIf(missing !== null)(`live capture${missing === null ? '' : ` (skip
   });
 
   it('stores what the snap length leaves and counts what was on the wire', async () => {
-    const pcap = new TemporaryFolder('live');
-    const run = await capture(['-i', 'rx0', '-s', '96', '--write-pcap', pcap.file('cut.pcap')]);
+    const run = await capture(['-i', 'rx0', '-s', '96', '--write-pcap', folder.file('cut.pcap')]);
     await sendDatagrams(network, 'sender', { to: NOBODY, count: 20, bytes: 1000 });
     await run.stop();
-    const { stdout } = await mustRun('tshark', ['-r', pcap.file('cut.pcap'), '-T', 'fields', '-e', 'frame.cap_len', '-e', 'frame.len']);
+    const { stdout } = await mustRun('tshark', ['-r', folder.file('cut.pcap'), '-T', 'fields', '-e', 'frame.cap_len', '-e', 'frame.len']);
     expect(stdout.trim().split('\n')).toEqual(Array(20).fill('96\t1042'));
     expect(run.flows()).toMatchObject([{ packets_total: 20, bytes_total: 20_840, snaplen_cut: 20 }]);
-    pcap[Symbol.dispose]();
   });
 
   it('counts only what the filter lets through', async () => {
