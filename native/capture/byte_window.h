@@ -43,8 +43,7 @@ class ByteWindow {
   Failure failure_;
 };
 
-// Opens `path` ('-' is standard input): mapped when it is a plain file, otherwise read through gzip or zstd as its first
-// bytes say. Only blocking reads of pipes look at `stop`.
+// Opens `path` ('-' is standard input), read through gzip or zstd where its first bytes say so. Only blocking reads of pipes look at `stop`.
 Result<std::unique_ptr<ByteWindow>> open_byte_window(const std::string& path, const StopSignal* stop);
 
 // A stream of bytes below a window: a descriptor, or a decompressor on one.
