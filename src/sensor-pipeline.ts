@@ -21,8 +21,8 @@ import { hashKey } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
 import { ShardSet } from './supervisor/shard-set.ts';
 
-/** A replay waits for its shards, so its rings only need to hide the hand-over; live rings must ride out a burst. */
-const REPLAY_RING_BYTES = 1 << 20;
+/** A replay waits for its shards, so its rings only need to cover a shard's nap; live rings must ride out a burst. */
+const REPLAY_RING_BYTES = 1 << 22;
 const LIVE_RING_BYTES = 1 << 23;
 const TAP_RING_BYTES = 1 << 22;
 const OUTBOX_ROWS = 8192;

@@ -5,9 +5,12 @@ import { Control, MAX_TICKS_AHEAD } from './protocol.ts';
 const LOOK_MS = 50;
 /** Live, packets keep coming: a sensor that takes nothing for this long loses rows or is run ahead of, and both are counted. */
 const LIVE_PATIENCE_MS = 2000;
-/** An empty ring is looked at again after a nap before the shard sleeps for real; a nap is cheaper than a wake. */
-const NAP_MS = 0.2;
-const MOST_NAPS = 8;
+/**
+ * An empty ring is looked at again after a nap before the shard sleeps for real; a nap is cheaper than a wake. With more
+ * threads than processors long naps are the better ones: 2 ms instead of 0.2 ms took two shards from 1.42 s to 1.31 s.
+ */
+const NAP_MS = 2;
+const MOST_NAPS = 4;
 
 export class Pacing {
   /** Waits for the sensor so far. */
