@@ -158,9 +158,9 @@ export class Pipeline {
       live,
       credits,
       data: { flow: flowOptions(this.#options), wantRows: records, topFlows, summaryFlows, addonPath: addonPath(), slowMs: slowShardMs },
-      onTick: this.#events.onTick,
-      onRows: this.#events.onRows,
-      onLost: this.#events.onLost,
+      onTick: (message) => this.#events.onTick(message),
+      onRows: (shard, rowsWritten) => this.#events.onRows(shard, rowsWritten),
+      onLost: (shard, cause, restarted) => this.#events.onLost(shard, cause, restarted),
     });
   }
 
@@ -210,7 +210,7 @@ export class Pipeline {
   #drainTap(): void {
     const tap = this.#tap;
     if (tap === null || this.#tapScheduled || this.#tapEnded) return;
-    const taken = tap.drain(TAP_BATCH, this.#events.onPacket);
+    const taken = tap.drain(TAP_BATCH, (packet) => this.#events.onPacket(packet));
     this.#tapTaken += taken;
     const wait = taken > 0 ? this.#events.onPacketBatch() : undefined;
     if (tap.ended && wait === undefined) {
@@ -223,7 +223,7 @@ export class Pipeline {
         this.#drainTap();
       };
       if (wait === undefined) setImmediate(again);
-      else wait.then(() => setImmediate(again));
+      else void wait.then(() => setImmediate(again));
     }
   }
 

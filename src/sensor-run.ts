@@ -194,12 +194,12 @@ export class SensorRun {
   }
 
   #takeRows(shard: number, rowsWritten: number): void {
-    (this.#openRows[shard] as Uint8Array[]).push(...this.#pipeline.takeRows(shard, rowsWritten));
+    this.#openRows[shard].push(...this.#pipeline.takeRows(shard, rowsWritten));
   }
 
   #receive(message: TickMessage): void {
     this.#takeRows(message.shard, message.rowsWritten);
-    this.#closedRows[message.shard]?.push(this.#openRows[message.shard] as Uint8Array[]);
+    this.#closedRows[message.shard]?.push(this.#openRows[message.shard]);
     this.#openRows[message.shard] = [];
     this.#barrier.add(message);
     void this.#pump();
@@ -213,7 +213,7 @@ export class SensorRun {
       for (let group = this.#barrier.next(); group !== null; group = this.#barrier.next()) {
         const wait = this.#mergeTick(group);
         if (wait !== undefined) await wait;
-        this.#pipeline.acknowledge((group[0] as TickMessage).tick);
+        this.#pipeline.acknowledge(group[0].tick);
       }
     } catch (error) {
       this.#fail(error, 'INTERNAL');

@@ -72,7 +72,7 @@ function checkOutputs(resolved: Resolved, inputs: readonly string[]): void {
 function settleQuiet(resolved: Resolved): void {
   const { values, origins } = resolved;
   for (const key of ['screen.packets', 'screen.hex_dump'] as const) {
-    if (!values['screen.quiet'] || values[key] !== true) continue;
+    if (!values['screen.quiet'] || !values[key]) continue;
     const quiet = PRECEDENCE[origins['screen.quiet'].kind];
     const other = PRECEDENCE[origins[key].kind];
     if (quiet === other)

@@ -19,7 +19,7 @@ export function printConfig(resolved: Resolved, title: string): string {
   const sections = new Map<string, string[]>();
   for (const setting of SETTINGS) {
     const [section, name] = setting.key.split('.') as [string, string];
-    const value = resolved.values[setting.key] as SettingValue;
+    const value = resolved.values[setting.key];
     const origin = `# ${describeOrigin(resolved.origins[setting.key])}`;
     const lines = sections.get(section) ?? [];
     if (value === null && setting.type !== 'path') lines.push(`# ${name} is not set  ${origin}`);

@@ -73,7 +73,7 @@ function tunnelsOf(row: RowView, context: RecordContext): RecordContext['tunnels
   if (context.tunnels.size === 0) return context.tunnels;
   const used: [number, NonNullable<ReturnType<RecordContext['tunnels']['get']>>][] = [];
   for (let offset = 0; offset + OUTBOX_ENTRY_BYTES <= row.bytes.length; offset += OUTBOX_ENTRY_BYTES) {
-    if (((row.bytes[offset + F_ROLE] as number) & (RowRole.INNER | RowRole.OUTER)) === 0) continue;
+    if ((row.bytes[offset + F_ROLE] & (RowRole.INNER | RowRole.OUTER)) === 0) continue;
     const number = row.view.getUint32(offset + F_PARENT_SCOPE, true);
     const facts = context.tunnels.get(number);
     if (facts !== undefined) used.push([number, facts]);

@@ -59,10 +59,7 @@ export class EntrySorter {
       if (this.#filled === this.#capacity) await this.#spill(context);
       const block = Math.floor(this.#filled / BLOCK_ENTRIES);
       if (block === this.#blocks.length) this.#blocks.push(rowView(new Uint8Array(BLOCK_ENTRIES * OUTBOX_ENTRY_BYTES)));
-      (this.#blocks[block] as RowView).bytes.set(
-        entries.subarray(at, at + OUTBOX_ENTRY_BYTES),
-        (this.#filled % BLOCK_ENTRIES) * OUTBOX_ENTRY_BYTES,
-      );
+      this.#blocks[block].bytes.set(entries.subarray(at, at + OUTBOX_ENTRY_BYTES), (this.#filled % BLOCK_ENTRIES) * OUTBOX_ENTRY_BYTES);
       this.#filled++;
       this.#count++;
     }
@@ -96,14 +93,14 @@ export class EntrySorter {
     const order = new Uint32Array(this.#filled);
     for (let i = 0; i < this.#filled; i++) {
       order[i] = i;
-      keys.set(i, this.#blocks[Math.floor(i / BLOCK_ENTRIES)] as RowView, (i % BLOCK_ENTRIES) * OUTBOX_ENTRY_BYTES, context);
+      keys.set(i, this.#blocks[Math.floor(i / BLOCK_ENTRIES)], (i % BLOCK_ENTRIES) * OUTBOX_ENTRY_BYTES, context);
     }
     order.sort((a, b) => keys.compare(a, b));
     const batch = new Uint8Array(Math.min(batchEntries, Math.max(1, this.#filled)) * OUTBOX_ENTRY_BYTES);
     let filled = 0;
     for (const index of order) {
       const at = (index % BLOCK_ENTRIES) * OUTBOX_ENTRY_BYTES;
-      batch.set((this.#blocks[Math.floor(index / BLOCK_ENTRIES)] as RowView).bytes.subarray(at, at + OUTBOX_ENTRY_BYTES), filled);
+      batch.set(this.#blocks[Math.floor(index / BLOCK_ENTRIES)].bytes.subarray(at, at + OUTBOX_ENTRY_BYTES), filled);
       filled += OUTBOX_ENTRY_BYTES;
       if (filled === batch.length) {
         yield batch;

@@ -175,7 +175,7 @@ export class ExportSet {
     if (open.length === 0) return;
     const formats = open.map((output) => output.format);
     await this.#encoder.encode(entries, context, formats, atHand, async (texts, records) => {
-      for (const [index, output] of open.entries()) await output.write(texts[index] as Uint8Array, records);
+      for (const [index, output] of open.entries()) await output.write(texts[index], records);
     });
   }
 

@@ -21,7 +21,7 @@ class RunHeap {
   }
 
   get top(): number {
-    return this.#heap[0] as number;
+    return this.#heap[0];
   }
 
   push(run: number): void {
@@ -29,8 +29,8 @@ class RunHeap {
     let at = heap.push(run) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (this.#keys.compare(heap[parent] as number, run) <= 0) break;
-      heap[at] = heap[parent] as number;
+      if (this.#keys.compare(heap[parent], run) <= 0) break;
+      heap[at] = heap[parent];
       at = parent;
     }
     heap[at] = run;
@@ -39,14 +39,14 @@ class RunHeap {
   /** The top run's key has changed. */
   sink(): void {
     const heap = this.#heap;
-    const run = heap[0] as number;
+    const run = heap[0];
     let at = 0;
     for (;;) {
       let child = at * 2 + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && this.#keys.compare(heap[child + 1] as number, heap[child] as number) < 0) child++;
-      if (this.#keys.compare(run, heap[child] as number) <= 0) break;
-      heap[at] = heap[child] as number;
+      if (child + 1 < heap.length && this.#keys.compare(heap[child + 1], heap[child]) < 0) child++;
+      if (this.#keys.compare(run, heap[child]) <= 0) break;
+      heap[at] = heap[child];
       at = child;
     }
     heap[at] = run;
@@ -84,7 +84,7 @@ export async function* mergeRuns(
   const batch = new Uint8Array(batchEntries * OUTBOX_ENTRY_BYTES);
   let filled = 0;
   while (heap.size > 0) {
-    const run = runs[heap.top] as SpillRun;
+    const run = runs[heap.top];
     batch.set(run.buffer.bytes.subarray(run.offset, run.offset + OUTBOX_ENTRY_BYTES), filled);
     filled += OUTBOX_ENTRY_BYTES;
     if (run.advance() || (await run.fill())) {

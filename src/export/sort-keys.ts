@@ -39,14 +39,14 @@ export class SortKeys {
 
   /** Negative when entry `a` comes first. The ordinal decides only between equal ids, which a run does not have. */
   compare(a: number, b: number): number {
-    const more = (this.#bytes[b] as number) - (this.#bytes[a] as number);
+    const more = this.#bytes[b] - this.#bytes[a];
     if (more !== 0 && !Number.isNaN(more)) return more;
-    const later = (this.#first[a] as number) - (this.#first[b] as number);
+    const later = this.#first[a] - this.#first[b];
     if (later !== 0 && !Number.isNaN(later)) return later;
-    const high = (this.#idHigh[a] as number) - (this.#idHigh[b] as number);
+    const high = this.#idHigh[a] - this.#idHigh[b];
     if (high !== 0) return high;
-    const low = (this.#idLow[a] as number) - (this.#idLow[b] as number);
+    const low = this.#idLow[a] - this.#idLow[b];
     if (low !== 0) return low;
-    return (this.#ordinal[a] as number) - (this.#ordinal[b] as number) || 0;
+    return this.#ordinal[a] - this.#ordinal[b] || 0;
   }
 }

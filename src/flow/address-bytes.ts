@@ -34,8 +34,8 @@ export function addressBytes(text: string): Uint8Array | null {
   }
   const halves = text.replace(/%.*$/, '').split('::');
   if (halves.length > 2) return null;
-  const head = groupBytes(halves[0] as string, halves.length === 1);
-  const tail = halves.length === 2 ? groupBytes(halves[1] as string, true) : [];
+  const head = groupBytes(halves[0], halves.length === 1);
+  const tail = halves.length === 2 ? groupBytes(halves[1], true) : [];
   if (head === null || tail === null) return null;
   const gap = 16 - head.length - tail.length;
   if (halves.length === 1 ? gap !== 0 : gap < 2) return null;

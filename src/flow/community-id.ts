@@ -85,7 +85,7 @@ export function hashesPorts(protocol: number): boolean {
 
 function compare(bytes: Uint8Array, first: number, other: Uint8Array, second: number, length: number): number {
   for (let i = 0; i < length; i++) {
-    const difference = (bytes[first + i] as number) - (other[second + i] as number);
+    const difference = bytes[first + i] - other[second + i];
     if (difference !== 0) return difference;
   }
   return 0;
@@ -114,8 +114,8 @@ function digest(
   const firstAt = swap ? destinationAt : sourceAt;
   const second = swap ? source : destination;
   const secondAt = swap ? sourceAt : destinationAt;
-  for (let i = 0; i < length; i++) scratch[at++] = first[firstAt + i] as number;
-  for (let i = 0; i < length; i++) scratch[at++] = second[secondAt + i] as number;
+  for (let i = 0; i < length; i++) scratch[at++] = first[firstAt + i];
+  for (let i = 0; i < length; i++) scratch[at++] = second[secondAt + i];
   scratch[at++] = protocol;
   scratch[at++] = 0;
   if (sourcePort !== null && destinationPort !== null) {
@@ -142,16 +142,16 @@ export function communityId(tuple: CommunityTuple, seed: number): string {
 /** Community ID of the flow row at `offset`. */
 export function communityIdOfRow(row: RowView, offset: number, seed: number): string {
   const { bytes, view } = row;
-  const protocol = bytes[offset + F_PROTOCOL] as number;
-  const role = bytes[offset + F_ROLE] as number;
+  const protocol = bytes[offset + F_PROTOCOL];
+  const role = bytes[offset + F_ROLE];
   const length = (role & RowRole.IPV6) !== 0 ? 16 : 4;
   const a = offset + F_ADDR_A;
   const b = offset + F_ADDR_B;
   const icmp = protocol === ICMP || protocol === ICMPV6;
   if (icmp && (role & RowRole.ONE_WAY) !== 0) {
     const fromB = senderIsB(row, offset);
-    const type = bytes[offset + F_ICMP_TYPE] as number;
-    const code = bytes[offset + F_ICMP_CODE] as number;
+    const type = bytes[offset + F_ICMP_TYPE];
+    const code = bytes[offset + F_ICMP_CODE];
     return digest(seed, protocol, bytes, fromB ? b : a, bytes, fromB ? a : b, length, type, code, true);
   }
   // ICMP's pair of types stands in the place of ports without being any, so the flag says nothing about it.

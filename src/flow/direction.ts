@@ -32,21 +32,21 @@ export const reasonOf = (evidence: number): number => evidence & ~SENDER;
 
 /** What the first packet of a flow says about its initiator. */
 export function firstEvidence(rec: RecordWords, o: number): number {
-  const protocol = rec.u8[o + R_PROTOCOL]!;
-  const flags = rec.u16[(o + R_FLAGS) >> 1]!;
+  const protocol = rec.u8[o + R_PROTOCOL];
+  const flags = rec.u16[(o + R_FLAGS) >> 1];
   if (protocol === ICMP || protocol === ICMPV6) {
-    const type = rec.u8[o + R_ICMP_TYPE]!;
+    const type = rec.u8[o + R_ICMP_TYPE];
     if ((protocol === ICMP ? ICMP_REQUESTS : ICMPV6_REQUESTS).has(type)) return Reason.ICMP_REQUEST | SENDER;
     if ((protocol === ICMP ? ICMP_REPLIES : ICMPV6_REPLIES).has(type)) return Reason.ICMP_REQUEST;
     return Reason.FIRST_PACKET | SENDER;
   }
   if (protocol === TCP && (flags & RecordFlag.NO_TRANSPORT) === 0) {
-    const evidence = synEvidence(rec.u8[o + R_TCP_FLAGS]!);
+    const evidence = synEvidence(rec.u8[o + R_TCP_FLAGS]);
     if (evidence !== 0) return evidence;
   }
   if ((flags & RecordFlag.HAS_PORTS) !== 0) {
-    const source = rec.u16[(o + R_SRC_PORT) >> 1]!;
-    const destination = rec.u16[(o + R_DST_PORT) >> 1]!;
+    const source = rec.u16[(o + R_SRC_PORT) >> 1];
+    const destination = rec.u16[(o + R_DST_PORT) >> 1];
     let server = serverPort(source, destination);
     if (server < 0 && protocol === TCP) server = lastingPort(source, destination);
     if (server >= 0) return server === 0 ? Reason.PORT_PRIOR : Reason.PORT_PRIOR | SENDER;
@@ -58,4 +58,9 @@ export function firstEvidence(rec: RecordWords, o: number): number {
 export function synEvidence(tcpFlags: number): number {
   if ((tcpFlags & (TcpFlag.SYN | TcpFlag.RST | TcpFlag.FIN)) !== TcpFlag.SYN) return 0;
   return (tcpFlags & TcpFlag.ACK) === 0 ? Reason.SYN | SENDER : Reason.SYN_ACK;
+}
+
+/** syn > synack > the rest, so that a later SYN corrects what was only guessed. */
+export function isStronger(reason: number, than: number): boolean {
+  return reason !== than && than !== Reason.SYN && (reason === Reason.SYN || reason === Reason.SYN_ACK);
 }

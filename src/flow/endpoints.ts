@@ -55,7 +55,7 @@ export class Endpoints {
   }
 
   state(slot: number, side: number): number {
-    return this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_ZEEK_A + side]!;
+    return this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_ZEEK_A + side];
   }
 
   /** True when plain segments change neither endpoint nor the connection's state. */
@@ -63,7 +63,7 @@ export class Endpoints {
     const a = this.state(slot, 0);
     const b = this.state(slot, 1);
     if ((a !== ESTABLISHED && a !== PARTIAL) || (b !== ESTABLISHED && b !== PARTIAL)) return false;
-    const state = this.store.hotB[slot * HOT_BYTES + F_TCP_STATE]!;
+    const state = this.store.hotB[slot * HOT_BYTES + F_TCP_STATE];
     return state === TcpState.ESTABLISHED || state === TcpState.UNKNOWN;
   }
 
@@ -92,8 +92,8 @@ export class Endpoints {
   advance(slot: number, side: number, flags: number): void {
     const { store } = this;
     const at = slot * HOT_BYTES;
-    const state = store.hotB[at + F_TCP_STATE]!;
-    const isClient = (store.hotI[(at + F_FLAGS) >> 2]! & RowFlag.CLIENT_IS_B) === side;
+    const state = store.hotB[at + F_TCP_STATE];
+    const isClient = (store.hotI[(at + F_FLAGS) >> 2] & RowFlag.CLIENT_IS_B) === side;
     let next = state;
     if ((flags & SYN) !== 0) {
       if ((flags & ACK) !== 0 && state <= TcpState.SYN_SENT) next = TcpState.SYN_ACK;
@@ -102,7 +102,7 @@ export class Endpoints {
     if (next !== TcpState.UNKNOWN) {
       if ((flags & RST) !== 0) next = TcpState.RESET;
       else if ((flags & FIN) !== 0 && next < TcpState.CLOSED) {
-        next = (store.hotB[at + F_TCP_FLAGS_A + (side ^ 1)]! & FIN) !== 0 ? TcpState.CLOSED : TcpState.FIN_WAIT;
+        next = (store.hotB[at + F_TCP_FLAGS_A + (side ^ 1)] & FIN) !== 0 ? TcpState.CLOSED : TcpState.FIN_WAIT;
       }
       if (next === TcpState.CLOSED && this.bothFinsAcknowledged(slot)) next = TcpState.TIME_WAIT;
     }
@@ -113,11 +113,11 @@ export class Endpoints {
     const { hotI, coldI, coldBytes } = this.store;
     const acks = (slot * HOT_BYTES + F_LAST_ACK_A) >> 2;
     const fins = (slot * coldBytes - HOT_BYTES + F_FIN_SEQ_A) >> 2;
-    return ((hotI[acks]! - coldI[fins + 1]!) | 0) >= 0 && ((hotI[acks + 1]! - coldI[fins]!) | 0) >= 0;
+    return ((hotI[acks] - coldI[fins + 1]) | 0) >= 0 && ((hotI[acks + 1] - coldI[fins]) | 0) >= 0;
   }
 
   private first(slot: number, side: number, flags: number, length: number): void {
-    const isOriginator = (this.store.hotI[(slot * HOT_BYTES + F_FLAGS) >> 2]! & RowFlag.CLIENT_IS_B) === side;
+    const isOriginator = (this.store.hotI[(slot * HOT_BYTES + F_FLAGS) >> 2] & RowFlag.CLIENT_IS_B) === side;
     const peer = this.state(slot, side ^ 1);
     let next = INACTIVE;
     if ((flags & SYN) !== 0) {
@@ -143,7 +143,7 @@ export class Endpoints {
     if ((flags & (FIN | RST)) === FIN) {
       this.set(slot, side, CLOSED);
       // The peer's RST came behind its own FIN: with this FIN it was a normal end.
-      const before = this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_ZEEK_BEFORE_A + (side ^ 1)]!;
+      const before = this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_ZEEK_BEFORE_A + (side ^ 1)];
       if (peer === RESET && before === CLOSED) this.set(slot, side ^ 1, CLOSED);
     }
     if ((flags & RST) !== 0) this.set(slot, side, RESET);

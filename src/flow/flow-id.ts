@@ -75,7 +75,7 @@ function absorbInteger(value: number): void {
 function reversed(row: RowView, offset: number): boolean {
   const { bytes, view } = row;
   for (let i = 0; i < 16; i++) {
-    const difference = (bytes[offset + F_ADDR_A + i] as number) - (bytes[offset + F_ADDR_B + i] as number);
+    const difference = bytes[offset + F_ADDR_A + i] - bytes[offset + F_ADDR_B + i];
     if (difference !== 0) return difference > 0;
   }
   return view.getUint16(offset + F_PORT_A, true) > view.getUint16(offset + F_PORT_B, true);
@@ -91,11 +91,11 @@ function absorbRow(row: RowView, offset: number, context: FlowIdContext): void {
   const portA = view.getUint16(offset + F_PORT_A, true);
   const portB = view.getUint16(offset + F_PORT_B, true);
   absorb(swap ? (portB << 16) | portA : (portA << 16) | portB);
-  const role = (bytes[offset + F_ROLE] as number) & (RowRole.IPV6 | RowRole.OUTER | RowRole.INNER);
-  absorb((bytes[offset + F_PROTOCOL] as number) | (role << 8));
+  const role = bytes[offset + F_ROLE] & (RowRole.IPV6 | RowRole.OUTER | RowRole.INNER);
+  absorb(bytes[offset + F_PROTOCOL] | (role << 8));
   absorb(view.getInt32(offset + F_SCOPE, true));
   if (context.vlanAware) {
-    absorb(bytes[offset + F_VLAN_DEPTH] as number);
+    absorb(bytes[offset + F_VLAN_DEPTH]);
     absorb((view.getUint16(offset + F_TCI0, true) & VLAN_ID) | ((view.getUint16(offset + F_TCI1, true) & VLAN_ID) << 16));
   }
   const stream = view.getFloat64(offset + F_FIRST_SEEN, true);

@@ -42,7 +42,7 @@ export class FlowIndex {
     while (entries[2 * hole + 1] !== slot + 1) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; entries[2 * at + 1] !== 0; at = (at + 1) & mask) {
       // A pair may move back to the hole unless its own place lies between the hole and itself.
-      if (((at - (entries[2 * at]! & mask)) & mask) < ((at - hole) & mask)) continue;
+      if (((at - (entries[2 * at] & mask)) & mask) < ((at - hole) & mask)) continue;
       entries[2 * hole] = entries[2 * at]!;
       entries[2 * hole + 1] = entries[2 * at + 1]!;
       hole = at;
@@ -58,7 +58,7 @@ export class FlowIndex {
     this.mask = places - 1;
     for (let i = 0; i < old.length; i += 2) {
       if (old[i + 1] === 0) continue;
-      let at = old[i]! & this.mask;
+      let at = old[i] & this.mask;
       while (this.entries[2 * at + 1] !== 0) at = (at + 1) & this.mask;
       this.entries[2 * at] = old[i]!;
       this.entries[2 * at + 1] = old[i + 1]!;

@@ -59,10 +59,10 @@ export class History {
   /** One more of a repeated kind. */
   repeated(slot: number, side: number, kind: number): void {
     const at = slot * this.store.coldBytes + F_LETTER_COUNTS - HOT_BYTES + side * 4 + kind;
-    const count = this.store.coldB[at]! + 1;
+    const count = this.store.coldB[at] + 1;
     if (count > 100) return;
     this.store.coldB[at] = count;
-    if (count === 1 || count === 10 || count === 100) this.letter(slot, side, REPEATED_CODES[kind]!);
+    if (count === 1 || count === 10 || count === 100) this.letter(slot, side, REPEATED_CODES[kind]);
   }
 
   /** The flags and payload of a segment; before the row's ISN, FIN and RST sequence numbers take it in. */
@@ -90,7 +90,7 @@ export class History {
 
   private once(slot: number, side: number, bit: number, code: number): void {
     const at = slot * HOT_BYTES + F_SIDE_A + side;
-    const bits = this.store.hotB[at]!;
+    const bits = this.store.hotB[at];
     if ((bits & bit) !== 0) return;
     this.store.hotB[at] = bits | bit;
     this.letter(slot, side, code);
@@ -98,7 +98,7 @@ export class History {
 
   private flagged(slot: number, side: number, bit: number, code: number): boolean {
     const at = slot * this.store.coldBytes + F_LETTERS_A - HOT_BYTES + side;
-    const bits = this.store.coldB[at]!;
+    const bits = this.store.coldB[at];
     if ((bits & bit) !== 0) return false;
     this.store.coldB[at] = bits | bit;
     this.letter(slot, side, code);
@@ -112,22 +112,22 @@ export class History {
   }
 
   private letter(slot: number, side: number, code: number): void {
-    const client = this.store.hotI[(slot * HOT_BYTES + F_FLAGS) >> 2]! & RowFlag.CLIENT_IS_B;
+    const client = this.store.hotI[(slot * HOT_BYTES + F_FLAGS) >> 2] & RowFlag.CLIENT_IS_B;
     this.append(slot, client === side ? code : code | RESPONDER);
   }
 
   private append(slot: number, code: number): void {
     const { store } = this;
     const cold = slot * store.coldBytes - HOT_BYTES;
-    const length = store.coldB[cold + F_HISTORY_LENGTH]!;
+    const length = store.coldB[cold + F_HISTORY_LENGTH];
     if (length < HISTORY_MAX) {
       store.coldB[cold + F_HISTORY + length] = code;
       store.coldB[cold + F_HISTORY_LENGTH] = length + 1;
       return;
     }
     const at = (slot * HOT_BYTES + F_FLAGS) >> 2;
-    if ((store.hotI[at]! & RowFlag.HISTORY_CUT) === 0) {
-      store.hotI[at] = store.hotI[at]! | RowFlag.HISTORY_CUT;
+    if ((store.hotI[at] & RowFlag.HISTORY_CUT) === 0) {
+      store.hotI[at] = store.hotI[at] | RowFlag.HISTORY_CUT;
       this.truncated++;
     }
   }

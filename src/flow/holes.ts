@@ -51,15 +51,15 @@ export class HolePool {
   isEmpty(node: number): boolean {
     const { words } = this;
     const at = node * WORDS;
-    return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0;
+    return (words[at] | words[at + 1] | words[at + 2] | words[at + 3]) === 0;
   }
 
   holes(node: number, side: number): number {
-    return this.words[node * WORDS + HOLE_COUNT + side]!;
+    return this.words[node * WORDS + HOLE_COUNT + side];
   }
 
   sacks(node: number, side: number): number {
-    return this.words[node * WORDS + SACK_COUNT + side]!;
+    return this.words[node * WORDS + SACK_COUNT + side];
   }
 
   /** Remembers that [left, right) was jumped over. Holes are kept in the order of the sequence numbers. */
@@ -67,7 +67,7 @@ export class HolePool {
     const { words } = this;
     const counter = node * WORDS + HOLE_COUNT + side;
     const first = holeAt(node, side);
-    let count = words[counter]!;
+    let count = words[counter];
     if (count === HOLES) {
       words.copyWithin(first, first + 2, first + 2 * count);
       count--;
@@ -81,10 +81,10 @@ export class HolePool {
   fill(node: number, side: number, left: number, right: number): void {
     const { words } = this;
     const first = holeAt(node, side);
-    for (let i = words[node * WORDS + HOLE_COUNT + side]! - 1; i >= 0; i--) {
+    for (let i = words[node * WORDS + HOLE_COUNT + side] - 1; i >= 0; i--) {
       const at = first + 2 * i;
-      const holeLeft = words[at]!;
-      const holeRight = words[at + 1]!;
+      const holeLeft = words[at];
+      const holeRight = words[at + 1];
       if (((left - holeRight) | 0) >= 0 || ((holeLeft - right) | 0) >= 0) continue;
       const keepsLeft = ((left - holeLeft) | 0) > 0;
       const keepsRight = ((holeRight - right) | 0) > 0;
@@ -102,14 +102,14 @@ export class HolePool {
     const { words } = this;
     const first = holeAt(node, side);
     let bytes = 0;
-    for (let i = words[node * WORDS + HOLE_COUNT + side]! - 1; i >= 0; i--) {
+    for (let i = words[node * WORDS + HOLE_COUNT + side] - 1; i >= 0; i--) {
       const at = first + 2 * i;
-      if (((ack - words[at]!) | 0) <= 0) continue;
-      if (((ack - words[at + 1]!) | 0) >= 0) {
-        bytes += (words[at + 1]! - words[at]!) >>> 0;
+      if (((ack - words[at]) | 0) <= 0) continue;
+      if (((ack - words[at + 1]) | 0) >= 0) {
+        bytes += (words[at + 1] - words[at]) >>> 0;
         this.removeAt(node, side, i);
       } else {
-        bytes += (ack - words[at]!) >>> 0;
+        bytes += (ack - words[at]) >>> 0;
         words[at] = ack;
       }
     }
@@ -123,7 +123,7 @@ export class HolePool {
   addSack(node: number, side: number, left: number, right: number): void {
     const { words } = this;
     const counter = node * WORDS + SACK_COUNT + side;
-    const count = words[counter]!;
+    const count = words[counter];
     if (count === SACKS) return;
     const at = node * WORDS + SACK_AT + side * SACKS * 2 + 2 * count;
     words[at] = left;
@@ -134,9 +134,9 @@ export class HolePool {
   /** True when one SACK block of the side's last segment holds all of [left, right). */
   isSacked(node: number, side: number, left: number, right: number): boolean {
     const { words } = this;
-    const count = words[node * WORDS + SACK_COUNT + side]!;
+    const count = words[node * WORDS + SACK_COUNT + side];
     for (let i = 0, at = node * WORDS + SACK_AT + side * SACKS * 2; i < count; i++, at += 2) {
-      if (((left - words[at]!) | 0) >= 0 && ((words[at + 1]! - right) | 0) >= 0) return true;
+      if (((left - words[at]) | 0) >= 0 && ((words[at + 1] - right) | 0) >= 0) return true;
     }
     return false;
   }
@@ -144,7 +144,7 @@ export class HolePool {
   private insertAfter(node: number, side: number, index: number, left: number, right: number): void {
     const { words } = this;
     const counter = node * WORDS + HOLE_COUNT + side;
-    const count = words[counter]!;
+    const count = words[counter];
     // A full side keeps the left part only: the right part is then taken as seen.
     if (count === HOLES) return;
     const at = holeAt(node, side) + 2 * (index + 1);
@@ -158,8 +158,8 @@ export class HolePool {
     const { words } = this;
     const counter = node * WORDS + HOLE_COUNT + side;
     const at = holeAt(node, side) + 2 * index;
-    words.copyWithin(at, at + 2, holeAt(node, side) + 2 * words[counter]!);
-    words[counter] = words[counter]! - 1;
+    words.copyWithin(at, at + 2, holeAt(node, side) + 2 * words[counter]);
+    words[counter] = words[counter] - 1;
   }
 }
 

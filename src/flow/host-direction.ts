@@ -2,8 +2,8 @@
 import type { HostDirection } from './record.ts';
 
 function isInternal4(bytes: Uint8Array, at: number): boolean {
-  const first = bytes[at] as number;
-  const second = bytes[at + 1] as number;
+  const first = bytes[at];
+  const second = bytes[at + 1];
   if (first === 10) return true;
   if (first === 172) return second >= 16 && second < 32;
   if (first === 192) return second === 168;
@@ -18,9 +18,9 @@ function isMapped4(bytes: Uint8Array, at: number): boolean {
 /** RFC 1918, link-local (RFC 3927, RFC 4291) or unique local (RFC 4193); an IPv4-mapped address counts as its IPv4 address. */
 export function isInternal(bytes: Uint8Array, at: number, ipv6: boolean): boolean {
   if (!ipv6) return isInternal4(bytes, at);
-  const first = bytes[at] as number;
+  const first = bytes[at];
   if ((first & 0xfe) === 0xfc) return true;
-  if (first === 0xfe) return ((bytes[at + 1] as number) & 0xc0) === 0x80;
+  if (first === 0xfe) return (bytes[at + 1] & 0xc0) === 0x80;
   return isMapped4(bytes, at) && isInternal4(bytes, at + 12);
 }
 

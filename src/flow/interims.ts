@@ -47,8 +47,8 @@ export class InterimSchedule {
   remove(slot: number): void {
     if (this.periodNs === 0) return;
     const { coldI, words } = this;
-    const prev = coldI[slot * words + PREV]!;
-    const next = coldI[slot * words + NEXT]!;
+    const prev = coldI[slot * words + PREV];
+    const next = coldI[slot * words + NEXT];
     if (prev >= 0) coldI[prev * words + NEXT] = next;
     else this.head = next;
     if (next >= 0) coldI[next * words + PREV] = prev;
@@ -58,12 +58,12 @@ export class InterimSchedule {
 
   /** Due time of one flow; Infinity without interim records. */
   dueOf(slot: number): number {
-    return this.periodNs === 0 ? Number.POSITIVE_INFINITY : this.coldF[slot * this.doubles + DUE]!;
+    return this.periodNs === 0 ? Number.POSITIVE_INFINITY : this.coldF[slot * this.doubles + DUE];
   }
 
   /** Lets the sink write what is due at or before `now`, each flow in turn, and sets the next due times. */
   walk(now: number, sink: InterimSink): void {
-    if (this.head >= 0 && now - this.coldF[this.head * this.doubles + DUE]! >= this.periodNs) this.leap(now, sink);
+    if (this.head >= 0 && now - this.coldF[this.head * this.doubles + DUE] >= this.periodNs) this.leap(now, sink);
     while (this.next <= now) {
       const slot = this.head;
       const due = this.next;
@@ -82,8 +82,8 @@ export class InterimSchedule {
     const shift = Math.floor((now - this.next) / this.periodNs) * this.periodNs;
     for (let slot = this.head; slot >= 0; slot = coldI[slot * words + NEXT]!) {
       const at = slot * doubles + DUE;
-      sink.interimDue(slot, coldF[at]!);
-      coldF[at] = coldF[at]! + shift;
+      sink.interimDue(slot, coldF[at]);
+      coldF[at] = coldF[at] + shift;
     }
     this.refreshNext();
   }
@@ -100,6 +100,6 @@ export class InterimSchedule {
   }
 
   private refreshNext(): void {
-    this.next = this.head >= 0 ? this.coldF[this.head * this.doubles + DUE]! : Number.POSITIVE_INFINITY;
+    this.next = this.head >= 0 ? this.coldF[this.head * this.doubles + DUE] : Number.POSITIVE_INFINITY;
   }
 }

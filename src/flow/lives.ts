@@ -125,7 +125,7 @@ export class FlowLives implements InterimSink {
       if (this.evict()) this.credits.give();
       slot = this.store.allocate();
     }
-    const hash = rec.i32[(o + R_HASH_LO) >> 2]!;
+    const hash = rec.i32[(o + R_HASH_LO) >> 2];
     if (slot < 0 || !this.index.insert(hash, slot)) {
       if (slot >= 0) this.store.release(slot);
       this.credits.give();
@@ -138,9 +138,9 @@ export class FlowLives implements InterimSink {
     this.interims.add(slot, now);
     this.sink.touched(slot);
     const counted = outer ? ShardCounter.OUTER_CREATED : ShardCounter.FLOWS_CREATED;
-    this.tally[counted] = this.tally[counted]! + 1;
+    this.tally[counted] = this.tally[counted] + 1;
     const live = outer ? ShardCounter.OUTER_LIVE : ShardCounter.FLOWS_LIVE;
-    this.tally[live] = this.tally[live]! + 1;
+    this.tally[live] = this.tally[live] + 1;
     this.openedInTick++;
     if (++this.openedInEpoch >= this.opensPerEpoch) this.startEpoch(now);
     return slot;
@@ -151,43 +151,43 @@ export class FlowLives implements InterimSink {
     const { store, tally } = this;
     const hot = slot * HOT_BYTES;
     const cold = slot * store.coldBytes - HOT_BYTES;
-    const packets = store.hotF[(hot + F_PACKETS_A) >> 3]! + store.hotF[((hot + F_PACKETS_A) >> 3) + 1]!;
-    const bytes = store.hotF[(hot + F_BYTES_A) >> 3]! + store.hotF[((hot + F_BYTES_A) >> 3) + 1]!;
+    const packets = store.hotF[(hot + F_PACKETS_A) >> 3] + store.hotF[((hot + F_PACKETS_A) >> 3) + 1];
+    const bytes = store.hotF[(hot + F_BYTES_A) >> 3] + store.hotF[((hot + F_BYTES_A) >> 3) + 1];
     const ending = store.hotB[hot + F_LIST] === List.LINGER ? this.closedBy(slot) : reason;
     if (store.full && store.hotB[hot + F_PROTOCOL] === TCP) this.tcp.loss.end(slot);
     store.coldB[cold + F_END_REASON] = ending;
-    if ((store.hotB[hot + F_ROLE]! & RowRole.OUTER) !== 0) {
-      tally[ShardCounter.OUTER_LIVE] = tally[ShardCounter.OUTER_LIVE]! - 1;
-      tally[ShardCounter.OUTER_ENDED] = tally[ShardCounter.OUTER_ENDED]! + 1;
+    if ((store.hotB[hot + F_ROLE] & RowRole.OUTER) !== 0) {
+      tally[ShardCounter.OUTER_LIVE] = tally[ShardCounter.OUTER_LIVE] - 1;
+      tally[ShardCounter.OUTER_ENDED] = tally[ShardCounter.OUTER_ENDED] + 1;
     } else {
-      tally[ShardCounter.FLOWS_LIVE] = tally[ShardCounter.FLOWS_LIVE]! - 1;
+      tally[ShardCounter.FLOWS_LIVE] = tally[ShardCounter.FLOWS_LIVE] - 1;
       const ended = ShardCounter.FLOWS_ENDED + ending - 1;
-      tally[ended] = tally[ended]! + 1;
-      tally[ShardCounter.ENDED_PACKETS] = tally[ShardCounter.ENDED_PACKETS]! + packets;
-      tally[ShardCounter.ENDED_BYTES] = tally[ShardCounter.ENDED_BYTES]! + bytes;
-      tally[ShardCounter.LIVE_PACKETS] = tally[ShardCounter.LIVE_PACKETS]! - packets;
-      tally[ShardCounter.LIVE_BYTES] = tally[ShardCounter.LIVE_BYTES]! - bytes;
+      tally[ended] = tally[ended] + 1;
+      tally[ShardCounter.ENDED_PACKETS] = tally[ShardCounter.ENDED_PACKETS] + packets;
+      tally[ShardCounter.ENDED_BYTES] = tally[ShardCounter.ENDED_BYTES] + bytes;
+      tally[ShardCounter.LIVE_PACKETS] = tally[ShardCounter.LIVE_PACKETS] - packets;
+      tally[ShardCounter.LIVE_BYTES] = tally[ShardCounter.LIVE_BYTES] - bytes;
     }
     this.sink.ended(slot);
     this.lists.remove(slot);
     this.interims.remove(slot);
-    this.index.remove(store.hotI[(hot + F_HASH_LO) >> 2]!, slot);
+    this.index.remove(store.hotI[(hot + F_HASH_LO) >> 2], slot);
     store.release(slot);
     this.credits.give();
   }
 
   /** The flow has been silent for at least the shortest timeout; true = it was idle and is ended. */
   endIfIdle(slot: number, now: number): boolean {
-    const list = this.store.hotB[slot * HOT_BYTES + F_LIST]!;
-    const silence = now - this.store.hotF[(slot * HOT_BYTES + F_LAST_SEEN) >> 3]!;
-    if (silence < this.pressure.timeouts[list]!) return false;
+    const list = this.store.hotB[slot * HOT_BYTES + F_LIST];
+    const silence = now - this.store.hotF[(slot * HOT_BYTES + F_LAST_SEEN) >> 3];
+    if (silence < this.pressure.timeouts[list]) return false;
     this.end(slot, this.pressure.isNormalEnd(list, silence) ? End.IDLE : End.EMERGENCY);
     return true;
   }
 
   /** A new connection takes over the tuple: the old one is over, with or without an end that was seen. */
   endReused(slot: number): number {
-    const first = this.store.coldF[(slot * this.store.coldBytes - HOT_BYTES + F_FIRST_SEEN) >> 3]!;
+    const first = this.store.coldF[(slot * this.store.coldBytes - HOT_BYTES + F_FIRST_SEEN) >> 3];
     this.end(slot, End.IDLE);
     return first;
   }
@@ -195,9 +195,9 @@ export class FlowLives implements InterimSink {
   /** First packet of the flow in this epoch: to the end of its list. */
   touch(slot: number): void {
     const at = (slot * HOT_BYTES + F_MOVE_EPOCH) >> 2;
-    if (this.store.hotI[at]! < this.tickEpoch) this.sink.touched(slot);
+    if (this.store.hotI[at] < this.tickEpoch) this.sink.touched(slot);
     this.store.hotI[at] = this.epoch;
-    const list = this.store.hotB[slot * HOT_BYTES + F_LIST]!;
+    const list = this.store.hotB[slot * HOT_BYTES + F_LIST];
     if (this.lists.tail[list] === slot) return;
     this.lists.remove(slot);
     this.lists.append(slot, list);
@@ -211,19 +211,19 @@ export class FlowLives implements InterimSink {
   interimDue(slot: number, dueNs: number): void {
     const { store, reported } = this;
     const hot = slot * HOT_BYTES;
-    const last = store.hotF[(hot + F_LAST_SEEN) >> 3]!;
-    if (dueNs - last >= this.pressure.timeouts[store.hotB[hot + F_LIST]!]!) return;
+    const last = store.hotF[(hot + F_LAST_SEEN) >> 3];
+    if (dueNs - last >= this.pressure.timeouts[store.hotB[hot + F_LIST]]) return;
     const cold = slot * store.coldBytes - HOT_BYTES;
     const seq = (cold + F_INTERIM_SEQ) >> 2;
     const packets = (hot + F_PACKETS_A) >> 3;
-    const before = store.coldU[seq] === 0 ? 0 : reported[4 * slot]! + reported[4 * slot + 1]!;
-    if (store.hotF[packets]! + store.hotF[packets + 1]! === before) return;
-    store.coldU[seq] = store.coldU[seq]! + 1;
+    const before = store.coldU[seq] === 0 ? 0 : reported[4 * slot] + reported[4 * slot + 1];
+    if (store.hotF[packets] + store.hotF[packets + 1] === before) return;
+    store.coldU[seq] = store.coldU[seq] + 1;
     store.coldB[cold + F_RECORD_KIND] = 1;
     this.sink.interim(slot);
     store.coldB[cold + F_RECORD_KIND] = 0;
     reported.set(store.hotF.subarray(packets, packets + 4), 4 * slot);
-    this.tally[ShardCounter.INTERIM_RECORDS] = this.tally[ShardCounter.INTERIM_RECORDS]! + 1;
+    this.tally[ShardCounter.INTERIM_RECORDS] = this.tally[ShardCounter.INTERIM_RECORDS] + 1;
   }
 
   /** True while the interim record of the flow is being written. */
@@ -234,12 +234,12 @@ export class FlowLives implements InterimSink {
   /** At a tick: ends what has been idle for its timeout, and lets a new epoch begin. */
   expire(now: number): void {
     for (let list = 0; list < List.COUNT; list++) {
-      const timeout = this.pressure.timeouts[list]!;
+      const timeout = this.pressure.timeouts[list];
       if (timeout === Number.POSITIVE_INFINITY) continue;
       // Within one epoch a list is in no order, so a fresh flow proves the rest fresh only by more than an epoch.
       const margin = Math.max(this.longestEpoch, now - this.epochStart);
-      for (let slot = this.lists.head[list]!; slot >= 0; ) {
-        const silence = now - this.store.hotF[(slot * HOT_BYTES + F_LAST_SEEN) >> 3]!;
+      for (let slot = this.lists.head[list]; slot >= 0; ) {
+        const silence = now - this.store.hotF[(slot * HOT_BYTES + F_LAST_SEEN) >> 3];
         if (silence < timeout - margin) break;
         const next = this.lists.next(slot);
         if (silence >= timeout) this.end(slot, this.pressure.isNormalEnd(list, silence) ? End.IDLE : End.EMERGENCY);
@@ -251,7 +251,7 @@ export class FlowLives implements InterimSink {
   /** After everything of a tick was done: `now` is its boundary. */
   startTick(now: number): void {
     this.pressure.review(this.openedInTick, this.maxFlows - this.credits.available);
-    if (this.pressure.emergency) this.tally[ShardCounter.EMERGENCY_TICKS] = this.tally[ShardCounter.EMERGENCY_TICKS]! + 1;
+    if (this.pressure.emergency) this.tally[ShardCounter.EMERGENCY_TICKS] = this.tally[ShardCounter.EMERGENCY_TICKS] + 1;
     this.openedInTick = 0;
     this.startEpoch(now);
     this.tickEpoch = this.epoch;
@@ -260,7 +260,7 @@ export class FlowLives implements InterimSink {
   /** Ends every live flow. */
   endAll(): void {
     for (let list = 0; list < List.COUNT; list++) {
-      for (let slot = this.lists.head[list]!; slot >= 0; slot = this.lists.head[list]!) this.end(slot, End.SHUTDOWN);
+      for (let slot = this.lists.head[list]; slot >= 0; slot = this.lists.head[list]!) this.end(slot, End.SHUTDOWN);
     }
     this.credits.close();
   }
@@ -290,7 +290,7 @@ export class FlowLives implements InterimSink {
     if (slot < 0) slot = this.lists.head[List.LINGER]!;
     if (slot < 0) slot = this.oldest(List.TCP, List.OTHER);
     if (slot < 0) return false;
-    this.tally[counted] = this.tally[counted]! + 1;
+    this.tally[counted] = this.tally[counted] + 1;
     this.end(slot, End.EVICTION);
     return this.credits.take();
   }
@@ -299,9 +299,9 @@ export class FlowLives implements InterimSink {
     let oldest = -1;
     let seen = Number.POSITIVE_INFINITY;
     for (let list = first; list <= last; list++) {
-      const slot = this.lists.head[list]!;
+      const slot = this.lists.head[list];
       if (slot < 0) continue;
-      const at = this.store.hotF[(slot * HOT_BYTES + F_LAST_SEEN) >> 3]!;
+      const at = this.store.hotF[(slot * HOT_BYTES + F_LAST_SEEN) >> 3];
       if (at < seen) {
         seen = at;
         oldest = slot;
@@ -313,20 +313,20 @@ export class FlowLives implements InterimSink {
   private closedBy(slot: number): number {
     const flags = slot * HOT_BYTES + F_TCP_FLAGS_A;
     const { hotB } = this.store;
-    return (hotB[flags]! & hotB[flags + 1]! & TcpFlag.FIN) !== 0 ? End.FIN : End.RST;
+    return (hotB[flags] & hotB[flags + 1] & TcpFlag.FIN) !== 0 ? End.FIN : End.RST;
   }
 
   private refuse(counted: number, outer: boolean, wire: number): number {
     const { tally } = this;
-    if (outer) tally[ShardCounter.OUTER_REFUSED] = tally[ShardCounter.OUTER_REFUSED]! + 1;
+    if (outer) tally[ShardCounter.OUTER_REFUSED] = tally[ShardCounter.OUTER_REFUSED] + 1;
     else {
-      tally[counted] = tally[counted]! + 1;
-      tally[counted + 1] = tally[counted + 1]! + wire;
+      tally[counted] = tally[counted] + 1;
+      tally[counted + 1] = tally[counted + 1] + wire;
     }
     return -1;
   }
 }
 
 function isSyn(rec: RecordWords, o: number): boolean {
-  return (rec.u8[o + R_TCP_FLAGS]! & TcpFlag.SYN) !== 0;
+  return (rec.u8[o + R_TCP_FLAGS] & TcpFlag.SYN) !== 0;
 }

@@ -81,14 +81,14 @@ export class LossAnalysis {
   segment(slot: number, side: number, flags: number, seq: number, ack: number, window: number, length: number, us: number): number {
     const { hotB, hotH, hotI, coldB } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
-    const bits = hotB[(h << 2) + F_SIDE_A + side]!;
+    const bits = hotB[(h << 2) + F_SIDE_A + side];
     const c = slot * this.store.coldBytes - HOT_BYTES;
     const known = (bits & SideBit.SEQ) !== 0;
-    const next = hotI[h + (F_NEXT_SEQ_A >> 2) + side]!;
-    const lastAck = hotI[h + (F_LAST_ACK_A >> 2) + side]!;
-    const lastWindow = hotH[(h << 1) + (F_WINDOW_A >> 1) + side]!;
-    const otherKind = coldB[c + F_SEGMENT_A + (side ^ 1)]!;
-    const otherKnown = (hotB[(h << 2) + F_SIDE_A + (side ^ 1)]! & SideBit.SEQ) !== 0;
+    const next = hotI[h + (F_NEXT_SEQ_A >> 2) + side];
+    const lastAck = hotI[h + (F_LAST_ACK_A >> 2) + side];
+    const lastWindow = hotH[(h << 1) + (F_WINDOW_A >> 1) + side];
+    const otherKind = coldB[c + F_SEGMENT_A + (side ^ 1)];
+    const otherKnown = (hotB[(h << 2) + F_SIDE_A + (side ^ 1)] & SideBit.SEQ) !== 0;
     const plain = (flags & CONTROL) === 0;
     let kind = 0;
 
@@ -121,10 +121,10 @@ export class LossAnalysis {
     const c = slot * coldBytes - HOT_BYTES;
     const other = side ^ 1;
     const end = (seq + length) | 0;
-    const node = coldI[(c + F_LOSS_NODE) >> 2]!;
-    const otherKnown = (hotB[(h << 2) + F_SIDE_A + other]! & SideBit.SEQ) !== 0;
-    const otherAcked = (coldB[c + F_LETTERS_A + other]! & LetterBit.ACKED) !== 0;
-    const otherAck = hotI[h + (F_LAST_ACK_A >> 2) + other]!;
+    const node = coldI[(c + F_LOSS_NODE) >> 2];
+    const otherKnown = (hotB[(h << 2) + F_SIDE_A + other] & SideBit.SEQ) !== 0;
+    const otherAcked = (coldB[c + F_LETTERS_A + other] & LetterBit.ACKED) !== 0;
+    const otherAck = hotI[h + (F_LAST_ACK_A >> 2) + other];
     if (node !== 0) this.pool.fill(node, side, seq, end);
 
     if (length > 0 && otherAcked && ((end - otherAck) | 0) <= 0) {
@@ -134,16 +134,16 @@ export class LossAnalysis {
     // New data behind the byte of a keep-alive or probe.
     if (length > 1 && seq === ((next - 1) | 0)) return Found.NOTHING;
 
-    if (otherKnown && (us - hotI[h + (F_LAST_TIME_A >> 2) + other]!) >>> 0 < FAST_WINDOW_US) {
+    if (otherKnown && (us - hotI[h + (F_LAST_TIME_A >> 2) + other]) >>> 0 < FAST_WINDOW_US) {
       const leftOut = node !== 0 && this.pool.sacks(node, other) > 0 && !this.pool.isSacked(node, other, seq, end);
-      if (coldB[c + F_DUP_RUN_A + other]! >= 2 && (seq === otherAck || leftOut)) {
+      if (coldB[c + F_DUP_RUN_A + other] >= 2 && (seq === otherAck || leftOut)) {
         this.add(slot, F_FAST_RETRANS, 1);
         return this.retransmission(slot, side);
       }
     }
     // Ending exactly at the edge means "the last segment again".
     const consumed = (end + ((flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0 ? 1 : 0)) | 0;
-    if (consumed !== next && (us - hotI[h + (F_NEXT_TIME_A >> 2) + side]!) >>> 0 < this.rttUs(slot)) {
+    if (consumed !== next && (us - hotI[h + (F_NEXT_TIME_A >> 2) + side]) >>> 0 < this.rttUs(slot)) {
       if (this.countOutOfOrder) this.add(slot, F_OOO_A + 4 * side, 1);
       this.outOfOrder++;
       return Found.OUT_OF_ORDER;
@@ -154,7 +154,7 @@ export class LossAnalysis {
   /** Takes in the acknowledgement of the other side's data; returns the bytes that were acknowledged but never seen. */
   acknowledge(slot: number, side: number, ack: number): number {
     const c = slot * this.store.coldBytes - HOT_BYTES;
-    const node = this.store.coldI[(c + F_LOSS_NODE) >> 2]!;
+    const node = this.store.coldI[(c + F_LOSS_NODE) >> 2];
     if (node === 0 || this.pool.holes(node, side ^ 1) === 0) return 0;
     const bytes = this.pool.acknowledge(node, side ^ 1, ack);
     this.missed(slot, side ^ 1, bytes);
@@ -164,15 +164,15 @@ export class LossAnalysis {
   /** The SACK blocks of the side's segment replace those of its previous one. */
   sack(slot: number, side: number, rec: RecordWords, o: number, present: boolean): void {
     const at = (slot * this.store.coldBytes - HOT_BYTES + F_LOSS_NODE) >> 2;
-    let node = this.store.coldI[at]!;
+    let node = this.store.coldI[at];
     if (node !== 0) this.pool.clearSacks(node, side);
     if (!present) return;
-    const count = rec.u8[o + R_SACK_COUNT]!;
+    const count = rec.u8[o + R_SACK_COUNT];
     this.add(slot, F_SACK_BLOCKS, count);
     if (node === 0) node = this.node(slot);
     if (node === 0) return;
     const first = (o + RECORD_BYTES) >> 2;
-    for (let i = 0; i < count; i++) this.pool.addSack(node, side, rec.i32[first + 2 * i]!, rec.i32[first + 2 * i + 1]!);
+    for (let i = 0; i < count; i++) this.pool.addSack(node, side, rec.i32[first + 2 * i], rec.i32[first + 2 * i + 1]);
   }
 
   /** An acknowledgement that repeats the last one: same number, same window, no data, in sequence. */
@@ -180,30 +180,30 @@ export class LossAnalysis {
     const run = slot * this.store.coldBytes - HOT_BYTES + F_DUP_RUN_A + side;
     const { coldB, hotI } = this.store;
     this.add(slot, F_DUP_ACKS, 1);
-    if (coldB[run]! < 255) coldB[run] = coldB[run]! + 1;
+    if (coldB[run] < 255) coldB[run] = coldB[run] + 1;
     const flags = (slot * HOT_BYTES + F_FLAGS) >> 2;
-    hotI[flags] = hotI[flags]! | (RowFlag.DUP_RUN_A << side);
+    hotI[flags] = hotI[flags] | (RowFlag.DUP_RUN_A << side);
   }
 
   /** The side acknowledges something else: its run of duplicates is over. */
   endDuplicates(slot: number, side: number): void {
     const { coldB, coldBytes, hotI } = this.store;
     const flags = (slot * HOT_BYTES + F_FLAGS) >> 2;
-    if ((hotI[flags]! & (RowFlag.DUP_RUN_A << side)) === 0) return;
-    hotI[flags] = hotI[flags]! & ~(RowFlag.DUP_RUN_A << side);
+    if ((hotI[flags] & (RowFlag.DUP_RUN_A << side)) === 0) return;
+    hotI[flags] = hotI[flags] & ~(RowFlag.DUP_RUN_A << side);
     coldB[slot * coldBytes - HOT_BYTES + F_DUP_RUN_A + side] = 0;
   }
 
   /** True when the side's last segment was a keep-alive: the other's repeated ACK is its answer, no duplicate. */
   wasKeepAlive(slot: number, side: number): boolean {
-    return (this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_SEGMENT_A + side]! & SegmentKind.KEEP_ALIVE) !== 0;
+    return (this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_SEGMENT_A + side] & SegmentKind.KEEP_ALIVE) !== 0;
   }
 
   /** SideBit.ODD and SideBit.HOLES of a side. Gives the flow's node back when nothing is in it. */
   sideBits(slot: number, side: number): number {
     const { coldB, coldI, coldBytes } = this.store;
     const c = slot * coldBytes - HOT_BYTES;
-    const node = coldI[(c + F_LOSS_NODE) >> 2]!;
+    const node = coldI[(c + F_LOSS_NODE) >> 2];
     let bits = coldB[c + F_SEGMENT_A + side] !== 0 ? SideBit.ODD : 0;
     if (node === 0) return bits;
     if (this.pool.isEmpty(node)) this.forget(slot);
@@ -219,9 +219,9 @@ export class LossAnalysis {
     const { hotB, hotI, coldB, coldBytes } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
     for (let side = 0; side < 2; side++) {
-      const bits = hotB[(h << 2) + F_SIDE_A + side]! & SideBit.SEQ;
-      const otherBits = coldB[slot * coldBytes - HOT_BYTES + F_LETTERS_A + (side ^ 1)]! & LetterBit.ACKED;
-      const tail = (hotI[h + (F_LAST_ACK_A >> 2) + (side ^ 1)]! - hotI[h + (F_NEXT_SEQ_A >> 2) + side]!) | 0;
+      const bits = hotB[(h << 2) + F_SIDE_A + side] & SideBit.SEQ;
+      const otherBits = coldB[slot * coldBytes - HOT_BYTES + F_LETTERS_A + (side ^ 1)] & LetterBit.ACKED;
+      const tail = (hotI[h + (F_LAST_ACK_A >> 2) + (side ^ 1)] - hotI[h + (F_NEXT_SEQ_A >> 2) + side]) | 0;
       // One byte may be a FIN that was not captured.
       if (bits !== 0 && otherBits !== 0 && tail > 1 && tail < PLAUSIBLE_GAP) this.missed(slot, side, tail);
     }
@@ -230,7 +230,7 @@ export class LossAnalysis {
 
   private forget(slot: number): void {
     const at = (slot * this.store.coldBytes - HOT_BYTES + F_LOSS_NODE) >> 2;
-    const node = this.store.coldI[at]!;
+    const node = this.store.coldI[at];
     if (node === 0) return;
     this.pool.release(node);
     this.store.coldI[at] = 0;
@@ -244,7 +244,7 @@ export class LossAnalysis {
 
   private node(slot: number): number {
     const at = (slot * this.store.coldBytes - HOT_BYTES + F_LOSS_NODE) >> 2;
-    const node = this.store.coldI[at]!;
+    const node = this.store.coldI[at];
     if (node !== 0) return node;
     const fresh = this.pool.allocate();
     this.store.coldI[at] = fresh;
@@ -253,7 +253,7 @@ export class LossAnalysis {
 
   private rttUs(slot: number): number {
     const at = (slot * this.store.coldBytes - HOT_BYTES) >> 2;
-    const ms = this.store.coldR[at + (F_SYN_SYNACK_MS >> 2)]! + this.store.coldR[at + (F_SYNACK_ACK_MS >> 2)]!;
+    const ms = this.store.coldR[at + (F_SYN_SYNACK_MS >> 2)] + this.store.coldR[at + (F_SYNACK_ACK_MS >> 2)];
     return ms > 0 ? Math.round(ms * 1000) : UNKNOWN_RTT_US;
   }
 
@@ -271,6 +271,6 @@ export class LossAnalysis {
 
   private add(slot: number, field: number, amount: number): void {
     const at = (slot * this.store.coldBytes - HOT_BYTES + field) >> 2;
-    this.store.coldU[at] = Math.min(this.store.coldU[at]! + amount, SATURATED);
+    this.store.coldU[at] = Math.min(this.store.coldU[at] + amount, SATURATED);
   }
 }

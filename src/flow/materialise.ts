@@ -63,7 +63,7 @@ function endpoint(row: RowView, offset: number, b: boolean, ports: boolean, role
 }
 
 function vlans(row: RowView, offset: number): number[] {
-  const depth = Math.min(row.bytes[offset + R.F_VLAN_DEPTH] as number, VLANS_KEPT);
+  const depth = Math.min(row.bytes[offset + R.F_VLAN_DEPTH], VLANS_KEPT);
   const ids: number[] = [];
   if (depth > 0) ids.push(row.view.getUint16(offset + R.F_TCI0, true) & VLAN_ID);
   if (depth > 1) ids.push(row.view.getUint16(offset + R.F_TCI1, true) & VLAN_ID);
@@ -84,7 +84,7 @@ function tunnelInfo(row: RowView, offset: number, role: number, context: RecordC
 }
 
 function directionOf(row: RowView, offset: number, a: string, b: string, clientIsB: boolean, context: RecordContext): HostDirection {
-  const ipv6 = ((row.bytes[offset + R.F_ROLE] as number) & R.RowRole.IPV6) !== 0;
+  const ipv6 = (row.bytes[offset + R.F_ROLE] & R.RowRole.IPV6) !== 0;
   const end = (ip: string, at: number): DirectionEnd => ({
     own: isLoopback(row.bytes, at, ipv6) || (context.live && context.localAddresses.has(ip)),
     internal: isInternal(row.bytes, at, ipv6),
@@ -214,8 +214,8 @@ function delta(view: DataView, offset: number): FlowDelta {
 /** The record of the outbox entry at `offset` (OUTBOX_ENTRY_BYTES long: deltas are formed with what lies behind the row). */
 export function materialise(row: RowView, offset: number, context: RecordContext): FlowRecord {
   const { bytes, view } = row;
-  const protocol = bytes[offset + R.F_PROTOCOL] as number;
-  const role = bytes[offset + R.F_ROLE] as number;
+  const protocol = bytes[offset + R.F_PROTOCOL];
+  const role = bytes[offset + R.F_ROLE];
   const flags = view.getUint32(offset + R.F_FLAGS, true);
   const tcp = protocol === TCP;
   const icmp = protocol === ICMP || protocol === ICMPV6;
@@ -237,28 +237,28 @@ export function materialise(row: RowView, offset: number, context: RecordContext
     endpoint_a: a,
     endpoint_b: b,
     client,
-    direction_reason: R.DIRECTION_REASONS[bytes[offset + R.F_DIRECTION_REASON] as number] ?? 'first_packet',
+    direction_reason: R.DIRECTION_REASONS[bytes[offset + R.F_DIRECTION_REASON]] ?? 'first_packet',
     direction: directionOf(row, offset, a.ip, b.ip, clientIsB, context),
-    icmp_type: icmp ? (bytes[offset + R.F_ICMP_TYPE] as number) : null,
-    icmp_code: icmp ? (bytes[offset + R.F_ICMP_CODE] as number) : null,
+    icmp_type: icmp ? bytes[offset + R.F_ICMP_TYPE] : null,
+    icmp_code: icmp ? bytes[offset + R.F_ICMP_CODE] : null,
     ...totals(view, offset, context.baseSeconds),
-    tcp_state: tcp ? (R.TCP_STATES[bytes[offset + R.F_TCP_STATE] as number] ?? 'unknown') : null,
+    tcp_state: tcp ? (R.TCP_STATES[bytes[offset + R.F_TCP_STATE]] ?? 'unknown') : null,
     conn_state: connState(view, offset),
     history: historyOf(view, offset),
-    tcp_flags_a_to_b: tcp ? (bytes[offset + R.F_TCP_FLAGS_A] as number) : null,
-    tcp_flags_b_to_a: tcp ? (bytes[offset + R.F_TCP_FLAGS_B] as number) : null,
+    tcp_flags_a_to_b: tcp ? bytes[offset + R.F_TCP_FLAGS_A] : null,
+    tcp_flags_b_to_a: tcp ? bytes[offset + R.F_TCP_FLAGS_B] : null,
     ...timings(view, offset, tcp),
     ...repairs(view, offset),
     window_min_a_to_b: tcp && seenA ? view.getUint16(offset + R.F_WINDOW_MIN_A, true) : null,
     window_min_b_to_a: tcp && seenB ? view.getUint16(offset + R.F_WINDOW_MIN_B, true) : null,
     missed_bytes_a_to_b: view.getUint32(offset + R.F_MISSED_A, true),
     missed_bytes_b_to_a: view.getUint32(offset + R.F_MISSED_B, true),
-    ttl_a_to_b: seenA ? (bytes[offset + R.F_TTL_A] as number) : null,
-    ttl_b_to_a: seenB ? (bytes[offset + R.F_TTL_B] as number) : null,
+    ttl_a_to_b: seenA ? bytes[offset + R.F_TTL_A] : null,
+    ttl_b_to_a: seenB ? bytes[offset + R.F_TTL_B] : null,
     fragments: view.getUint32(offset + R.F_FRAGMENTS, true),
     snaplen_cut: view.getUint32(offset + R.F_SNAPLEN_CUT, true),
     icmp_errors: view.getUint32(offset + R.F_ICMP_ERRORS, true),
-    end_reason: END_REASONS[(bytes[offset + R.F_END_REASON] as number) - 1] ?? null,
+    end_reason: END_REASONS[bytes[offset + R.F_END_REASON] - 1] ?? null,
     record: bytes[offset + R.F_RECORD_KIND] === 1 ? 'interim' : 'final',
     interim_seq: view.getUint32(offset + R.F_INTERIM_SEQ, true),
     delta: delta(view, offset),

@@ -72,7 +72,7 @@ export function openRow(store: FlowStore, slot: number, rec: RecordWords, o: num
   for (let i = hot >> 2, end = (hot + HOT_BYTES) >> 2; i < end; i++) hotI[i] = 0;
   for (let i = cold >> 2, end = (cold + store.coldBytes) >> 2; i < end; i++) coldI[i] = 0;
   const c = cold - HOT_BYTES;
-  const fromA = rec.u16[(o + R_FLAGS) >> 1]! & RecordFlag.FROM_A;
+  const fromA = rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.FROM_A;
   const sender = fromA !== 0 ? 0 : 1;
 
   hotI[(hot + F_HASH_LO) >> 2] = rec.i32[(o + R_HASH_LO) >> 2]!;
@@ -116,7 +116,7 @@ export function openRow(store: FlowStore, slot: number, rec: RecordWords, o: num
 export function firstOfSide(store: FlowStore, slot: number, side: number, rec: RecordWords, o: number): void {
   const { hotI, coldB, coldBytes } = store;
   const flags = (slot * HOT_BYTES + F_FLAGS) >> 2;
-  hotI[flags] = hotI[flags]! | (RowFlag.SEEN_A << side);
+  hotI[flags] = hotI[flags] | (RowFlag.SEEN_A << side);
   const c = slot * coldBytes - HOT_BYTES;
   coldB[c + F_TTL_A + side] = rec.u8[o + R_TTL]!;
   copyMac(store, c + (side === 0 ? F_MAC_A : F_MAC_B), rec, o + R_SRC_MAC);
@@ -126,9 +126,9 @@ export function firstOfSide(store: FlowStore, slot: number, side: number, rec: R
 export function packetFlags(store: FlowStore, slot: number, flags: number): void {
   const c = slot * store.coldBytes - HOT_BYTES;
   if ((flags & (RecordFlag.FRAGMENT | RecordFlag.FRAGMENT_LATER)) !== 0) {
-    store.coldU[(c + F_FRAGMENTS) >> 2] = store.coldU[(c + F_FRAGMENTS) >> 2]! + 1;
+    store.coldU[(c + F_FRAGMENTS) >> 2] = store.coldU[(c + F_FRAGMENTS) >> 2] + 1;
   }
-  if ((flags & RecordFlag.SNAPLEN_CUT) !== 0) store.coldU[(c + F_SNAPLEN_CUT) >> 2] = store.coldU[(c + F_SNAPLEN_CUT) >> 2]! + 1;
+  if ((flags & RecordFlag.SNAPLEN_CUT) !== 0) store.coldU[(c + F_SNAPLEN_CUT) >> 2] = store.coldU[(c + F_SNAPLEN_CUT) >> 2] + 1;
 }
 
 function copyMac(store: FlowStore, at: number, rec: RecordWords, from: number): void {

@@ -52,12 +52,12 @@ export class Pressure {
 
   /** True when a silence that ended a flow of `list` would have ended it without the emergency, too. */
   isNormalEnd(list: number, silence: number): boolean {
-    return silence >= this.normal[list]!;
+    return silence >= this.normal[list];
   }
 
   private apply(): void {
     this.timeouts.set(this.normal);
-    if (this.emergency) for (let list = 0; list < ANSWERED; list++) this.timeouts[list] = this.timeouts[list]! / EMERGENCY_DIVISOR;
+    if (this.emergency) for (let list = 0; list < ANSWERED; list++) this.timeouts[list] = this.timeouts[list] / EMERGENCY_DIVISOR;
     this.minTimeout = Math.min(...this.timeouts);
   }
 }

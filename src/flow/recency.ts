@@ -29,7 +29,7 @@ export class RecencyLists {
 
   append(slot: number, list: number): void {
     const { hotI } = this;
-    const last = this.tail[list]!;
+    const last = this.tail[list];
     hotI[slot * WORDS + PREV] = last;
     hotI[slot * WORDS + NEXT] = -1;
     if (last >= 0) hotI[last * WORDS + NEXT] = slot;
@@ -40,9 +40,9 @@ export class RecencyLists {
 
   remove(slot: number): void {
     const { hotI } = this;
-    const list = this.hotB[slot * BYTES + LIST]!;
-    const prev = hotI[slot * WORDS + PREV]!;
-    const next = hotI[slot * WORDS + NEXT]!;
+    const list = this.hotB[slot * BYTES + LIST];
+    const prev = hotI[slot * WORDS + PREV];
+    const next = hotI[slot * WORDS + NEXT];
     if (prev >= 0) hotI[prev * WORDS + NEXT] = next;
     else this.head[list] = next;
     if (next >= 0) hotI[next * WORDS + PREV] = prev;
@@ -50,10 +50,10 @@ export class RecencyLists {
   }
 
   next(slot: number): number {
-    return this.hotI[slot * WORDS + NEXT]!;
+    return this.hotI[slot * WORDS + NEXT];
   }
 
   previous(slot: number): number {
-    return this.hotI[slot * WORDS + PREV]!;
+    return this.hotI[slot * WORDS + PREV];
   }
 }

@@ -27,8 +27,8 @@ for (const port of HIGH_SERVICE_PORTS) IS_SERVICE[port] = 1;
  * decides; so does a well-known port (below 1024) against a higher one. Two high ports decide nothing.
  */
 export function serverPort(first: number, second: number): number {
-  const firstServes = IS_SERVICE[first]!;
-  if (firstServes !== IS_SERVICE[second]!) return firstServes === 1 ? 0 : 1;
+  const firstServes = IS_SERVICE[first];
+  if (firstServes !== IS_SERVICE[second]) return firstServes === 1 ? 0 : 1;
   if (first < WELL_KNOWN_END !== second < WELL_KNOWN_END) return first < second ? 0 : 1;
   return -1;
 }

@@ -28,12 +28,13 @@ import {
   TcpOption,
 } from '../ring/layout.ts';
 import { ShardCounter } from '../shard/protocol.ts';
-import { isSender, Reason, reasonOf, synEvidence } from './direction.ts';
+import { isSender, isStronger, reasonOf, synEvidence } from './direction.ts';
 import { Repeated } from './history.ts';
 import type { FlowLives } from './lives.ts';
 import { firstOfSide, packetFlags } from './opening.ts';
 import { ANSWERED as ANSWERED_STEP, List } from './recency.ts';
 import type { RecordWords } from './record-words.ts';
+import { ROLE_OF as ROLES } from './roles.ts';
 import * as row from './row.ts';
 
 // Imported constants are loaded from their module's cell each time; these are folded into the code. Words, not bytes.
@@ -117,15 +118,7 @@ const C_LIVE_PACKETS = ShardCounter.LIVE_PACKETS;
 const C_LIVE_BYTES = ShardCounter.LIVE_BYTES;
 const C_OUTER_PACKETS = ShardCounter.OUTER_PACKETS;
 
-/** Role bits of a plain record by its flags. */
-const ROLE_OF = new Uint16Array(65_536);
-for (let flags = 0; flags < ROLE_OF.length; flags++) {
-  let role = (flags & RecordFlag.IPV6) !== 0 ? row.RowRole.IPV6 : 0;
-  if ((flags & RecordFlag.HAS_PORTS) !== 0) role |= row.RowRole.HAS_PORTS;
-  if ((flags & RecordFlag.ONE_WAY) !== 0) role |= row.RowRole.ONE_WAY;
-  if ((flags & RecordFlag.TUNNELED) !== 0) role |= row.RowRole.INNER;
-  ROLE_OF[flags] = role << 8;
-}
+const ROLE_OF = ROLES;
 const INNER = row.RowRole.INNER << 8;
 
 /** Touched values go here, so that the reads of the touch pass are not thrown away by the compiler. */
@@ -160,45 +153,45 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
   const coldTouch = ((store.full ? row.F_RTT_LAST_MS : row.F_LETTERS_A) - HOT_BYTES) >> 2;
 
   function touchIndex(o: number): void {
-    touched[0] = index.entries[(ri[(o >> 2) + O_HASH]! & index.mask) << 1]!;
+    touched[0] = index.entries[(ri[(o >> 2) + O_HASH] & index.mask) << 1]!;
   }
 
   function touchRow(o: number): number {
     const { entries, mask } = index;
-    const hash = ri[(o >> 2) + O_HASH]!;
+    const hash = ri[(o >> 2) + O_HASH];
     for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const entry = entries[(at << 1) + 1]!;
+      const entry = entries[(at << 1) + 1];
       if (entry === 0) return -1;
       if (entries[at << 1] !== hash) continue;
       const h = (entry - 1) * HOT_WORDS;
-      touched[0] = hotI[h]! + hotI[h + 16]! + hotI[h + 32]! + coldI[(entry - 1) * coldWords + coldTouch]!;
+      touched[0] = hotI[h] + hotI[h + 16] + hotI[h + 32] + coldI[(entry - 1) * coldWords + coldTouch];
       return entry - 1;
     }
   }
 
   function packet(o: number, hint: number): void {
-    count(o, hint, rb[o + O_PROTOCOL]! | ROLE_OF[rh[(o >> 1) + O_FLAGS]!]!);
+    count(o, hint, rb[o + O_PROTOCOL] | ROLE_OF[rh[(o >> 1) + O_FLAGS]]);
   }
 
   function outer(o: number): void {
-    const role = (ROLE_OF[rh[(o >> 1) + O_FLAGS]!]! & ~INNER) | OUTER;
-    count(o, -1, rb[o + O_PROTOCOL]! | role);
+    const role = (ROLE_OF[rh[(o >> 1) + O_FLAGS]] & ~INNER) | OUTER;
+    count(o, -1, rb[o + O_PROTOCOL] | role);
   }
 
   function icmpError(o: number): boolean {
-    const key = keyOf(o, rb[o + O_PROTOCOL]! | (ROLE_OF[rh[(o >> 1) + O_FLAGS]!]! & ~INNER));
+    const key = keyOf(o, rb[o + O_PROTOCOL] | (ROLE_OF[rh[(o >> 1) + O_FLAGS]] & ~INNER));
     let slot = find(o, key);
     if (slot < 0) slot = find(o, key | INNER);
     if (slot < 0) return false;
     const at = (slot * store.coldBytes - HOT_BYTES + F_ICMP_ERRORS) >> 2;
-    store.coldU[at] = store.coldU[at]! + 1;
+    store.coldU[at] = store.coldU[at] + 1;
     return true;
   }
 
   function count(o: number, hint: number, plainKey: number): void {
-    const now = rf[(o >> 3) + O_TIME]!;
-    const wire = ru[(o >> 2) + O_WIRE]!;
-    const flags = rh[(o >> 1) + O_FLAGS]!;
+    const now = rf[(o >> 3) + O_TIME];
+    const wire = ru[(o >> 2) + O_WIRE];
+    const flags = rh[(o >> 1) + O_FLAGS];
     const key = ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
     if (now >= interims.next) interims.walk(now, lives);
     // The row may have ended since the touch pass; then its key is void, and the index is asked again.
@@ -206,52 +199,52 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
     if (slot < 0) {
       slot = lives.open(rec, o, key, now, wire, Number.NaN);
       if (slot < 0) return;
-    } else if (now - hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= pressure.minTimeout) {
+    } else if (now - hotF[slot * HOT_DOUBLES + LAST_SEEN] >= pressure.minTimeout) {
       slot = revisit(slot, o, key, now, wire);
       if (slot < 0) return;
     }
     const isSegment = (key & 0xff) === TCP && (flags & NO_SEGMENT) === 0;
     const side = (flags & FROM_A) ^ 1;
-    if (isSegment && (rb[o + O_TCP_FLAGS]! & SYN) !== 0) {
+    if (isSegment && (rb[o + O_TCP_FLAGS] & SYN) !== 0) {
       slot = syn(slot, side, o, key, now, wire);
       if (slot < 0) return;
     }
 
     const h = slot * HOT_WORDS;
-    if ((hotI[h + FLAGS]! & (SEEN_A << side)) === 0) firstOf(slot, side, o, key, flags);
+    if ((hotI[h + FLAGS] & (SEEN_A << side)) === 0) firstOf(slot, side, o, key, flags);
     if (hotI[h + EPOCH] !== lives.epoch) lives.touch(slot);
     if ((flags & UNUSUAL) !== 0) packetFlags(store, slot, flags);
     const f = slot * HOT_DOUBLES + side;
-    const length = ru[(o >> 2) + O_PAYLOAD]!;
-    hotF[f + PACKETS] = hotF[f + PACKETS]! + 1;
-    hotF[f + BYTES] = hotF[f + BYTES]! + wire;
-    hotF[f + IP_BYTES] = hotF[f + IP_BYTES]! + ru[(o >> 2) + O_IP]!;
-    hotF[f + PAYLOAD] = hotF[f + PAYLOAD]! + length;
+    const length = ru[(o >> 2) + O_PAYLOAD];
+    hotF[f + PACKETS] = hotF[f + PACKETS] + 1;
+    hotF[f + BYTES] = hotF[f + BYTES] + wire;
+    hotF[f + IP_BYTES] = hotF[f + IP_BYTES] + ru[(o >> 2) + O_IP];
+    hotF[f + PAYLOAD] = hotF[f + PAYLOAD] + length;
     hotF[slot * HOT_DOUBLES + LAST_SEEN] = now;
     if ((key & OUTER) === 0) {
-      tally[C_ACCOUNTED] = tally[C_ACCOUNTED]! + 1;
-      tally[C_ACCOUNTED_BYTES] = tally[C_ACCOUNTED_BYTES]! + wire;
-      tally[C_LIVE_PACKETS] = tally[C_LIVE_PACKETS]! + 1;
-      tally[C_LIVE_BYTES] = tally[C_LIVE_BYTES]! + wire;
-    } else tally[C_OUTER_PACKETS] = tally[C_OUTER_PACKETS]! + 1;
+      tally[C_ACCOUNTED] = tally[C_ACCOUNTED] + 1;
+      tally[C_ACCOUNTED_BYTES] = tally[C_ACCOUNTED_BYTES] + wire;
+      tally[C_LIVE_PACKETS] = tally[C_LIVE_PACKETS] + 1;
+      tally[C_LIVE_BYTES] = tally[C_LIVE_BYTES] + wire;
+    } else tally[C_OUTER_PACKETS] = tally[C_OUTER_PACKETS] + 1;
 
     if (isSegment) segment(slot, side, o, now, flags, length);
     else if ((flags & BAD_CHECKSUM) !== 0) tcp.history.repeated(slot, side, Repeated.CHECKSUM);
-    if (isSegment && (hotB[slot * HOT_BYTES + TCP_FLAGS + side]! & (FIN | RST)) !== 0) closing(slot);
+    if (isSegment && (hotB[slot * HOT_BYTES + TCP_FLAGS + side] & (FIN | RST)) !== 0) closing(slot);
   }
 
   /** The fast path: a segment that continues its side's stream and tells nothing else new. */
   function segment(slot: number, side: number, o: number, now: number, flags: number, length: number): void {
     const b = slot * HOT_BYTES;
     const h = slot * HOT_WORDS;
-    let own = hotB[b + SIDE + side]!;
-    const other = hotB[b + SIDE + (side ^ 1)]!;
-    const tcpFlags = rb[o + O_TCP_FLAGS]!;
-    const seq = ri[(o >> 2) + O_SEQ]!;
-    const ack = ri[(o >> 2) + O_ACK]!;
-    const window = rh[(o >> 1) + O_WINDOW]!;
+    let own = hotB[b + SIDE + side];
+    const other = hotB[b + SIDE + (side ^ 1)];
+    const tcpFlags = rb[o + O_TCP_FLAGS];
+    const seq = ri[(o >> 2) + O_SEQ];
+    const ack = ri[(o >> 2) + O_ACK];
+    const window = rh[(o >> 1) + O_WINDOW];
     const w = slot * HOT_HALVES + side;
-    if (window < hotH[w + WINDOW_MIN]! && (tcpFlags & RST) === 0) hotH[w + WINDOW_MIN] = window;
+    if (window < hotH[w + WINDOW_MIN] && (tcpFlags & RST) === 0) hotH[w + WINDOW_MIN] = window;
     const isRepeat = ack === hotI[h + LAST_ACK + side];
     if (
       (tcpFlags & (FIN | SYN | RST | ACK)) !== ACK ||
@@ -259,13 +252,13 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
       (other & (isRepeat ? SEQ : FAST_OTHER)) !== SEQ ||
       seq !== hotI[h + NEXT_SEQ + side] ||
       window === 0 ||
-      ((ack - hotI[h + NEXT_SEQ + (side ^ 1)]!) | 0) > 0 ||
+      ((ack - hotI[h + NEXT_SEQ + (side ^ 1)]) | 0) > 0 ||
       (flags & BAD_CHECKSUM) !== 0 ||
-      (rb[o + O_OPTIONS]! & SACK) !== 0 ||
+      (rb[o + O_OPTIONS] & SACK) !== 0 ||
       (length === 1 && hotH[slot * HOT_HALVES + WINDOW + (side ^ 1)] === 0)
     ) {
       tcp.segment(slot, side, rec, o, now);
-      hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
+      hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side] | tcpFlags;
       return;
     }
     if ((own & (length === 0 ? LETTER_ACK : LETTER_DATA)) === 0) {
@@ -275,9 +268,9 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
     const us = (now / 1000) | 0;
     if (!isRepeat) {
       hotI[h + LAST_ACK + side] = ack;
-      if ((hotI[h + FLAGS]! & (DUP_RUN_A << side)) !== 0) tcp.loss.endDuplicates(slot, side);
-      if ((other & TIMING) !== 0 && ((ack - hotI[h + TIMED_SEQ + (side ^ 1)]!) | 0) >= 0) {
-        tcp.sample(slot, us - hotI[h + TIMED_AT + (side ^ 1)]!);
+      if ((hotI[h + FLAGS] & (DUP_RUN_A << side)) !== 0) tcp.loss.endDuplicates(slot, side);
+      if ((other & TIMING) !== 0 && ((ack - hotI[h + TIMED_SEQ + (side ^ 1)]) | 0) >= 0) {
+        tcp.sample(slot, us - hotI[h + TIMED_AT + (side ^ 1)]);
         hotB[b + SIDE + (side ^ 1)] = other & ~TIMING;
       }
     } else if (length === 0 && window === hotH[w + WINDOW] && isFull && !tcp.loss.wasKeepAlive(slot, side ^ 1)) {
@@ -295,7 +288,7 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
     }
     hotI[h + LAST_TIME + side] = us;
     hotH[w + WINDOW] = window;
-    hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side]! | tcpFlags;
+    hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side] | tcpFlags;
   }
 
   function keyOf(o: number, plainKey: number): number {
@@ -305,9 +298,9 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
   /** The slot of the record's flow, or -1. */
   function find(o: number, key: number): number {
     const { entries, mask } = index;
-    const hash = ri[(o >> 2) + O_HASH]!;
+    const hash = ri[(o >> 2) + O_HASH];
     for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const entry = entries[(at << 1) + 1]!;
+      const entry = entries[(at << 1) + 1];
       if (entry === 0) return -1;
       if (entries[at << 1] === hash && isFlow(entry - 1, o, key)) return entry - 1;
     }
@@ -317,8 +310,8 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
   function isFlow(slot: number, o: number, key: number): boolean {
     const r = o >> 2;
     const h = slot * HOT_WORDS;
-    const fromA = (rh[(o >> 1) + O_FLAGS]! & FROM_A) !== 0;
-    const word = ri[r + O_PORTS]!;
+    const fromA = (rh[(o >> 1) + O_FLAGS] & FROM_A) !== 0;
+    const word = ri[r + O_PORTS];
     const a = r + O_ADDR + (fromA ? 0 : 4);
     const b = r + O_ADDR + (fromA ? 4 : 0);
     return (
@@ -326,12 +319,12 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
       hotH[(h << 1) + KEY_KIND] === key &&
       hotI[h + KEY_A] === ri[a] &&
       hotI[h + KEY_B] === ri[b] &&
-      ((hotI[h + KEY_A + 1]! ^ ri[a + 1]!) |
-        (hotI[h + KEY_A + 2]! ^ ri[a + 2]!) |
-        (hotI[h + KEY_A + 3]! ^ ri[a + 3]!) |
-        (hotI[h + KEY_B + 1]! ^ ri[b + 1]!) |
-        (hotI[h + KEY_B + 2]! ^ ri[b + 2]!) |
-        (hotI[h + KEY_B + 3]! ^ ri[b + 3]!)) ===
+      ((hotI[h + KEY_A + 1] ^ ri[a + 1]) |
+        (hotI[h + KEY_A + 2] ^ ri[a + 2]) |
+        (hotI[h + KEY_A + 3] ^ ri[a + 3]) |
+        (hotI[h + KEY_B + 1] ^ ri[b + 1]) |
+        (hotI[h + KEY_B + 2] ^ ri[b + 2]) |
+        (hotI[h + KEY_B + 3] ^ ri[b + 3])) ===
         0 &&
       (((key & SCOPED) === 0 && !vlanAware) || sameNetwork(slot, o))
     );
@@ -341,15 +334,15 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
     const c = slot * store.coldBytes - HOT_BYTES;
     if (store.coldI[(c + F_SCOPE) >> 2] !== ri[(o >> 2) + O_SCOPE]) return false;
     if (!vlanAware) return true;
-    const outer = store.coldH[(c + F_TCI0) >> 1]! ^ rh[(o >> 1) + O_TCI]!;
-    const inner = store.coldH[(c + F_TCI0 + 2) >> 1]! ^ rh[(o >> 1) + O_TCI + 1]!;
+    const outer = store.coldH[(c + F_TCI0) >> 1] ^ rh[(o >> 1) + O_TCI];
+    const inner = store.coldH[(c + F_TCI0 + 2) >> 1] ^ rh[(o >> 1) + O_TCI + 1];
     return ((outer | inner) & VLAN_ID) === 0;
   }
 
   /** A packet after a silence: the old flow may be over, and its 32-bit times meaningless. */
   function revisit(slot: number, o: number, key: number, now: number, wire: number): number {
     if (lives.endIfIdle(slot, now)) return lives.open(rec, o, key, now, wire, Number.NaN);
-    if ((key & 0xff) === TCP && now - hotF[slot * HOT_DOUBLES + LAST_SEEN]! >= HOUR) tcp.forgetTimes(slot, now);
+    if ((key & 0xff) === TCP && now - hotF[slot * HOT_DOUBLES + LAST_SEEN] >= HOUR) tcp.forgetTimes(slot, now);
     return slot;
   }
 
@@ -361,9 +354,9 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
    */
   function syn(slot: number, side: number, o: number, key: number, now: number, wire: number): number {
     let current = slot;
-    const evidence = synEvidence(rb[o + O_TCP_FLAGS]!);
+    const evidence = synEvidence(rb[o + O_TCP_FLAGS]);
     if (evidence === 0) return slot;
-    const spoke = (hotB[slot * HOT_BYTES + SIDE + side]! & SEQ) !== 0;
+    const spoke = (hotB[slot * HOT_BYTES + SIDE + side] & SEQ) !== 0;
     const isn = store.coldI[((slot * store.coldBytes - HOT_BYTES + F_ISN_A) >> 2) + side];
     if (isSender(evidence) && spoke && isn !== ri[(o >> 2) + O_SEQ]) {
       const first = lives.endReused(slot);
@@ -371,10 +364,10 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
       if (current < 0) return current;
     }
     const reasonAt = current * store.coldBytes - HOT_BYTES + F_DIRECTION_REASON;
-    if (!isStronger(reasonOf(evidence), store.coldB[reasonAt]!)) return current;
+    if (!isStronger(reasonOf(evidence), store.coldB[reasonAt])) return current;
     store.coldB[reasonAt] = reasonOf(evidence);
     const client = isSender(evidence) ? side : side ^ 1;
-    const flags = hotI[current * HOT_WORDS + FLAGS]!;
+    const flags = hotI[current * HOT_WORDS + FLAGS];
     if ((flags & CLIENT_IS_B) !== client) {
       hotI[current * HOT_WORDS + FLAGS] = flags ^ CLIENT_IS_B;
       tcp.history.flip(current);
@@ -384,12 +377,13 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
 
   /** The first packet of a side. When the other has spoken before, the flow is answered. */
   function firstOf(slot: number, side: number, o: number, key: number, flags: number): void {
-    const isFirst = (hotI[slot * HOT_WORDS + FLAGS]! & (SEEN_A << (side ^ 1))) === 0;
+    const isFirst = (hotI[slot * HOT_WORDS + FLAGS] & (SEEN_A << (side ^ 1))) === 0;
     firstOfSide(store, slot, side, rec, o);
     if (!isFirst) {
-      const list = hotB[slot * HOT_BYTES + LIST]!;
+      const list = hotB[slot * HOT_BYTES + LIST];
       if (list < ANSWERED) lives.moveTo(slot, list + ANSWERED);
-    } else if (hasRoles(key & 0xff) && (hotI[slot * HOT_WORDS + FLAGS]! & CLIENT_IS_B) !== side) tcp.history.flip(slot);
+    } else if (((key & 0xff) === TCP || (key & 0xff) === UDP) && (hotI[slot * HOT_WORDS + FLAGS] & CLIENT_IS_B) !== side)
+      tcp.history.flip(slot);
     if ((key & 0xff) === UDP && (flags & BAD_CHECKSUM) === 0) tcp.history.datagram(slot, side);
   }
 
@@ -397,20 +391,10 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
   function closing(slot: number): void {
     const at = slot * HOT_BYTES;
     if (hotB[at + LIST] === LINGER) return;
-    const a = hotB[at + TCP_FLAGS]!;
-    const b = hotB[at + TCP_FLAGS + 1]!;
+    const a = hotB[at + TCP_FLAGS];
+    const b = hotB[at + TCP_FLAGS + 1];
     if ((a & b & FIN) !== 0 || ((a | b) & RST) !== 0) lives.moveTo(slot, LINGER);
   }
 
   return { touchIndex, touchRow, packet, outer, icmpError };
-}
-
-/** Protocols whose history says that the first packet came from the responder. */
-function hasRoles(protocol: number): boolean {
-  return protocol === TCP || protocol === UDP;
-}
-
-/** syn > synack > the rest, so that a later SYN corrects what was only guessed. */
-function isStronger(reason: number, than: number): boolean {
-  return reason !== than && than !== Reason.SYN && (reason === Reason.SYN || reason === Reason.SYN_ACK);
 }

@@ -64,23 +64,23 @@ export class TcpAnalysis {
   segment(slot: number, side: number, rec: RecordWords, o: number, now: number): void {
     const { hotB, hotH, hotI } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
-    const flags = rec.u8[o + R_TCP_FLAGS]!;
-    const seq = rec.i32[(o + R_SEQ) >> 2]!;
-    const ack = rec.i32[(o + R_ACK) >> 2]!;
-    const window = rec.u16[(o + R_WINDOW) >> 1]!;
-    const length = rec.u32[(o + R_PAYLOAD_LEN) >> 2]!;
+    const flags = rec.u8[o + R_TCP_FLAGS];
+    const seq = rec.i32[(o + R_SEQ) >> 2];
+    const ack = rec.i32[(o + R_ACK) >> 2];
+    const window = rec.u16[(o + R_WINDOW) >> 1];
+    const length = rec.u32[(o + R_PAYLOAD_LEN) >> 2];
     const end = (seq + length + ((flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0 ? 1 : 0)) | 0;
     const us = (now / 1000) | 0;
     const sideAt = slot * HOT_BYTES + F_SIDE_A + side;
-    const firstOfSide = (hotB[sideAt]! & SideBit.SEQ) === 0;
+    const firstOfSide = (hotB[sideAt] & SideBit.SEQ) === 0;
 
-    const repeats = !firstOfSide && length > 0 && ((end - hotI[h + (F_NEXT_SEQ_A >> 2) + side]!) | 0) <= 0;
+    const repeats = !firstOfSide && length > 0 && ((end - hotI[h + (F_NEXT_SEQ_A >> 2) + side]) | 0) <= 0;
     this.connection(slot, side, rec, o, flags, seq, window, length, repeats);
     if (firstOfSide) this.start(slot, side, flags, seq);
 
     let found: number = Found.NOTHING;
     if (this.full) {
-      this.loss.sack(slot, side, rec, o, (rec.u8[o + R_OPT_BITS]! & TcpOption.SACK) !== 0);
+      this.loss.sack(slot, side, rec, o, (rec.u8[o + R_OPT_BITS] & TcpOption.SACK) !== 0);
       found = this.loss.segment(slot, side, flags, seq, ack, window, length, us);
       if (this.rtt) this.measure(slot, side, flags, ack, length, end, us, found);
     }
@@ -91,7 +91,7 @@ export class TcpAnalysis {
       }
       hotI[h + (F_LAST_ACK_A >> 2) + side] = ack;
       const letters = slot * this.store.coldBytes - HOT_BYTES + F_LETTERS_A + side;
-      this.store.coldB[letters] = this.store.coldB[letters]! | LetterBit.ACKED;
+      this.store.coldB[letters] = this.store.coldB[letters] | LetterBit.ACKED;
     }
     hotH[(h << 1) + (F_WINDOW_A >> 1) + side] = window;
     hotI[h + (F_LAST_TIME_A >> 2) + side] = us;
@@ -107,9 +107,9 @@ export class TcpAnalysis {
     for (let side = 0; side < 2; side++) {
       hotI[h + (F_NEXT_TIME_A >> 2) + side] = longAgo;
       hotI[h + (F_LAST_TIME_A >> 2) + side] = longAgo;
-      hotB[slot * HOT_BYTES + F_SIDE_A + side] = hotB[slot * HOT_BYTES + F_SIDE_A + side]! & ~SideBit.TIMING;
+      hotB[slot * HOT_BYTES + F_SIDE_A + side] = hotB[slot * HOT_BYTES + F_SIDE_A + side] & ~SideBit.TIMING;
       const letters = slot * this.store.coldBytes - HOT_BYTES + F_LETTERS_A + side;
-      this.store.coldB[letters] = this.store.coldB[letters]! & ~LetterBit.TIMED;
+      this.store.coldB[letters] = this.store.coldB[letters] & ~LetterBit.TIMED;
     }
   }
 
@@ -118,18 +118,18 @@ export class TcpAnalysis {
     const { coldR, coldU, coldBytes } = this.store;
     const at = (slot * coldBytes - HOT_BYTES) >> 2;
     const ms = (us >>> 0) / 1000;
-    const count = coldU[at + (F_RTT_SAMPLES >> 2)]!;
+    const count = coldU[at + (F_RTT_SAMPLES >> 2)];
     coldU[at + (F_RTT_SAMPLES >> 2)] = count + 1;
     if (count === 0) {
       coldR[at + (F_RTT_MIN_MS >> 2)] = ms;
       coldR[at + (F_RTT_EWMA_MS >> 2)] = ms;
       coldR[at + (F_RTT_JITTER_MS >> 2)] = 0;
     } else {
-      const jitter = coldR[at + (F_RTT_JITTER_MS >> 2)]!;
-      const ewma = coldR[at + (F_RTT_EWMA_MS >> 2)]!;
-      coldR[at + (F_RTT_JITTER_MS >> 2)] = jitter + (Math.abs(ms - coldR[at + (F_RTT_LAST_MS >> 2)]!) - jitter) / 16;
+      const jitter = coldR[at + (F_RTT_JITTER_MS >> 2)];
+      const ewma = coldR[at + (F_RTT_EWMA_MS >> 2)];
+      coldR[at + (F_RTT_JITTER_MS >> 2)] = jitter + (Math.abs(ms - coldR[at + (F_RTT_LAST_MS >> 2)]) - jitter) / 16;
       coldR[at + (F_RTT_EWMA_MS >> 2)] = ewma + (ms - ewma) / 8;
-      if (ms < coldR[at + (F_RTT_MIN_MS >> 2)]!) coldR[at + (F_RTT_MIN_MS >> 2)] = ms;
+      if (ms < coldR[at + (F_RTT_MIN_MS >> 2)]) coldR[at + (F_RTT_MIN_MS >> 2)] = ms;
     }
     coldR[at + (F_RTT_LAST_MS >> 2)] = ms;
   }
@@ -146,7 +146,7 @@ export class TcpAnalysis {
     length: number,
     repeats: boolean,
   ): void {
-    if ((rec.u16[(o + R_FLAGS) >> 1]! & RecordFlag.BAD_L4_CHECKSUM) !== 0) {
+    if ((rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.BAD_L4_CHECKSUM) !== 0) {
       this.history.repeated(slot, side, Repeated.CHECKSUM);
       return;
     }
@@ -168,8 +168,8 @@ export class TcpAnalysis {
     const { hotB, hotI } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
     const sideAt = slot * HOT_BYTES + F_SIDE_A + side;
-    const bits = hotB[sideAt]!;
-    const advance = (end - hotI[h + (F_NEXT_SEQ_A >> 2) + side]!) | 0;
+    const bits = hotB[sideAt];
+    const advance = (end - hotI[h + (F_NEXT_SEQ_A >> 2) + side]) | 0;
     if ((bits & SideBit.SEQ) !== 0 && (advance <= 0 || (found & Found.PROBE) !== 0)) return;
     hotI[h + (F_NEXT_SEQ_A >> 2) + side] = end;
     hotI[h + (F_NEXT_TIME_A >> 2) + side] = us;
@@ -184,32 +184,32 @@ export class TcpAnalysis {
     const letters = slot * coldBytes - HOT_BYTES + F_LETTERS_A;
     const timedAt = h + (F_TIMED_AT_A >> 2);
     if ((flags & (TcpFlag.SYN | TcpFlag.ACK)) === (TcpFlag.SYN | TcpFlag.ACK)) {
-      if ((coldB[letters + (side ^ 1)]! & LetterBit.TIMED) !== 0) this.half(slot, F_SYN_SYNACK_MS, us - hotI[timedAt + (side ^ 1)]!);
+      if ((coldB[letters + (side ^ 1)] & LetterBit.TIMED) !== 0) this.half(slot, F_SYN_SYNACK_MS, us - hotI[timedAt + (side ^ 1)]);
     } else if (hotB[slot * HOT_BYTES + F_TCP_STATE] === TcpState.SYN_ACK && (flags & (TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.ACK) {
-      const isClient = (hotI[h + (F_FLAGS >> 2)]! & RowFlag.CLIENT_IS_B) === side;
-      if (isClient && (coldB[letters + (side ^ 1)]! & LetterBit.TIMED) !== 0)
-        this.half(slot, F_SYNACK_ACK_MS, us - hotI[timedAt + (side ^ 1)]!);
+      const isClient = (hotI[h + (F_FLAGS >> 2)] & RowFlag.CLIENT_IS_B) === side;
+      if (isClient && (coldB[letters + (side ^ 1)] & LetterBit.TIMED) !== 0)
+        this.half(slot, F_SYNACK_ACK_MS, us - hotI[timedAt + (side ^ 1)]);
     }
     if ((flags & TcpFlag.SYN) !== 0) {
       hotI[timedAt + side] = us;
-      coldB[letters + side] = coldB[letters + side]! | LetterBit.TIMED;
+      coldB[letters + side] = coldB[letters + side] | LetterBit.TIMED;
       return;
     }
     const timedSeq = h + (F_TIMED_SEQ_A >> 2);
-    if ((flags & (TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.ACK && (hotB[sideAt + (side ^ 1)]! & SideBit.TIMING) !== 0) {
-      if (((ack - hotI[timedSeq + (side ^ 1)]!) | 0) >= 0) {
-        this.sample(slot, us - hotI[timedAt + (side ^ 1)]!);
-        hotB[sideAt + (side ^ 1)] = hotB[sideAt + (side ^ 1)]! & ~SideBit.TIMING;
+    if ((flags & (TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.ACK && (hotB[sideAt + (side ^ 1)] & SideBit.TIMING) !== 0) {
+      if (((ack - hotI[timedSeq + (side ^ 1)]) | 0) >= 0) {
+        this.sample(slot, us - hotI[timedAt + (side ^ 1)]);
+        hotB[sideAt + (side ^ 1)] = hotB[sideAt + (side ^ 1)] & ~SideBit.TIMING;
       }
     }
-    const bits = hotB[sideAt + side]!;
+    const bits = hotB[sideAt + side];
     if (found === Found.RETRANSMISSION) hotB[sideAt + side] = bits & ~SideBit.TIMING;
     else if (found === Found.NOTHING && length > 0 && (bits & SideBit.TIMING) === 0) {
-      const advances = (bits & SideBit.SEQ) === 0 || ((end - hotI[h + (F_NEXT_SEQ_A >> 2) + side]!) | 0) > 0;
+      const advances = (bits & SideBit.SEQ) === 0 || ((end - hotI[h + (F_NEXT_SEQ_A >> 2) + side]) | 0) > 0;
       if (!advances) return;
       hotI[timedSeq + side] = end;
       hotI[timedAt + side] = us;
-      coldB[letters + side] = coldB[letters + side]! & ~LetterBit.TIMED;
+      coldB[letters + side] = coldB[letters + side] & ~LetterBit.TIMED;
       hotB[sideAt + side] = bits | SideBit.TIMING;
     }
   }
@@ -225,7 +225,7 @@ export class TcpAnalysis {
     const quiet = this.endpoints.isQuiet(slot) ? SideBit.QUIET : 0;
     for (let side = 0; side < 2; side++) {
       const bits = this.full ? this.loss.sideBits(slot, side) : 0;
-      hotB[at + side] = (hotB[at + side]! & ~(SideBit.QUIET | SideBit.ODD | SideBit.HOLES)) | quiet | bits;
+      hotB[at + side] = (hotB[at + side] & ~(SideBit.QUIET | SideBit.ODD | SideBit.HOLES)) | quiet | bits;
     }
   }
 }

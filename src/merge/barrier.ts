@@ -30,7 +30,7 @@ export class TickBarrier {
       group.push(head);
     }
     if (group.length === 0) return null;
-    const first = group[0] as TickMessage;
+    const first = group[0];
     for (const message of group) {
       if (message.tick !== first.tick)
         throw new Error(`shard ${message.shard} delivered tick ${message.tick}, shard ${first.shard} tick ${first.tick}`);

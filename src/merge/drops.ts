@@ -21,7 +21,7 @@ export class DropWatch {
   }
 
   next(engine: Float64Array): DropReport {
-    const at = (slot: number) => engine[slot] as number;
+    const at = (slot: number) => engine[slot];
     const ring = at(Counter.RING_DROPPED);
     // A file has no kernel behind it: nothing can be dropped there.
     const kernel = !this.#live ? 0 : at(Counter.RECEIVED_KNOWN) === 0 ? null : at(Counter.KERNEL_DROPS);

@@ -66,7 +66,7 @@ function byReason(engine: Float64Array, start: number, values: Record<string, nu
   const labels = names(values);
   Object.values(values).forEach((slot, index) => {
     const value = engine[start + slot] ?? 0;
-    if (value !== 0) found[labels[index] as string] = value;
+    if (value !== 0) found[labels[index]] = value;
   });
   return found;
 }
@@ -93,9 +93,9 @@ export function shardSum(shards: Float64Array[], slot: number): number {
 function kernel(input: LedgerInput): { received: number | null; drops: number | null; interfaceDrops: number | null } {
   const known = input.live && input.engine[Counter.RECEIVED_KNOWN] !== 0;
   return {
-    received: known ? (input.engine[Counter.RECEIVED] as number) : null,
-    drops: known ? (input.engine[Counter.KERNEL_DROPS] as number) : null,
-    interfaceDrops: input.engine[Counter.INTERFACE_DROPS_KNOWN] !== 0 ? (input.engine[Counter.INTERFACE_DROPS] as number) : null,
+    received: known ? input.engine[Counter.RECEIVED] : null,
+    drops: known ? input.engine[Counter.KERNEL_DROPS] : null,
+    interfaceDrops: input.engine[Counter.INTERFACE_DROPS_KNOWN] !== 0 ? input.engine[Counter.INTERFACE_DROPS] : null,
   };
 }
 
@@ -103,7 +103,7 @@ function kernel(input: LedgerInput): { received: number | null; drops: number | 
 function packetIdentities(input: LedgerInput, bytes: boolean): Identity[] {
   const { engine, shards, lost } = input;
   const unit = bytes ? 'bytes' : 'packets';
-  const e = (packets: number, inBytes: number): number => engine[bytes ? inBytes : packets] as number;
+  const e = (packets: number, inBytes: number): number => engine[bytes ? inBytes : packets];
   const s = (packets: number, inBytes: number): number => shardSum(shards, bytes ? inBytes : packets);
   const array = (packets: number, inBytes: number, length: number): number => sumOf(engine, bytes ? inBytes : packets, length);
   const delivered = e(Counter.DELIVERED, Counter.DELIVERED_BYTES);
@@ -180,8 +180,8 @@ function kernelIdentity(input: LedgerInput): Identity {
     ['received', received],
     [
       ['kernel_drops', drops],
-      ['frames_read', input.engine[Counter.FRAMES_READ] as number],
-      ['beyond_count', input.engine[Counter.BEYOND_COUNT] as number],
+      ['frames_read', input.engine[Counter.FRAMES_READ]],
+      ['beyond_count', input.engine[Counter.BEYOND_COUNT]],
     ],
   );
 }
@@ -189,7 +189,7 @@ function kernelIdentity(input: LedgerInput): Identity {
 /** What the shards made of what they took: flows, annotations, rows. */
 function shardIdentities({ engine, shards, lost, rowsTaken }: LedgerInput): Identity[] {
   const sum = (slot: number) => shardSum(shards, slot);
-  const carried = (engine[Counter.CARRIED_OUTER] as number) + (engine[Counter.CARRIED_ICMP_INNER] as number);
+  const carried = engine[Counter.CARRIED_OUTER] + engine[Counter.CARRIED_ICMP_INNER];
   const ended = Object.entries(flowsEnded(shards)).map(([reason, value]): [string, number] => [`ended_${reason}`, value]);
   return [
     identity(
@@ -205,7 +205,7 @@ function shardIdentities({ engine, shards, lost, rowsTaken }: LedgerInput): Iden
       [
         ['outer_dequeued', sum(ShardCounter.OUTER_DEQUEUED)],
         ['icmp_inner_dequeued', sum(ShardCounter.ICMP_INNER_DEQUEUED)],
-        ['ring_dropped', engine[Counter.ANNOTATIONS_DROPPED] as number],
+        ['ring_dropped', engine[Counter.ANNOTATIONS_DROPPED]],
         ['lost_with_shard', lost.annotations],
       ],
     ),
@@ -224,7 +224,7 @@ function shardIdentities({ engine, shards, lost, rowsTaken }: LedgerInput): Iden
 
 /** Side outputs of the capture thread, where they are on: every delivered frame is written, or counted as not written. */
 function outputIdentities({ engine, pcap, tap, tapTaken }: LedgerInput): Identity[] {
-  const at = (slot: number) => engine[slot] as number;
+  const at = (slot: number) => engine[slot];
   const delivered: [string, number] = ['delivered', at(Counter.DELIVERED)];
   const written: [string, number] = ['tap_written', at(Counter.TAP_WRITTEN)];
   const out: Identity[] = [];
@@ -246,7 +246,7 @@ function stages(input: LedgerInput): Ledger['stages'] {
   const { engine, shards } = input;
   const sum = (slot: number) => shardSum(shards, slot);
   const { received, drops, interfaceDrops } = kernel(input);
-  const at = (slot: number) => engine[slot] as number;
+  const at = (slot: number) => engine[slot];
   return {
     source: {
       received,
@@ -305,7 +305,7 @@ export function buildLedger(input: LedgerInput): Ledger {
     ...shardIdentities(input),
     ...outputIdentities(input),
   ];
-  const at = (slot: number) => input.engine[slot] as number;
+  const at = (slot: number) => input.engine[slot];
   return {
     schema_version: 1,
     stages: stages(input),

@@ -102,7 +102,7 @@ function effective({ input, filter, count, snaplen, tracking, output }: SensorOp
 
 /** Puts the summary of a run together from its counters. */
 export function buildSummary(run: SummaryInput): RunSummary {
-  const at = (slot: number) => run.engine[slot] as number;
+  const at = (slot: number) => run.engine[slot];
   const sum = (slot: number) => shardSum(run.shards, slot);
   const ended = Object.fromEntries(END_REASONS.map((reason, index) => [reason, sum(ShardCounter.FLOWS_ENDED + index)]));
   const source = run.ledger.stages.source as Record<string, number | null>;

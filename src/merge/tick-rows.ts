@@ -23,7 +23,7 @@ function keysOf(chunk: Uint8Array, keys: Key[]): void {
     keys.push({
       end: view.getFloat64(offset + F_LAST_SEEN, true),
       ordinal: view.getFloat64(offset + F_FIRST_ORDINAL, true),
-      outer: ((chunk[offset + F_ROLE] as number) & RowRole.OUTER) !== 0,
+      outer: (chunk[offset + F_ROLE] & RowRole.OUTER) !== 0,
       interim: chunk[offset + F_RECORD_KIND] === 1,
       seq: view.getUint32(offset + F_INTERIM_SEQ, true),
       chunk,

@@ -27,7 +27,7 @@ export class RunTotals {
 
   /** Merges the messages of one tick, one per shard. `topFlows` bounds the list. */
   merge(group: TickMessage[], topFlows: number): MergedTick {
-    const first = group[0] as TickMessage;
+    const first = group[0];
     const merged: MergedTick = {
       tick: first.tick,
       streamNs: first.streamNs,
@@ -55,10 +55,10 @@ export class RunTotals {
 
   #addProtocols(deltas: number[]): void {
     for (let at = 0; at + 2 < deltas.length; at += 3) {
-      const protocol = deltas[at] as number;
+      const protocol = deltas[at];
       const sum = this.#protocols.get(protocol) ?? { protocol, packets: 0, bytes: 0 };
-      sum.packets += deltas[at + 1] as number;
-      sum.bytes += deltas[at + 2] as number;
+      sum.packets += deltas[at + 1];
+      sum.bytes += deltas[at + 2];
       this.#protocols.set(protocol, sum);
     }
   }

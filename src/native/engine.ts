@@ -164,7 +164,12 @@ export interface Addon {
   /** The compiler's message, or null when the expression is valid for that link type. */
   checkFilter(expression: string, linkType: number, snaplen: number): string | null;
   /** Decodes one frame exactly as the capture thread does; the accounted record first, then annotations. For tests and views. */
-  decodeFrame(frame: Uint8Array, linkType: number, wireLength: number, options: { tunnels: boolean; vlanAware: boolean; hashKey: Uint8Array; verifyChecksums: boolean }): Uint8Array[];
+  decodeFrame(
+    frame: Uint8Array,
+    linkType: number,
+    wireLength: number,
+    options: { tunnels: boolean; vlanAware: boolean; hashKey: Uint8Array; verifyChecksums: boolean },
+  ): Uint8Array[];
   /** Writes a capture file from the generator; for benches and tests. Returns the number of frames. */
   writeCapture(spec: GeneratorSource, path: string): number;
 }

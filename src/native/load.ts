@@ -1,8 +1,9 @@
 /** Loads the addon: the only module that opens the .node file. Nothing is loaded before the first call. */
+
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { existsSync } from 'node:fs';
 import { SensorError } from '../errors.ts';
 import { LAYOUT_VERSION, RECORD_BYTES } from '../ring/layout.ts';
 import type { Addon } from './engine.ts';

@@ -1,6 +1,7 @@
 /** Memory for the rings that the engine writes. */
-import { RING_AT_READ_POS, RING_AT_WRITE_POS } from '../ring/layout.ts';
+
 import { createRing } from '../ring/create.ts';
+import { RING_AT_READ_POS, RING_AT_WRITE_POS } from '../ring/layout.ts';
 
 export { createRing };
 

@@ -101,7 +101,7 @@ export class RingReader {
    * `refresh` shows. An aligned double is written and read whole on every processor that Node runs on.
    */
   watermarkNs(): number {
-    return this.f64[WATERMARK]!;
+    return this.f64[WATERMARK];
   }
 
   /** True when the producer will write no more; what it wrote before may still be unread. */

@@ -75,7 +75,7 @@ export class ShardCore {
   /** Takes what the rings hold, up to a budget or a tick. */
   drain(): DrainState {
     if (this.isFinal) return 'final';
-    const moved = this.readers.length === 1 ? this.drainOne(this.readers[0]!) : this.drainMany();
+    const moved = this.readers.length === 1 ? this.drainOne(this.readers[0]) : this.drainMany();
     if (moved) return this.isFinal ? 'final' : 'progress';
     return 'empty';
   }
@@ -83,11 +83,11 @@ export class ShardCore {
   /** Copies of at most `limit` live flows, the most recently active first, ROW_BYTES each. */
   snapshot(limit: number): { rows: Uint8Array; count: number } {
     const { lists, store } = this.lives;
-    const live = this.lives.tally[ShardCounter.FLOWS_LIVE]! + this.lives.tally[ShardCounter.OUTER_LIVE]!;
+    const live = this.lives.tally[ShardCounter.FLOWS_LIVE] + this.lives.tally[ShardCounter.OUTER_LIVE];
     const words = new Int32Array((Math.min(limit, live) * ROW_BYTES) >> 2);
     let count = 0;
     for (let list = 0; list < List.COUNT; list++) {
-      for (let slot = lists.tail[list]!; slot >= 0 && (count + 1) * ROW_BYTES <= words.byteLength; slot = lists.previous(slot)) {
+      for (let slot = lists.tail[list]; slot >= 0 && (count + 1) * ROW_BYTES <= words.byteLength; slot = lists.previous(slot)) {
         store.copyRow(slot, words, (count * ROW_BYTES) >> 2);
         count++;
       }
@@ -97,7 +97,7 @@ export class ShardCore {
 
   private drainOne(reader: RingReader): boolean {
     if (!reader.refresh()) return reader.isClosed() && !reader.refresh() ? this.closedWithoutEnd() : false;
-    const taken = this.drainer.run(reader, this.tables[0]!, Number.POSITIVE_INFINITY, BUDGET);
+    const taken = this.drainer.run(reader, this.tables[0], Number.POSITIVE_INFINITY, BUDGET);
     if (reader.position === reader.written || taken >= BUDGET) return taken > 0;
     return this.join() || taken > 0;
   }
@@ -121,7 +121,7 @@ export class ShardCore {
     }
     if (waiting === this.readers.length) return this.join();
     if (first === null || earliest > limit) return false;
-    return this.drainer.run(first, this.tables[this.readers.indexOf(first)]!, limit, BUDGET) > 0;
+    return this.drainer.run(first, this.tables[this.readers.indexOf(first)], limit, BUDGET) > 0;
   }
 
   /** Stream time of the next packet of a ring, or at which it will be earliest; null at a tick or the end. */
@@ -129,7 +129,7 @@ export class ShardCore {
     if (reader.position === reader.written) return reader.isClosed() && !reader.refresh() ? null : watermark;
     const o = reader.offset();
     const kind = reader.u8[o + R_KIND];
-    return kind === TICK || kind === END ? null : reader.f64[(o + R_STREAM_NS) >> 3]!;
+    return kind === TICK || kind === END ? null : reader.f64[(o + R_STREAM_NS) >> 3];
   }
 
   private skipPads(reader: RingReader): void {
@@ -145,8 +145,8 @@ export class ShardCore {
     for (const reader of this.readers) {
       if (reader.position === reader.written) continue;
       const o = reader.offset();
-      const number = reader.u32[(o + R_SEQ) >> 2]!;
-      const at = reader.f64[(o + R_STREAM_NS) >> 3]!;
+      const number = reader.u32[(o + R_SEQ) >> 2];
+      const at = reader.f64[(o + R_STREAM_NS) >> 3];
       if (reader.u8[o + R_KIND] === END) end = Math.max(end, number);
       else lowest = Math.min(lowest, number);
       streamNs = Math.max(streamNs, at);
@@ -159,7 +159,7 @@ export class ShardCore {
       if (isTick && reader.u32[(o + R_SEQ) >> 2] !== lowest) continue;
       if (isTick) streamNs = reader.f64[(o + R_STREAM_NS) >> 3]!;
       if (isTick || isEnd) {
-        ordinal = Math.max(ordinal, reader.f64[(o + R_ORDINAL) >> 3]!);
+        ordinal = Math.max(ordinal, reader.f64[(o + R_ORDINAL) >> 3]);
         this.pop(reader, o);
       }
     }
@@ -178,10 +178,10 @@ export class ShardCore {
   private lastOrdinal = 0;
 
   private pop(reader: RingReader, o: number): void {
-    const seq = reader.i32[(o + R_RING_SEQ) >> 2]!;
+    const seq = reader.i32[(o + R_RING_SEQ) >> 2];
     if (seq !== reader.nextSeq) throw new Error(`ring is broken: record ${seq}, expected ${reader.nextSeq}`);
     reader.nextSeq = (seq + 1) | 0;
-    reader.position = (reader.position + reader.i32[(o + R_LENGTH) >> 2]!) | 0;
+    reader.position = (reader.position + reader.i32[(o + R_LENGTH) >> 2]) | 0;
     reader.release();
   }
 
@@ -202,8 +202,8 @@ export class ShardCore {
     let packets = 0;
     let bytes = 0;
     for (let i = 0; i < protocols.length; i += 3) {
-      packets += protocols[i + 1]!;
-      bytes += protocols[i + 2]!;
+      packets += protocols[i + 1];
+      bytes += protocols[i + 2];
     }
     this.port.tick({
       type: 'tick',
@@ -214,7 +214,7 @@ export class ShardCore {
       rowsWritten: this.outbox.rowsWritten,
       packets,
       bytes,
-      flowsLive: lives.tally[ShardCounter.FLOWS_LIVE]!,
+      flowsLive: lives.tally[ShardCounter.FLOWS_LIVE],
       emergency: lives.pressure.emergency,
       top,
       protocols,

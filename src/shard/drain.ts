@@ -70,7 +70,7 @@ export class Drain {
     const triples: number[] = [];
     const { protocols } = this;
     for (let protocol = 0; protocol < 256; protocol++) {
-      if (protocols[2 * protocol]! > 0) triples.push(protocol, protocols[2 * protocol]!, protocols[2 * protocol + 1]!);
+      if (protocols[2 * protocol] > 0) triples.push(protocol, protocols[2 * protocol], protocols[2 * protocol + 1]);
     }
     protocols.fill(0);
     return triples;
@@ -92,9 +92,9 @@ export class Drain {
     let spanned = 0;
     while (filled < BATCH && position !== end) {
       const o = HEADER + (position & mask);
-      const kind = u8[o + KIND]!;
-      if (kind === TICK || kind === END || (kind !== PAD && f64[(o >> 3) + TIME]! > limitNs)) break;
-      const length = i32[(o >> 2) + LENGTH]!;
+      const kind = u8[o + KIND];
+      if (kind === TICK || kind === END || (kind !== PAD && f64[(o >> 3) + TIME] > limitNs)) break;
+      const length = i32[(o >> 2) + LENGTH];
       if (i32[(o >> 2) + RING_SEQ] !== seq || length <= 0 || (length & ALIGN_MASK) !== 0) brokenRing(reader, o, seq);
       seq = (seq + 1) | 0;
       position = (position + length) | 0;
@@ -111,37 +111,37 @@ export class Drain {
   private process(reader: RingReader, table: FlowTable, offsets: Int32Array, hints: Int32Array, count: number): void {
     const { protocols } = this;
     const { u8, u32 } = reader;
-    for (let i = 0; i < count; i++) table.touchIndex(offsets[i]!);
-    for (let i = 0; i < count; i++) hints[i] = table.touchRow(offsets[i]!);
+    for (let i = 0; i < count; i++) table.touchIndex(offsets[i]);
+    for (let i = 0; i < count; i++) hints[i] = table.touchRow(offsets[i]);
     let packets = 0;
     let bytes = 0;
     for (let i = 0; i < count; i++) {
-      const o = offsets[i]!;
+      const o = offsets[i];
       if (u8[o + KIND] === PACKET) {
-        const wire = u32[(o >> 2) + WIRE]!;
-        const protocol = u8[o + PROTOCOL]! << 1;
+        const wire = u32[(o >> 2) + WIRE];
+        const protocol = u8[o + PROTOCOL] << 1;
         packets++;
         bytes += wire;
-        protocols[protocol] = protocols[protocol]! + 1;
-        protocols[protocol + 1] = protocols[protocol + 1]! + wire;
-        table.packet(o, hints[i]!);
-      } else this.annotation(table, u8[o + KIND]!, o);
+        protocols[protocol] = protocols[protocol] + 1;
+        protocols[protocol + 1] = protocols[protocol + 1] + wire;
+        table.packet(o, hints[i]);
+      } else this.annotation(table, u8[o + KIND], o);
     }
     const { tally } = this;
-    tally[C_DEQUEUED] = tally[C_DEQUEUED]! + packets;
-    tally[C_DEQUEUED_BYTES] = tally[C_DEQUEUED_BYTES]! + bytes;
+    tally[C_DEQUEUED] = tally[C_DEQUEUED] + packets;
+    tally[C_DEQUEUED_BYTES] = tally[C_DEQUEUED_BYTES] + bytes;
   }
 
   /** Records that belong to a frame which is accounted elsewhere. Other kinds are not for shards and are passed over. */
   private annotation(table: FlowTable, kind: number, o: number): void {
     const { tally } = this;
     if (kind === OUTER) {
-      tally[ShardCounter.OUTER_DEQUEUED] = tally[ShardCounter.OUTER_DEQUEUED]! + 1;
+      tally[ShardCounter.OUTER_DEQUEUED] = tally[ShardCounter.OUTER_DEQUEUED] + 1;
       table.outer(o);
     } else if (kind === ICMP_INNER) {
-      tally[ShardCounter.ICMP_INNER_DEQUEUED] = tally[ShardCounter.ICMP_INNER_DEQUEUED]! + 1;
+      tally[ShardCounter.ICMP_INNER_DEQUEUED] = tally[ShardCounter.ICMP_INNER_DEQUEUED] + 1;
       const matched = table.icmpError(o) ? ShardCounter.ICMP_INNER_MATCHED : ShardCounter.ICMP_INNER_UNMATCHED;
-      tally[matched] = tally[matched]! + 1;
+      tally[matched] = tally[matched] + 1;
     }
   }
 }

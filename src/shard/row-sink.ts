@@ -58,8 +58,8 @@ export class RowSink implements FlowSink {
     if (this.options.topFlows === 0) return [];
     const { lists, store, tickEpoch } = this.lives;
     for (let list = 0; list < List.COUNT; list++) {
-      for (let slot = lists.tail[list]!; slot >= 0; slot = lists.previous(slot)) {
-        if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2]! < tickEpoch) break;
+      for (let slot = lists.tail[list]; slot >= 0; slot = lists.previous(slot)) {
+        if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] < tickEpoch) break;
         this.offerTick(slot);
       }
     }
@@ -72,8 +72,8 @@ export class RowSink implements FlowSink {
 
   private offerTick(slot: number): void {
     const { store, tickEpoch } = this.lives;
-    if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2]! < tickEpoch) return;
-    this.top.offer(store, slot, this.bytes(slot) - this.atTick[2 * slot]!, this.packets(slot) - this.atTick[2 * slot + 1]!);
+    if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] < tickEpoch) return;
+    this.top.offer(store, slot, this.bytes(slot) - this.atTick[2 * slot], this.packets(slot) - this.atTick[2 * slot + 1]);
   }
 
   private write(slot: number): void {
@@ -82,31 +82,31 @@ export class RowSink implements FlowSink {
     let at = outbox.reserve();
     while (at < 0) {
       if (!this.waitForSpace()) {
-        tally[ShardCounter.ROWS_DROPPED] = tally[ShardCounter.ROWS_DROPPED]! + 1;
+        tally[ShardCounter.ROWS_DROPPED] = tally[ShardCounter.ROWS_DROPPED] + 1;
         return;
       }
       at = outbox.reserve();
     }
     store.copyRow(slot, outbox.i32, at >> 2);
-    const isTouched = this.atTick.length > 0 && store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2]! >= lives.tickEpoch;
-    outbox.f64[(at + F_TICK_BYTES) >> 3] = isTouched ? this.atTick[2 * slot]! : this.bytes(slot);
-    outbox.f64[(at + F_TICK_PACKETS) >> 3] = isTouched ? this.atTick[2 * slot + 1]! : this.packets(slot);
+    const isTouched = this.atTick.length > 0 && store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] >= lives.tickEpoch;
+    outbox.f64[(at + F_TICK_BYTES) >> 3] = isTouched ? this.atTick[2 * slot] : this.bytes(slot);
+    outbox.f64[(at + F_TICK_PACKETS) >> 3] = isTouched ? this.atTick[2 * slot + 1] : this.packets(slot);
     const previous = (at + E_PREVIOUS) >> 3;
-    const interims = store.coldU[(slot * store.coldBytes - HOT_BYTES + F_INTERIM_SEQ) >> 2]!;
+    const interims = store.coldU[(slot * store.coldBytes - HOT_BYTES + F_INTERIM_SEQ) >> 2];
     // An interim record carries its own number already: the first one has nothing before it.
     const hasPrevious = lives.isInterim(slot) ? interims > 1 : interims > 0;
-    for (let i = 0; i < 4; i++) outbox.f64[previous + i] = hasPrevious ? reported[4 * slot + i]! : 0;
+    for (let i = 0; i < 4; i++) outbox.f64[previous + i] = hasPrevious ? reported[4 * slot + i] : 0;
     outbox.publish();
-    tally[ShardCounter.ROWS_WRITTEN] = tally[ShardCounter.ROWS_WRITTEN]! + 1;
+    tally[ShardCounter.ROWS_WRITTEN] = tally[ShardCounter.ROWS_WRITTEN] + 1;
   }
 
   private bytes(slot: number): number {
     const at = (slot * HOT_BYTES + F_BYTES_A) >> 3;
-    return this.lives.store.hotF[at]! + this.lives.store.hotF[at + 1]!;
+    return this.lives.store.hotF[at] + this.lives.store.hotF[at + 1];
   }
 
   private packets(slot: number): number {
     const at = (slot * HOT_BYTES + F_PACKETS_A) >> 3;
-    return this.lives.store.hotF[at]! + this.lives.store.hotF[at + 1]!;
+    return this.lives.store.hotF[at] + this.lives.store.hotF[at + 1];
   }
 }

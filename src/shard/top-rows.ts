@@ -25,10 +25,10 @@ export class TopRows {
     const { entries, limit } = this;
     const last = entries[entries.length - 1];
     if (entries.length === limit && (last === undefined || bytes < last.bytes)) return;
-    if (packets === 0 || (store.hotB[slot * HOT_BYTES + F_ROLE]! & RowRole.OUTER) !== 0) return;
-    const ordinal = store.coldF[(slot * store.coldBytes - HOT_BYTES + F_FIRST_ORDINAL) >> 3]!;
+    if (packets === 0 || (store.hotB[slot * HOT_BYTES + F_ROLE] & RowRole.OUTER) !== 0) return;
+    const ordinal = store.coldF[(slot * store.coldBytes - HOT_BYTES + F_FIRST_ORDINAL) >> 3];
     let at = entries.length;
-    while (at > 0 && isBefore(bytes, ordinal, entries[at - 1]!)) at--;
+    while (at > 0 && isBefore(bytes, ordinal, entries[at - 1])) at--;
     if (at >= limit) return;
     const row = entries.length === limit ? entries.pop()!.row : new Int32Array(ROW_BYTES >> 2);
     store.copyRow(slot, row, 0);

@@ -93,7 +93,7 @@ class ShardWorker {
     const taken = this.core.rowsTaken;
     post({ type: 'rows', shard: this.data.shard, rowsWritten: this.core.rowsWritten });
     const { tally } = this.core.lives;
-    tally[ShardCounter.OUTBOX_WAITS] = tally[ShardCounter.OUTBOX_WAITS]! + 1;
+    tally[ShardCounter.OUTBOX_WAITS] = tally[ShardCounter.OUTBOX_WAITS] + 1;
     return this.pacing.waitForRows(taken);
   }
 

@@ -85,7 +85,7 @@ export class ShardSet {
     const workerData: ShardData = {
       shard: index,
       shards,
-      rings: rings.map((thread) => thread[index] as Uint8Array),
+      rings: rings.map((thread) => thread[index]),
       outbox,
       control,
       counters,
@@ -137,7 +137,7 @@ export class ShardSet {
   /** Counts what a dead shard took with it, and replaces it where that is allowed. */
   #bury(index: number, shard: Shard, cause: string): void {
     shard.ended = true;
-    const at = (slot: number) => shard.counters[slot] as number;
+    const at = (slot: number) => shard.counters[slot];
     this.#lost.flows += at(ShardCounter.FLOWS_LIVE);
     this.#lost.flowPackets += at(ShardCounter.LIVE_PACKETS);
     this.#lost.flowBytes += at(ShardCounter.LIVE_BYTES);
@@ -154,7 +154,7 @@ export class ShardSet {
 
   /** Copies out the rows that a shard has written up to `rowsWritten` (from a message); whole outbox entries. */
   takeRows(index: number, rowsWritten: number): Uint8Array[] {
-    const { outbox } = this.#shards[index] as Shard;
+    const { outbox } = this.#shards[index];
     const chunks: Uint8Array[] = [];
     let rows = 0;
     for (const { bytes, start, count } of outbox.spans(rowsWritten)) {

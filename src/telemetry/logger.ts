@@ -41,7 +41,7 @@ export function textLine(entry: Record<string, unknown>): string {
   const fields = Object.entries(entry)
     .filter(([key]) => !OWN_FIELDS.has(key))
     .map(([key, value]) => ` ${key}=${typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)}`);
-  return `${plain(`${time} ${level.padEnd(5)} ${String(entry.msg ?? '')}${fields.join('')}`)}\n`;
+  return `${plain(`${time} ${level.padEnd(5)} ${typeof entry.msg === 'string' ? entry.msg : ''}${fields.join('')}`)}\n`;
 }
 
 function destination(options: LogOptions, descriptor: number | null): DestinationStream {

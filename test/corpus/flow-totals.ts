@@ -63,7 +63,7 @@ export function canonicalTuple(
 /** A truth file's tuple in the form of `canonicalTuple`. */
 export function canonicalTruthTuple(key: string): string {
   const [protocol, left, leftPort, right, rightPort] = key.split('|');
-  return canonicalTuple(Number(protocol), left!, Number(leftPort), right!, Number(rightPort)).key;
+  return canonicalTuple(Number(protocol), left, Number(leftPort), right, Number(rightPort)).key;
 }
 
 function emptyTotal(record: FlowRecord, initiator: 'a' | 'b'): TupleTotal {

@@ -198,7 +198,7 @@ class CaptureScore {
 
 /** Whether the references agree on this capture and can be compared with. */
 export function isScored(entry: ManifestEntry, truth: Truth, disputes: Record<string, string>): boolean {
-  const readable = entry.linktypes.length > 0 && entry.linktypes.every((type) => SCORED_LINK_TYPES.has(Number(type)));
+  const readable = entry.linktypes.length > 0 && entry.linktypes.every((type) => SCORED_LINK_TYPES.has(type));
   return readable && truth.tshark !== undefined && truth.tshark.error === null && !(entry.file in disputes);
 }
 

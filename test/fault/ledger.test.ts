@@ -62,7 +62,7 @@ describe('the ledger', () => {
   };
 
   it('counts what a full ring dropped, and what the flow table evicted', async () => {
-    const { summary, records } = await runWithFaults(captures[2]!, hard);
+    const { summary, records } = await runWithFaults(captures[2], hard);
     expect(summary.ring_drops).toBeGreaterThan(0);
     expect(summary.packets_accounted).toBeGreaterThan(0);
     expect(summary.flows_evicted).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ describe('the ledger', () => {
 
   it('without dropping, a slow shard behind a tiny ring loses nothing', async () => {
     const patient = { ...hard, maxFlows: 500_000, snaplen: 65_535, fault: { seed: 3 } };
-    const { summary } = await runWithFaults(captures[1]!, patient);
+    const { summary } = await runWithFaults(captures[1], patient);
     expect(summary).toMatchObject({ frames_read: FRAMES, ring_drops: 0, flows_evicted: 0 });
     expect(summary.ledger.holds).toBe(true);
   });

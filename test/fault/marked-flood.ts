@@ -45,7 +45,7 @@ export function interleave(flood: string, frames: Buffer[], into: string): void 
     written += length;
     at += length;
     const due = Math.ceil((at / input.length) * frames.length);
-    for (; placed < due; placed++) written += writeRecord(output, written, input.subarray(at - length, at - length + 8), frames[placed]!);
+    for (; placed < due; placed++) written += writeRecord(output, written, input.subarray(at - length, at - length + 8), frames[placed]);
   }
   writeFileSync(into, output.subarray(0, written));
 }

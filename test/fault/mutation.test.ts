@@ -109,8 +109,8 @@ describe('a counter that misses one increment, or has one too many, breaks an id
   it('of a run in which every stage lost something and nothing is unexplained', () => {
     const { holds, stages } = buildLedger(snapshot);
     expect(holds).toBe(true);
-    expect(stages.ring!.ring_dropped).toBeGreaterThan(0);
-    expect(Object.keys(stages.decode!.rejected as object).length).toBeGreaterThan(0);
+    expect(stages.ring.ring_dropped).toBeGreaterThan(0);
+    expect(Object.keys(stages.decode.rejected as object).length).toBeGreaterThan(0);
   });
 
   const lengths = CounterLength as Record<string, number>;
@@ -129,7 +129,7 @@ describe('a counter that misses one increment, or has one too many, breaks an id
       Array.from({ length: name === 'FLOWS_ENDED' ? END_REASONS.length : 1 }, (_, index) => ({ name, slot: start + index })),
     );
   it.each([1, -1])('shard, by %i', (by) => {
-    const unnoticed = shard.filter(({ slot }) => holdsWith((input) => add(input.shards[1]!, slot, by)));
+    const unnoticed = shard.filter(({ slot }) => holdsWith((input) => add(input.shards[1], slot, by)));
     expect(unnoticed).toEqual([]);
   });
 
@@ -154,14 +154,14 @@ describe('live, the kernel joins the identities', () => {
     input.engine[Counter.RECEIVED_KNOWN] = 1;
     input.engine[Counter.KERNEL_DROPS] = 17;
     input.engine[Counter.BEYOND_COUNT] = 5;
-    input.engine[Counter.RECEIVED] = input.engine[Counter.FRAMES_READ]! + 17 + 5;
+    input.engine[Counter.RECEIVED] = input.engine[Counter.FRAMES_READ] + 17 + 5;
     return input;
   };
   it('holds when received = dropped + read + beyond the limit, and not when one is missing', () => {
     expect(buildLedger(live()).holds).toBe(true);
     for (const slot of [Counter.RECEIVED, Counter.KERNEL_DROPS, Counter.FRAMES_READ, Counter.BEYOND_COUNT]) {
       const input = live();
-      input.engine[slot]! -= 1;
+      input.engine[slot] -= 1;
       expect(buildLedger(input).holds).toBe(false);
     }
   });
@@ -170,6 +170,6 @@ describe('live, the kernel joins the identities', () => {
     input.engine[Counter.RECEIVED_KNOWN] = 0;
     const ledger = buildLedger(input);
     expect(ledger.identities.find(({ name }) => name === 'kernel')?.holds).toBeNull();
-    expect(ledger.stages.source!.kernel_drops).toBeNull();
+    expect(ledger.stages.source.kernel_drops).toBeNull();
   });
 });

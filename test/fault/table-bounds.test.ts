@@ -34,7 +34,7 @@ async function observe(file: string, settings: Omit<SensorSettings, 'input'>): P
   });
   await sensor.start();
   const summary = await sensor.done;
-  const longestProbe = Math.max(...seen.last!.shards.map((counters) => counters[ShardCounter.PROBE_MAX]!));
+  const longestProbe = Math.max(...seen.last!.shards.map((counters) => counters[ShardCounter.PROBE_MAX]));
   return { summary, mostLive, longestProbe };
 }
 

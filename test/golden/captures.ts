@@ -58,7 +58,7 @@ export function awkwardCapture(path: string): NamedCapture {
       });
       frames.push({ timeUs: round % 3 === 0 ? timeUs - 2_000_000 : timeUs, bytes });
     }
-    timeUs += [20_000, 900_000, 31_000_000, 61_000_000][round % 4]!;
+    timeUs += [20_000, 900_000, 31_000_000, 61_000_000][round % 4];
     if (round === 30) timeUs += 3 * 86_400 * 1e6;
   }
   writeCaptureFile(path, frames);

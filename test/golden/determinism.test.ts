@@ -13,7 +13,7 @@ const folder = new TemporaryFolder('golden');
 afterAll(() => folder[Symbol.dispose]());
 
 async function expectSameDigests(files: string[], runs: number[]): Promise<void> {
-  const first = await digestRun(files, { shards: runs[0]! });
+  const first = await digestRun(files, { shards: runs[0] });
   expect(first.summary.deterministic).toBe(true);
   expect(first.summary.ledger.holds).toBe(true);
   for (const shards of runs.slice(1)) {

@@ -17,7 +17,7 @@ describe('README', () => {
   it('shows what the command prints for the bundled capture, but for the measured rate', () => {
     const [command, ...sample] = section('sample');
     expect(command).toMatch(/^\$ weir replay /);
-    const args = (command as string).replace('$ weir ', '').split(' ');
+    const args = command.replace('$ weir ', '').split(' ');
     const output = execFileSync(process.execPath, [`${root}dist/cli/main.js`, ...args], { cwd: root, encoding: 'utf8' });
     const measured = (line: string) => line.startsWith('Rate ');
     expect(sample.filter((line) => !measured(line))).toEqual(output.split('\n').filter((line) => line !== '' && !measured(line)));
@@ -30,7 +30,7 @@ describe('README', () => {
 
   it('names only commands and files that exist', () => {
     const scripts = JSON.parse(readFileSync(`${root}package.json`, 'utf8')).scripts as Record<string, string>;
-    const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1] as string);
+    const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1]);
     expect(named.length).toBeGreaterThan(3);
     for (const name of named) expect(scripts, name).toHaveProperty([name]);
     for (const match of readme.matchAll(/\]\(([A-Za-z][\w./-]+)\)/g))

@@ -22,7 +22,7 @@ const WARM_UP = 40;
 async function cycle(index: number): Promise<void> {
   const stopped = index % 3 === 2;
   const speed = stopped ? ({ mode: 'rate', pps: 2000 } as const) : ({ mode: 'max' } as const);
-  await using sensor = new Sensor({ input: { kind: 'replay', files: [capture!], speed }, tracking: { shards: 1 + (index % 2) } });
+  await using sensor = new Sensor({ input: { kind: 'replay', files: [capture], speed }, tracking: { shards: 1 + (index % 2) } });
   await sensor.start();
   const summary = await (stopped ? sensor.stop() : sensor.done);
   if (!summary.ledger.holds) throw new Error(`cycle ${index}: the ledger does not hold`);

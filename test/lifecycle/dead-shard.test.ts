@@ -37,7 +37,7 @@ describe('a shard that dies', () => {
     const workers = await workersOf(() => sensor.start());
     expect(workers.length).toBe(2);
     await new Promise<void>((resolve) => sensor.on('tick', ({ packetsTotal }) => (packetsTotal > 5000 ? resolve() : undefined)));
-    await workers[0]!.terminate();
+    await workers[0].terminate();
     const summary = await sensor.done;
     await collected;
     expect(summary.error?.code).toBe('SHARD_LOST');

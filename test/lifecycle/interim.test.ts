@@ -21,7 +21,7 @@ function expectConsistent(records: FlowRecord[]): void {
   for (const [index, record] of records.entries()) {
     packets += record.delta.packets_a_to_b + record.delta.packets_b_to_a;
     bytes += record.delta.bytes_a_to_b + record.delta.bytes_b_to_a;
-    expect(record.flow_id).toBe(records[0]!.flow_id);
+    expect(record.flow_id).toBe(records[0].flow_id);
     expect([record.packets_total, record.bytes_total]).toEqual([packets, bytes]);
     if (record.record === 'interim') expect(record.interim_seq).toBe(index + 1);
   }

@@ -5,7 +5,7 @@ import { Sensor } from '../../src/index.ts';
 const [capture, how] = isMainThread ? process.argv.slice(2) : (workerData as [string, string]);
 
 async function startRunning(): Promise<Sensor> {
-  const sensor = new Sensor({ input: { kind: 'replay', files: [capture!], loop: 0 }, tracking: { shards: 2, tickMs: 100 } });
+  const sensor = new Sensor({ input: { kind: 'replay', files: [capture], loop: 0 }, tracking: { shards: 2, tickMs: 100 } });
   await sensor.start();
   await new Promise((resolve) => sensor.once('tick', resolve));
   return sensor;

@@ -13,7 +13,7 @@ export function packetSockets(pid: number): number[] {
   for (const name of readdirSync(`/proc/${pid}/fd`)) {
     try {
       const target = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`));
-      if (target !== null) inodes.add(target[1]!);
+      if (target !== null) inodes.add(target[1]);
     } catch {
       // Closed between the listing and the reading.
     }
@@ -21,7 +21,7 @@ export function packetSockets(pid: number): number[] {
   const sockets = readFileSync(`/proc/${pid}/net/packet`, 'utf8').trim().split('\n').slice(1);
   return sockets
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[5] === '1' && Number(fields[4]) > 0 && inodes.has(fields[8]!))
+    .filter((fields) => fields[5] === '1' && Number(fields[4]) > 0 && inodes.has(fields[8]))
     .map((fields) => Number(fields[4]));
 }
 

@@ -31,7 +31,7 @@ describe.skipIf(missing !== null)(`interfaces${missing === null ? '' : ` (skippe
     network.run('sensor', process.execPath, [weirEntry(), ...args], { cwd: folder.path, timeoutMs: 20_000, env: cleanEnvironment() });
   const promiscuity = async () => {
     const { stdout } = await network.mustRun('sensor', 'ip', ['-j', '-d', 'link', 'show', 'dev', 'rx0']);
-    return (JSON.parse(stdout) as { promiscuity: number }[])[0]!.promiscuity;
+    return (JSON.parse(stdout) as { promiscuity: number }[])[0].promiscuity;
   };
 
   it('are listed with state and addresses, as a table and as JSON, under every name of the command', async () => {
@@ -111,7 +111,7 @@ describe.skipIf(missing !== null)(`interfaces${missing === null ? '' : ` (skippe
     const byDefault = await flowsWith();
     expect(byDefault.flows).toEqual(['10.88.0.1']);
     expect(byDefault.summary.frames_read).toBe(30);
-    expect(byDefault.summary.ledger.stages.decode!.suppressed).toEqual({ loopback: 15 });
+    expect(byDefault.summary.ledger.stages.decode.suppressed).toEqual({ loopback: 15 });
     expect((await flowsWith('--include-loopback')).flows).toEqual(['10.88.0.1', '127.0.0.1']);
   });
 

@@ -27,7 +27,7 @@ export async function tsharkConversations(capture: string): Promise<Conversation
     for (const line of stdout.split('\n')) {
       const match = /^(\S+)\s+<->\s+(\S+)\s+(\d+)\s+[\d,]+ \S+\s+(\d+)\s+[\d,]+ \S+\s/.exec(line);
       // Columns: A <-> B | frames B to A, bytes | frames A to B, bytes | total.
-      if (match !== null) addConversation(found, protocol, match[1]!, match[2]!, Number(match[4]), Number(match[3]));
+      if (match !== null) addConversation(found, protocol, match[1], match[2], Number(match[4]), Number(match[3]));
     }
   }
   return found;

@@ -40,7 +40,7 @@ async function listening(network: Network, space: string, ports: number[], serve
     const dead = servers.find((server) => !server.running);
     if (dead !== undefined) throw new Error(`${dead.label} ended: ${dead.stdout}${dead.stderr}`);
     const { stdout } = await network.mustRun(space, 'cat', ['/proc/net/tcp', '/proc/net/tcp6']);
-    const open = new Set([...stdout.matchAll(/:([0-9A-F]{4}) [0-9A-F]+:0000 0A /g)].map((match) => Number.parseInt(match[1]!, 16)));
+    const open = new Set([...stdout.matchAll(/:([0-9A-F]{4}) [0-9A-F]+:0000 0A /g)].map((match) => Number.parseInt(match[1], 16)));
     return ports.every((port) => open.has(port));
   });
 }

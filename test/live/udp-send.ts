@@ -9,7 +9,7 @@ const payload = Buffer.alloc(Number(bytes), 0x57);
 
 function open(): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket(address!.includes(':') ? 'udp6' : 'udp4');
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     socket.once('error', reject);
     // Connected, so that the source is fixed and no datagram needs a lookup.
     socket.connect(Number(port), address, () => resolve(socket));
@@ -26,7 +26,7 @@ const start = performance.now();
 let sent = 0;
 while (sent < Number(count)) {
   const due = Math.min(Number(count), Math.floor(((performance.now() - start) / 1000) * Number(perSecond)) + 1);
-  while (sent < due) await send(sockets[sent++ % sockets.length]!);
+  while (sent < due) await send(sockets[sent++ % sockets.length]);
   await new Promise((resolve) => setTimeout(resolve, 2));
 }
 for (const socket of sockets) socket.close();

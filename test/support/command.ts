@@ -120,7 +120,7 @@ export async function until<T>(what: string, probe: () => T | Promise<T>, timeou
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await probe();
-    if (value !== null && value !== undefined && value !== false) return value as NonNullable<T>;
+    if (value !== null && value !== undefined && value !== false) return value;
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
     await sleep(everyMs);
   }

@@ -60,7 +60,7 @@ describe('the order of exports on exit', () => {
       { bytes: 400, first: 2, port: 1 },
     ];
     const entries = order.map((flow) => built(flow));
-    expect(await sorted([entries[2] as Uint8Array, entries[0] as Uint8Array, entries[1] as Uint8Array])).toEqual(Buffer.concat(entries));
+    expect(await sorted([entries[2], entries[0], entries[1]])).toEqual(Buffer.concat(entries));
   });
 
   it('is the same from memory, from disk, and from any order of arrival', async () => {

@@ -150,7 +150,7 @@ describe('the same rows give the same bytes', () => {
     const fallen = await run(entries, { pool: () => Promise.resolve(broken), poolFromRecords: 1 }, 1000);
     const unstarted = await run(entries, { pool: () => Promise.reject(new Error('no threads')), poolFromRecords: 1 }, 1000);
     for (const [name, other] of Object.entries({ spilled, pooled, fallen, unstarted })) {
-      expect({ name, same: inline.map((bytes, index) => bytes.equals(other[index] as Buffer)) }).toEqual({
+      expect({ name, same: inline.map((bytes, index) => bytes.equals(other[index])) }).toEqual({
         name,
         same: [true, true, true, true],
       });
@@ -171,7 +171,7 @@ describe('the same rows give the same bytes', () => {
       close: () => Promise.resolve(),
     };
     const shuffled = await run(entries, { pool: () => Promise.resolve(shuffling), poolFromRecords: 1 }, 3000);
-    expect(inline.map((bytes, index) => bytes.equals(shuffled[index] as Buffer))).toEqual([true, true, true, true]);
+    expect(inline.map((bytes, index) => bytes.equals(shuffled[index]))).toEqual([true, true, true, true]);
     expect(turn).toBeGreaterThan(6);
   });
 
@@ -180,7 +180,7 @@ describe('the same rows give the same bytes', () => {
     const inline = await run(entries, { pool: null }, 600);
     for (let round = 0; round < 5; round++) {
       const other = await run(entries, pooled, 600);
-      expect(inline.map((bytes, index) => bytes.equals(other[index] as Buffer))).toEqual([true, true, true, true]);
+      expect(inline.map((bytes, index) => bytes.equals(other[index]))).toEqual([true, true, true, true]);
     }
   });
 

@@ -30,7 +30,7 @@ export const handshake = (t = 0): Packet[] => [c(t, 'S', 100, 0), s(t + 0.05, 'S
 /** Runs the packets to the end of the capture. */
 export function rowsOf(packets: Packet[], options: RigOptions = {}): Row[] {
   const ring = new RingBuilder().packets(...packets);
-  ring.end(1, packets[packets.length - 1]!.t);
+  ring.end(1, packets[packets.length - 1].t);
   return new Rig([ring.ring], options).run().rows;
 }
 
@@ -38,5 +38,5 @@ export function rowsOf(packets: Packet[], options: RigOptions = {}): Row[] {
 export function rowOf(packets: Packet[], options: RigOptions = {}): Row {
   const rows = rowsOf(packets, options);
   if (rows.length !== 1) throw new Error(`${rows.length} rows`);
-  return rows[0]!;
+  return rows[0];
 }

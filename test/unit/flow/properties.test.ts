@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FlowIndex } from '../../../src/flow/flow-index.ts';
 import { HolePool } from '../../../src/flow/holes.ts';
@@ -29,7 +29,7 @@ function timed(steps: { gap: number }[]): Packet[] {
   let t = 0;
   return steps.map(({ gap, ...rest }) => {
     t = Math.round((t + gap) * 1e6) / 1e6;
-    return { ...rest, t } as Packet;
+    return { ...rest, t };
   });
 }
 
@@ -41,7 +41,7 @@ function digest(packets: Packet[], tick: number, flow = {}): string[] {
     while (tick > 0 && (number + 1) * tick <= one.t) ring.tick(++number, number * tick);
     ring.packet(one);
   }
-  ring.end(number + 1, packets.length === 0 ? 0 : packets[packets.length - 1]!.t + 400);
+  ring.end(number + 1, packets.length === 0 ? 0 : packets[packets.length - 1].t + 400);
   return new Rig([ring.ring], { flow }).run().rows.map(essence).sort();
 }
 
@@ -161,12 +161,12 @@ describe('bounds under random traffic', () => {
           const packets = timed(steps);
           packets.forEach((one, i) => {
             const shard = one.src! % shards;
-            rings[shard]!.packet({ ...one, dst: 100, ...(i % 5 === 0 ? { kind: RecordKind.OUTER, protocol: 47 } : {}) });
+            rings[shard].packet({ ...one, dst: 100, ...(i % 5 === 0 ? { kind: RecordKind.OUTER, protocol: 47 } : {}) });
             if (i % 16 === 15) for (const ring of rings) ring.tick(i, one.t);
             tick = i;
             for (const rig of rigs) rig.run();
             let live = 0;
-            for (const { core } of rigs) live += core.lives.tally[ShardCounter.FLOWS_LIVE]! + core.lives.tally[ShardCounter.OUTER_LIVE]!;
+            for (const { core } of rigs) live += core.lives.tally[ShardCounter.FLOWS_LIVE] + core.lives.tally[ShardCounter.OUTER_LIVE];
             expect(live).toBeLessThanOrEqual(maxFlows);
           });
           for (const ring of rings) ring.end(tick + 1, packets[packets.length - 1]?.t ?? 0);
@@ -213,7 +213,7 @@ describe('the index', () => {
         });
         const found = new Map<number, number>();
         for (let i = 0; i < index.entries.length; i += 2) {
-          if (index.entries[i + 1] !== 0) found.set(index.entries[i + 1]! - 1, index.entries[i]!);
+          if (index.entries[i + 1] !== 0) found.set(index.entries[i + 1] - 1, index.entries[i]);
         }
         expect(new Map([...found].sort((a, b) => a[0] - b[0]))).toEqual(model);
         for (const [slot, hash] of model) {
@@ -268,7 +268,7 @@ describe('the pool of holes', () => {
     const pool = new HolePool(2);
     const nodes = [pool.allocate(), pool.allocate(), pool.allocate()];
     expect([nodes[2], pool.exhausted]).toEqual([0, 1]);
-    pool.release(nodes[0]!);
+    pool.release(nodes[0]);
     expect(pool.allocate()).toBe(nodes[0]);
   });
 });

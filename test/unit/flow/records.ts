@@ -124,7 +124,7 @@ export class RingBuilder {
     view.setUint8(at + R_PROTOCOL, protocol);
     view.setUint8(
       at + R_TCP_FLAGS,
-      [...(packet.flags ?? (protocol === TCP ? 'A' : ''))].reduce((sum, letter) => sum | FLAG_BITS[letter]!, 0),
+      Array.from(packet.flags ?? (protocol === TCP ? 'A' : '')).reduce((sum, letter) => sum | FLAG_BITS[letter], 0),
     );
     view.setUint8(at + R_TTL, packet.ttl ?? 64);
     view.setUint32(at + R_SEQ, packet.seq ?? 0, true);

@@ -47,7 +47,7 @@ describe('history letters', () => {
   });
 
   it('has t for repeated payload and w for zero windows', () => {
-    expect(rowOf([...handshake(), ...data, { ...data[0]!, t: 1.5 }]).history).toBe('ShADdT');
+    expect(rowOf([...handshake(), ...data, { ...data[0], t: 1.5 }]).history).toBe('ShADdT');
     expect(rowOf([...handshake(), ...data, s(2, 'A', 521, 111, 0, { window: 0 })]).history).toBe('ShADdaw');
   });
 

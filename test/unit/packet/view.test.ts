@@ -15,7 +15,7 @@ function viewBytes(bytes: readonly number[], wireLength = bytes.length): PacketV
 
 function layer<Name extends LayerName>(view: PacketView, name: Name): LayerOf<Name> {
   const found = view.layers.findLast((candidate): candidate is LayerOf<Name> => candidate.name === name);
-  if (found === undefined) throw new Error(`no ${name} among ${view.layers.map((candidate: Layer) => candidate.name)}`);
+  if (found === undefined) throw new Error(`no ${name} among ${view.layers.map((candidate: Layer) => candidate.name).join(', ')}`);
   return found;
 }
 

@@ -102,7 +102,7 @@ describe('flow id', () => {
         for (let sample = 0; sample < 64; sample++) {
           const row = rowView(entry({ a: `9.${sample}.7.8`, b: `11.1.${sample}.4`, first: sample * 1000 }));
           const before = flowIdWords(row, 0, plain);
-          row.bytes[field] = (row.bytes[field] as number) ^ (1 << bit);
+          row.bytes[field] = row.bytes[field] ^ (1 << bit);
           const after = flowIdWords(row, 0, plain);
           flipped += ones(before.high ^ after.high) + ones(before.low ^ after.low);
         }

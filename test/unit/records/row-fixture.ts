@@ -87,7 +87,7 @@ export function entry(spec: RowSpec = {}): Uint8Array {
     ...(spec.set ?? []),
   ];
   for (const [at, kind, value] of fields) put(view, at, kind, value);
-  [...history].forEach((letter, index) => {
+  Array.from(history).forEach((letter, index) => {
     bytes[R.F_HISTORY + index] = letter.charCodeAt(0);
   });
   (spec.previous ?? [0, 0, 0, 0]).forEach((value, index) => {

@@ -8,8 +8,8 @@ const ignore = () => {};
 describe('flow stream', () => {
   it('delivers in order and ends', async () => {
     const stream = new FlowStream({}, ignore);
-    stream.push(record(1));
-    stream.push(record(2));
+    void stream.push(record(1));
+    void stream.push(record(2));
     stream.end(null);
     const seen: string[] = [];
     for await (const flow of stream) seen.push(flow.flow_id);
@@ -46,7 +46,7 @@ describe('flow stream', () => {
     const abort = new AbortController();
     let closed = 0;
     const stream = new FlowStream({ capacity: 1, signal: abort.signal }, () => closed++);
-    stream.push(record(1));
+    void stream.push(record(1));
     const wait = stream.push(record(2));
     abort.abort();
     await wait;
@@ -64,7 +64,7 @@ describe('flow stream', () => {
   it('wakes a waiting consumer with the next record', async () => {
     const stream = new FlowStream({}, ignore);
     const next = stream.next();
-    stream.push(record(7));
+    void stream.push(record(7));
     expect((await next).value?.flow_id).toBe('7');
   });
 });

@@ -62,10 +62,10 @@ export class Row {
     return this.f64(row.F_LAST_SEEN) / 1e9;
   }
   get tcpState(): string {
-    return row.TCP_STATES[this.u8(row.F_TCP_STATE)]!;
+    return row.TCP_STATES[this.u8(row.F_TCP_STATE)];
   }
   get directionReason(): string {
-    return row.DIRECTION_REASONS[this.u8(row.F_DIRECTION_REASON)]!;
+    return row.DIRECTION_REASONS[this.u8(row.F_DIRECTION_REASON)];
   }
   get client(): string {
     return (this.u32(row.F_FLAGS) & row.RowFlag.CLIENT_IS_B) === 0 ? 'a_to_b' : 'b_to_a';
@@ -140,7 +140,7 @@ export class Rig {
   }
 
   count(counter: number): number {
-    return this.counters[counter]!;
+    return this.counters[counter];
   }
 
   private takeRows(rowsWritten: number): void {
