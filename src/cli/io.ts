@@ -54,3 +54,8 @@ export class LineWriter {
     this.#size = 0;
   }
 }
+
+/** Colour only on a terminal, and not against NO_COLOR (no-color.org). */
+export function wantsColor(io: Io, stream: { isTTY?: boolean } = io.stdout): boolean {
+  return stream.isTTY === true && (io.environment.NO_COLOR ?? '') === '';
+}

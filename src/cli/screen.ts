@@ -7,7 +7,7 @@ import { PacketPrinter } from '../packet/packet-printer.ts';
 import type { TapPacket } from '../packet/tap-reader.ts';
 import type { TickReport } from '../sensor-events.ts';
 import { IntervalStats } from './interval-stats.ts';
-import { type Io, LineWriter } from './io.ts';
+import { type Io, LineWriter, wantsColor } from './io.ts';
 import { NO_PROGRESS, type ProgressView, progressBar } from './progress.ts';
 import type { RunnableSensor } from './run.ts';
 import type { Session } from './session.ts';
@@ -25,7 +25,7 @@ export class Screen {
     const stream = screen.textOnStderr ? io.stderr : io.stdout;
     this.#session = session;
     this.#out = new LineWriter(stream);
-    this.#color = stream.isTTY === true && (io.environment.NO_COLOR ?? '') === '';
+    this.#color = wantsColor(io, stream);
     // Lines that scroll past on the same terminal would tear the bar apart.
     const scrolls = (screen.packets !== 'none' || screen.stats) && stream.isTTY === true;
     this.#progress = screen.progress && io.stderr.isTTY === true && !scrolls ? progressBar(io.stderr) : NO_PROGRESS;

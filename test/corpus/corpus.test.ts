@@ -2,7 +2,7 @@ import '../support/compile-cache.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ledgerFailures } from '../../src/index.ts';
 import { corpusFolder, type ManifestEntry, readDisputes, readManifest, readTruth } from './corpus.ts';
-import { explained, KNOWN_LIMITS, OTHER_FRAME_COUNT, REFEREE_EXCEPTIONS } from './exceptions.ts';
+import { explained, OTHER_FRAME_COUNT, REFEREE_EXCEPTIONS } from './exceptions.ts';
 import { Metrics, type Miss } from './metrics.ts';
 import { type Replayed, replayCorpus } from './replay-corpus.ts';
 import { isScored, scoreCapture } from './score.ts';
@@ -107,7 +107,7 @@ describe.skipIf(folder === null)(
     });
 
     it('no listed exception is out of date', () => {
-      const stale = [...REFEREE_EXCEPTIONS, ...KNOWN_LIMITS].filter(
+      const stale = REFEREE_EXCEPTIONS.filter(
         (exception) =>
           !exception.metrics.some((name) => metrics.values.get(name)?.misses.some((miss) => miss.capture === exception.capture)),
       );

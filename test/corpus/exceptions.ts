@@ -1,7 +1,6 @@
 /**
- * Where the sensor and tshark differ on a public capture, and why: because of the reference (REFEREE_EXCEPTIONS), or
- * because of a limit of the sensor's own (KNOWN_LIMITS). A miss that is listed here does not count against a threshold;
- * an entry without a miss is out of date and fails the test.
+ * Where the sensor and tshark differ on a public capture because of the reference, and why. A miss that is listed here
+ * does not count against a threshold; an entry without a miss is out of date and fails the test.
  */
 import type { Miss } from './metrics.ts';
 
@@ -49,7 +48,11 @@ export const REFEREE_EXCEPTIONS: RefereeException[] = [
   },
 ];
 
-const NO_THIRD_SEGMENT = ['zeek__bro.org-filtered.pcap', 'suricata-verify__tcp_fastopen_segmentation.pcap'];
+const NO_THIRD_SEGMENT = [
+  'zeek__bro.org-filtered.pcap',
+  'suricata-verify__tcp_fastopen_segmentation.pcap',
+  'zeek__modbus-and-non-modbus-p502.pcap',
+];
 for (const capture of NO_THIRD_SEGMENT) {
   REFEREE_EXCEPTIONS.push({
     metrics: ['handshake_rtt_reported'],
@@ -58,43 +61,13 @@ for (const capture of NO_THIRD_SEGMENT) {
   });
 }
 
-/**
- * Several recordings in one file, more than an hour apart. A jump over an hour counts only when the next packet
- * confirms it, so the first SYN behind it still counts at the old time and becomes a flow of its own.
- */
-const AFTER_A_JUMP = [
-  'ndpi__genshin-impact.pcap',
-  'ndpi__hpvirtgrp.pcap',
-  'ndpi__instagram.pcap',
-  'ndpi__jabber.pcap',
-  'ndpi__ookla.pcap',
-  'ndpi__openvpn.pcap',
-  'ndpi__ossfuzz_seed_fake_traces_2.pcapng',
-  'ndpi__smtp-starttls.pcap',
-  'ndpi__socks.pcap',
-  'ndpi__viber.pcap',
-  'ndpi__xiaomi.pcap',
-  'zeek__modbus-and-non-modbus-p502.pcap',
-  'arkime__aerospike.pcap',
-  'arkime__modbus.pcap',
-  'arkime__smtp-decrypted.pcap',
-  'arkime__thrift.pcap',
-  'pcapplusplus__tls.pcap',
-];
-
-export const KNOWN_LIMITS: RefereeException[] = AFTER_A_JUMP.map((capture) => ({
-  metrics: ['handshake_rtt_reported'],
-  capture,
-  reason: 'the SYN is the first packet after a silence of more than an hour',
-}));
-
 /** Captures whose packets the reference counts in another way. */
 export const OTHER_FRAME_COUNT: Record<string, string> = {
   'gopacket__test017.pcapng': 'four custom blocks and no packet; tshark lists custom blocks as frames',
 };
 
 export function explained(metric: string, miss: Miss): boolean {
-  return [...REFEREE_EXCEPTIONS, ...KNOWN_LIMITS].some(
+  return REFEREE_EXCEPTIONS.some(
     ({ metrics, capture, tuple }) => metrics.includes(metric) && capture === miss.capture && (tuple === undefined || tuple === miss.tuple),
   );
 }

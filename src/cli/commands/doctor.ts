@@ -6,6 +6,7 @@ import type { CommandContext } from '../command.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { renderFindings } from '../doctor/render.ts';
 import { checkNoArguments, checkUnknown, configFlag } from '../flag-layer.ts';
+import { wantsColor } from '../io.ts';
 
 const KNOWN = ['json', 'config', 'interface', 'i', 'help', 'h', 'version', 'V'];
 
@@ -44,7 +45,7 @@ export const doctor = {
         interfaces: named.length > 0 ? named : resolved.values['capture.interfaces'],
       };
     });
-    io.stdout.write(parsed.json === true ? `${JSON.stringify(findings, null, 2)}\n` : `${renderFindings(findings)}\n`);
+    io.stdout.write(parsed.json === true ? `${JSON.stringify(findings, null, 2)}\n` : `${renderFindings(findings, wantsColor(io))}\n`);
     return findings.some((finding) => finding.state === 'missing') ? 1 : 0;
   },
 } as const;

@@ -3,12 +3,14 @@ import pc from 'picocolors';
 import { printable } from '../../packet/text.ts';
 import type { Finding } from './finding.ts';
 
-const COLOUR: Record<Finding['state'], (text: string) => string> = { ok: pc.green, advice: pc.yellow, absent: pc.dim, missing: pc.red };
+const COLOUR = { ok: 'green', advice: 'yellow', absent: 'dim', missing: 'red' } as const satisfies Record<Finding['state'], string>;
 
-export function renderFindings(findings: readonly Finding[]): string {
+/** `color` is the caller's to decide: only a terminal gets it. */
+export function renderFindings(findings: readonly Finding[], color: boolean): string {
+  const colors = pc.createColors(color);
   const width = Math.max(...findings.map((finding) => finding.check.length));
   const lines = findings.flatMap(({ check, state, message, fix }) => [
-    `${COLOUR[state](state.padEnd(7))}  ${check.padEnd(width)}  ${printable(message)}`,
+    `${colors[COLOUR[state]](state.padEnd(7))}  ${check.padEnd(width)}  ${printable(message)}`,
     ...fix.map((step) => `${' '.repeat(11 + width)}${printable(step)}`),
   ]);
   const count = findings.filter((finding) => finding.state === 'missing').length;
