@@ -1,10 +1,10 @@
 /** The summary of a run for people: what was read, what it was, where the bytes went, and whether every packet is accounted for. */
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { FlowRecord } from '../flow/record.ts';
 import { type Identity, type Ledger, ledgerFailures } from '../merge/ledger.ts';
 import type { RunSummary } from '../merge/summary.ts';
 import { flowText } from './endpoint-text.ts';
+import { plainTable } from './plain-table.ts';
 import { bitRateText, bytesText, countText, durationText, packetRateText } from './quantities.ts';
 
 export interface SummaryStyle {
@@ -13,37 +13,11 @@ export interface SummaryStyle {
 
 type Colors = ReturnType<typeof pc.createColors>;
 
-const PLAIN_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
-
-/** A table without lines; the first columns are texts, the rest numbers. */
+/** The first columns are texts, the rest numbers. */
 function table(head: string[], rows: string[][], texts: number, colors: Colors): string {
-  const made = new Table({
-    chars: PLAIN_BORDERS,
-    colAligns: head.map((_, index) => (index < texts ? 'left' : 'right')),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  made.push(
-    head.map((title) => colors.dim(title)),
-    ...rows,
-  );
-  return made
-    .toString()
+  const titles = head.map((title) => colors.dim(title));
+  const aligned = head.map((_, index) => (index < texts ? 'left' : 'right'));
+  return plainTable([titles, ...rows], aligned)
     .split('\n')
     .map((line) => `  ${line}`.trimEnd())
     .join('\n');

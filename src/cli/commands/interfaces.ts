@@ -1,12 +1,12 @@
 /** `weir interfaces`: what can be captured from. Needs no configuration, and so works with a broken one. */
 import type { Argv } from 'yargs';
+import { plainTable } from '../../export/plain-table.ts';
 import type { InterfaceFacts } from '../../native/engine.ts';
 import { loadAddon } from '../../native/load.ts';
 import { printable } from '../../packet/text.ts';
 import type { CommandContext } from '../command.ts';
 import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
 import type { Io } from '../io.ts';
-import { plainTable } from '../plain-table.ts';
 
 /** Link state in one word; loopback and point-to-point are said as well, because they decide what is the default. */
 function stateOf(nic: InterfaceFacts): string {
@@ -26,7 +26,7 @@ export function interfaceTable(interfaces: readonly InterfaceFacts[]): string {
     nic.mac ?? '',
     nic.addresses.map(({ address, prefix }) => `${address}/${prefix}`).join('\n'),
   ]);
-  return plainTable(['Name', 'Description', 'State', 'MAC', 'Addresses'], rows);
+  return plainTable([['Name', 'Description', 'State', 'MAC', 'Addresses'], ...rows]);
 }
 
 export function listInterfaces(io: Io, options: { json: boolean }): number {

@@ -19,8 +19,9 @@ const NO_LINES = {
   middle: '  ',
 };
 
-export function plainTable(head: string[], rows: string[][]): string {
-  const table = new Table({ head, chars: NO_LINES, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
+/** `rows` with their head, if any, as the first; `aligned` by column, left where it says nothing. */
+export function plainTable(rows: string[][], aligned: ('left' | 'right')[] = []): string {
+  const table = new Table({ chars: NO_LINES, colAligns: aligned, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
   table.push(...rows);
   const lines = table.toString().split('\n');
   return lines.map((line) => line.trimEnd()).join('\n');
