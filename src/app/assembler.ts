@@ -1,0 +1,127 @@
+/**
+ * The head of one direction of a TCP stream: bytes in order from its first one on, up to a limit.
+ *
+ * Rule for overlaps: the first copy of a byte wins, wherever it came from; what a later segment says of the same place
+ * is ignored. Segments ahead of a hole wait, a few of them; when no more can wait, the hole is given up and the head is
+ * complete as it is.
+ */
+import type { StreamHead } from './dissector.ts';
+
+/** Bytes of a direction that parsers may see. */
+export const HEAD_LIMIT = 16_384;
+const FIRST_BYTES = 1024;
+const MOST_WAITING = 24;
+
+interface Waiting {
+  /** Offset in the stream. */
+  at: number;
+  bytes: Uint8Array;
+  /** Of the segment; `bytes` is what was captured of it. */
+  length: number;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export class Assembler implements StreamHead {
+  bytes: Uint8Array = NOTHING;
+  length = 0;
+  complete = false;
+  /** Bytes of the stream were not captured or came too late: the head ends before them. */
+  hasGap = false;
+  private started = false;
+  /** Sequence number of the first byte. */
+  private first = 0;
+  private waiting: Waiting[] = [];
+
+  /** Bytes of memory held. */
+  get held(): number {
+    let sum = this.bytes.length;
+    for (const { bytes } of this.waiting) sum += bytes.length;
+    return sum;
+  }
+
+  /** A SYN: the stream begins with the next sequence number. */
+  begin(sequence: number): void {
+    if (this.started) return;
+    this.first = (sequence + 1) | 0;
+    this.started = true;
+  }
+
+  /**
+   * A segment: `bytes` is what was captured of `length` bytes from `sequence` on; the array is only borrowed.
+   * True when the head has grown or is complete now.
+   */
+  add(sequence: number, bytes: Uint8Array, length: number): boolean {
+    if (this.complete) return false;
+    if (!this.started) this.begin((sequence - 1) | 0);
+    const at = (sequence - this.first) | 0;
+    // Before the start, or a keep-alive of the byte before it.
+    if (at < 0 && at + length <= this.length) return false;
+    if (at > this.length) return this.keep(at, bytes, length);
+    const grew = this.append(at, bytes, length, this.waiting.length);
+    return this.takeWaiting() || grew;
+  }
+
+  /** The side has ended, or nobody wants more. */
+  finish(): void {
+    this.complete = true;
+    this.waiting = [];
+  }
+
+  /** `earlier`: as many of the waiting segments came before this one. */
+  private append(at: number, bytes: Uint8Array, length: number, earlier: number): boolean {
+    const from = this.length;
+    const end = Math.min(at + bytes.length, HEAD_LIMIT);
+    const isCut = bytes.length < length && at + length > Math.max(from, end);
+    if (end > from) {
+      this.reserve(end);
+      this.bytes.set(bytes.subarray(from - at, end - at), from);
+      this.length = end;
+      for (let i = earlier - 1; i >= 0; i--) this.overlay(this.waiting[i], from);
+    } else if (!isCut) return false;
+    if (isCut) this.hasGap = true;
+    if (isCut || this.length === HEAD_LIMIT) this.finish();
+    return true;
+  }
+
+  /** The first copy of a byte wins: what has waited replaces what came after it, from an offset to the end of the head. */
+  private overlay({ at, bytes }: Waiting, from: number): void {
+    const start = Math.max(at, from);
+    if (start < this.length) this.bytes.set(bytes.subarray(start - at, this.length - at), start);
+  }
+
+  private reserve(bytes: number): void {
+    if (bytes <= this.bytes.length) return;
+    const next = new Uint8Array(Math.min(HEAD_LIMIT, Math.max(FIRST_BYTES, bytes, 2 * this.bytes.length)));
+    next.set(this.bytes.subarray(0, this.length));
+    this.bytes = next;
+  }
+
+  private keep(at: number, bytes: Uint8Array, length: number): boolean {
+    if (at >= HEAD_LIMIT) return false;
+    if (this.waiting.length === MOST_WAITING) {
+      this.hasGap = true;
+      this.finish();
+      return true;
+    }
+    this.waiting.push({ at, bytes: bytes.slice(0, HEAD_LIMIT - at), length: Math.min(length, HEAD_LIMIT - at) });
+    return false;
+  }
+
+  /** Segments that a hole had held back, in the order in which they came. */
+  private takeWaiting(): boolean {
+    let grew = false;
+    for (let again = this.waiting.length > 0; again && !this.complete; ) {
+      again = false;
+      for (let i = 0; i < this.waiting.length; i++) {
+        const { at, bytes, length } = this.waiting[i];
+        if (at > this.length) continue;
+        this.waiting.splice(i, 1);
+        grew = this.append(at, bytes, length, i) || grew;
+        again = true;
+        break;
+      }
+    }
+    return grew;
+  }
+}

@@ -1,0 +1,38 @@
+/** The note of a flow as text, in the length that the outbox takes. */
+import { decideLabel } from './decide.ts';
+import type { BuiltinLabel, FlowApp } from './flow-app.ts';
+import { type AppLabel, noteOf } from './note.ts';
+import type { Registry } from './registry.ts';
+
+export interface NoteText {
+  /** '' when there is nothing to say. */
+  text: string;
+  label: AppLabel | null;
+  isCut: boolean;
+}
+
+/** At most `mostBytes` of UTF-8: a note that is longer keeps label, risks and host only. */
+export function noteText(app: FlowApp, registry: Registry, mostBytes: number): NoteText {
+  const { facts, label: builtin } = app;
+  const label = decideLabel(builtin, app.ndpi);
+  if (builtin !== null && isOnUnusualPort(builtin, app, registry)) facts.risks.add('known_protocol_on_non_standard_port');
+  const note = noteOf(facts, label, serviceOf(builtin, label));
+  const text = JSON.stringify(note);
+  if (text === '{}') return { text: '', label, isCut: false };
+  // UTF-8 takes at most three bytes per UTF-16 unit.
+  if (text.length * 3 <= mostBytes || Buffer.byteLength(text) <= mostBytes) return { text, label, isCut: false };
+  const { service, app: named, risks, risk_mask, risk_score, host, host_source } = note;
+  return { text: JSON.stringify({ service, app: named, risks, risk_mask, risk_score, host, host_source }), label, isCut: true };
+}
+
+function isOnUnusualPort(label: BuiltinLabel, app: FlowApp, registry: Registry): boolean {
+  const usual = registry.usualPorts(label.layers[0]);
+  return usual.size > 0 && !usual.has(app.serverPort) && !usual.has(app.clientPort);
+}
+
+/** Zeek's way: every layer that was seen, the outermost first. */
+function serviceOf(builtin: BuiltinLabel | null, label: AppLabel | null): string | null {
+  if (builtin !== null) return builtin.layers.join(',');
+  if (label === null || label.confidence === 'guess') return null;
+  return label.master ?? label.protocol;
+}

@@ -1,0 +1,160 @@
+/**
+ * What the application layer says of a flow, as the object that becomes part of the flow record. Between shard and
+ * record it travels as JSON text.
+ */
+
+import type { OsRecord } from '../fingerprint/os-labels.ts';
+import type { AppFacts, CertificateFacts, DetailValue, DnsFacts, HostSource, HttpFacts, QuicFacts, SshFacts, TlsFacts } from './facts.ts';
+import type { BuiltinLabel } from './flow-app.ts';
+import { guessByPort } from './port-guess.ts';
+import { type ProtocolName, protocolEntry } from './protocols.ts';
+import { type RiskSeverity, riskByName } from './risks.ts';
+
+/** How sure a label is: read from content; read from too little to be certain; nDPI's guess; guessed from the port; the IP protocol. */
+export type AppConfidence = 'dpi' | 'dpi_partial' | 'guess' | 'port' | 'ip_protocol';
+export type AppSource = 'builtin' | 'ndpi' | 'port' | 'header';
+
+export interface AppLabel {
+  protocol: string;
+  /** What carries it (`tls` for `google`, `socks` for `tls`), or null. */
+  master: string | null;
+  category: string;
+  confidence: AppConfidence;
+  source: AppSource;
+}
+
+export interface RiskRecord {
+  id: number;
+  name: string;
+  severity: RiskSeverity;
+  score: number;
+}
+
+/** The part of the flow record that is the application layer's; `null` and empty where nothing is known. */
+export interface AppNote {
+  /** Protocols from the outermost in, joined by commas. */
+  service: string | null;
+  app: AppLabel | null;
+  risks: RiskRecord[];
+  /** Bits of `risks` by their ids, 16 hexadecimal digits after `0x`. */
+  risk_mask: string;
+  risk_score: number;
+  host: string | null;
+  host_source: HostSource | null;
+  tls: TlsFacts | null;
+  quic: QuicFacts | null;
+  http: HttpFacts | null;
+  dns: DnsFacts | null;
+  ssh: SshFacts | null;
+  ja3: string | null;
+  ja3s: string | null;
+  ja4: string | null;
+  ja4_r: string | null;
+  hassh: string | null;
+  hassh_server: string | null;
+  /** What the endpoint's SYN or SYN+ACK looks like. */
+  os_a: OsRecord | null;
+  os_b: OsRecord | null;
+  /** Of protocols without a section of their own, by protocol. */
+  app_details: Record<string, Record<string, DetailValue>> | null;
+}
+
+export type { CertificateFacts };
+
+function maskOf(risks: readonly RiskRecord[]): string {
+  const mask = risks.reduce((bits, { id }) => bits | (1n << BigInt(id)), 0n);
+  return `0x${mask.toString(16).padStart(16, '0')}`;
+}
+
+const EMPTY: AppNote = {
+  service: null,
+  app: null,
+  risks: [],
+  risk_mask: maskOf([]),
+  risk_score: 0,
+  host: null,
+  host_source: null,
+  tls: null,
+  quic: null,
+  http: null,
+  dns: null,
+  ssh: null,
+  ja3: null,
+  ja3s: null,
+  ja4: null,
+  ja4_r: null,
+  hassh: null,
+  hassh_server: null,
+  os_a: null,
+  os_b: null,
+  app_details: null,
+};
+
+/** A note that says nothing. */
+export function emptyNote(): AppNote {
+  return { ...EMPTY, risks: [] };
+}
+
+const BY_IP_PROTOCOL = new Map<number, ProtocolName>([
+  [1, 'icmp'],
+  [2, 'igmp'],
+  [4, 'ipip'],
+  [8, 'egp'],
+  [41, 'ipip'],
+  [47, 'gre'],
+  [50, 'ipsec'],
+  [51, 'ipsec'],
+  [58, 'icmpv6'],
+  [89, 'ospf'],
+  [103, 'pim'],
+  [112, 'vrrp'],
+  [113, 'pgm'],
+  [132, 'sctp'],
+]);
+
+/** What the IP header alone says of a flow without ports. */
+export function headerLabel(ipProtocol: number): AppLabel | null {
+  const protocol = BY_IP_PROTOCOL.get(ipProtocol);
+  if (protocol === undefined) return null;
+  return { protocol, master: null, category: protocolEntry(protocol).category, confidence: 'ip_protocol', source: 'header' };
+}
+
+/** A guess from the ports, for flows that no parser knew. */
+export function portLabel(ipProtocol: number, serverPort: number, clientPort: number): AppLabel | null {
+  const protocol = guessByPort(ipProtocol, serverPort, clientPort);
+  if (protocol === null) return null;
+  return { protocol, master: null, category: protocolEntry(protocol).category, confidence: 'port', source: 'port' };
+}
+
+export function builtinLabel(label: BuiltinLabel): AppLabel {
+  return {
+    protocol: label.protocol,
+    master: label.master,
+    category: protocolEntry(label.protocol).category,
+    confidence: label.confirmed ? 'dpi' : 'dpi_partial',
+    source: 'builtin',
+  };
+}
+
+/** The members of the note that are not empty. */
+export function noteOf(facts: AppFacts, label: AppLabel | null, service: string | null): Partial<AppNote> {
+  const note: Partial<AppNote> = {};
+  if (service !== null) note.service = service;
+  if (label !== null) note.app = label;
+  if (facts.risks.size > 0) {
+    const risks = [...facts.risks].map(riskByName).sort((a, b) => a.id - b.id);
+    note.risks = risks;
+    note.risk_mask = maskOf(risks);
+    note.risk_score = risks.reduce((sum, { score }) => sum + score, 0);
+  }
+  if (facts.host !== null) {
+    note.host = facts.host;
+    note.host_source = facts.hostSource;
+  }
+  const { tls, quic, http, dns, ssh, ja3, ja3s, ja4, ja4_r, hassh, hassh_server } = facts;
+  for (const [name, value] of Object.entries({ tls, quic, http, dns, ssh, ja3, ja3s, ja4, ja4_r, hassh, hassh_server })) {
+    if (value !== null) Object.assign(note, { [name]: value });
+  }
+  if (facts.details.size > 0) note.app_details = Object.fromEntries(facts.details);
+  return note;
+}
