@@ -25,18 +25,26 @@ hash_of() {
 is_current() { [[ -f $stamps/$1 && $(<"$stamps/$1") == "$2" ]]; }
 
 build_addon() {
-  local inputs log headers
-  inputs=$(hash_of native binding.gyp)-$(node -p 'process.arch + process.versions.modules')-$({ "${CXX:-g++}" -dumpfullversion || true; } 2>/dev/null)
+  local inputs log headers ndpi
+  # Where there is a libndpi, a second addon is built around it: another version, another build.
+  ndpi=$(pkg-config --modversion libndpi 2>/dev/null || true)
+  inputs=$(hash_of native binding.gyp)-$(node -p 'process.arch + process.versions.modules')-$({ "${CXX:-g++}" -dumpfullversion || true; } 2>/dev/null)-$ndpi
   if is_current addon "$inputs" && compgen -G 'build/Release/*.node' >/dev/null; then return; fi
   headers=$(bash scripts/node-headers.sh)
   log=.cache/build-addon.log
   echo "weir: building the addon" >&2
+  # An addon in build/Release may be mapped by running processes, and is one file with its hard link in obj.target. With
+  # that link gone every linker makes a new file, and make renames it into the place of the old one.
+  rm -f build/Release/obj.target/*.node build/Release/obj.target/*.addon
   if ! node node_modules/node-gyp/bin/node-gyp.js configure build --release --nodedir="$headers" -j max >"$log" 2>&1; then
     cat "$log" >&2
     echo "weir: building the addon failed" >&2
     return 1
   fi
   grep -E 'warning:' "$log" >&2 || true
+  if [[ -n $ndpi && ! -f build/Release/weir_dpi.addon ]]; then
+    echo "weir: libndpi $ndpi is not used; 'sh native/dpi/find-ndpi.sh --why' says why" >&2
+  fi
   echo "$inputs" >"$stamps/addon"
 }
 

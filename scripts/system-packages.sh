@@ -17,6 +17,8 @@ test_packages=(
   curl=curl zstd=zstd time=/usr/bin/time libcap2-bin=setcap clang=clang nginx-light=nginx dnsmasq-base=dnsmasq
   openssh-server=sshd openssh-client=ssh mosquitto=mosquitto mosquitto-clients=mosquitto_pub redis-server=redis-server redis-tools=redis-cli
 )
+# Any libndpi that pkg-config finds will do.
+pkg-config --exists libndpi 2>/dev/null || test_packages+=(libndpi-dev)
 # What apt did not have the last time: not asked for again on every run. Removing the file asks again.
 unavailable=.cache/stamps/unavailable-packages
 mkdir -p .cache/stamps

@@ -18,7 +18,7 @@ const BUILD_HINT = 'run "npm run build" in the package, with a C++ compiler and 
 let loaded: Addon | undefined;
 
 /** The package's folder, from `src/native` and from anywhere in `dist`: the nearest one above that holds binding.gyp. */
-function packageRoot(): string {
+export function packageRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let folder = start; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'binding.gyp'))) return folder;

@@ -82,16 +82,18 @@ test('the lock file holds the optional packages of every platform, as npm ci dem
   expect(missing).toEqual([]);
 });
 
-describe('the two builds of the addon', () => {
-  test('share one list, which is what lies in native', () => {
+describe('the two builds of the addons', () => {
+  test('share one list for each, and together they are what lies in native', () => {
     const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'native'], {
       cwd: projectRoot,
       encoding: 'utf8',
     });
     const sources = files.split('\n').filter((file) => file.endsWith('.cc') && existsSync(join(projectRoot, file)));
-    expect(lines('native/sources.txt').sort()).toEqual(sources.sort());
-    expect(readFileSync(join(projectRoot, 'binding.gyp'), 'utf8')).toContain('sources.txt');
-    expect(readFileSync(join(projectRoot, 'native/CMakeLists.txt'), 'utf8')).toContain('sources.txt');
+    expect([...lines('native/sources.txt'), ...lines('native/dpi/sources.txt')].sort()).toEqual(sources.sort());
+    for (const build of ['binding.gyp', 'native/CMakeLists.txt']) {
+      const text = readFileSync(join(projectRoot, build), 'utf8');
+      expect([build, text.includes('sources.txt'), text.includes('dpi/sources.txt')]).toEqual([build, true, true]);
+    }
   });
 });
 
@@ -115,6 +117,9 @@ describe('the tarball', () => {
       'CHANGELOG.md',
       'binding.gyp',
       'native/sources.txt',
+      'native/dpi/sources.txt',
+      'native/dpi/find-ndpi.sh',
+      'native/dpi/ndpi_compat.h',
       'dist/cli/main.js',
       'dist/index.js',
       'dist/index.d.ts',

@@ -1,0 +1,6 @@
+// Stand-in, see ndpi_api.h.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
