@@ -10,6 +10,8 @@ export interface BenchCapture {
   frames: number;
   flows: number;
   bytes: number;
+  /** Names of the other programs that are measured with it; all of them when absent. */
+  peers?: readonly string[];
 }
 
 interface Recipe {
@@ -19,10 +21,14 @@ interface Recipe {
   flows: number;
   /** Packets per second of packet time: decides how long flows live. */
   rate: number;
+  peers?: readonly string[];
 }
 
 /** Number of tuples that fall into one bucket of an unkeyed additive hash. */
 const COLLIDING_TUPLES = 64_511;
+
+/** Of what others do, only that bounds reading and recognising applications. */
+const APPS_PEERS = ['tcpdump', 'ndpiReader'];
 
 const full: Recipe[] = [
   { name: 'imix', profile: 'imix', packets: 5_000_000, flows: 100_000, rate: 500_000 },
@@ -30,12 +36,15 @@ const full: Recipe[] = [
   { name: 'flood', profile: 'flood', packets: 2_000_000, flows: 2_000_000, rate: 500_000 },
   { name: 'collision', profile: 'collision', packets: 1_000_000, flows: COLLIDING_TUPLES, rate: 500_000 },
   { name: 'plain', profile: 'small', packets: 1_000_000, flows: COLLIDING_TUPLES, rate: 500_000 },
+  // 1.7 seconds of packet time, a link of 7 Gbit/s: shorter than every timeout, so that in the end all flows are in the table.
+  { name: 'apps', profile: 'apps', packets: 2_000_000, flows: 50_000, rate: 1_200_000, peers: APPS_PEERS },
   { name: 'subset', profile: 'imix', packets: 200_000, flows: 10_000, rate: 500_000 },
 ];
 
 const quick: Recipe[] = [
   { name: 'imix-quick', profile: 'imix', packets: 200_000, flows: 5_000, rate: 500_000 },
   { name: 'small-quick', profile: 'small', packets: 200_000, flows: 10_000, rate: 1_000_000 },
+  { name: 'apps-quick', profile: 'apps', packets: 200_000, flows: 5_000, rate: 1_200_000, peers: APPS_PEERS },
 ];
 
 const folder = fileURLToPath(new URL('./captures/', import.meta.url));
@@ -44,7 +53,7 @@ const SEED = 20_260_101;
 /** Hash over the generator's sources: a capture that an older generator wrote is not reused. */
 function generatorHash(): string {
   const sources = fileURLToPath(new URL('../native/capture/', import.meta.url));
-  const files = readdirSync(sources).filter((name) => /generator|_models?\./.test(name));
+  const files = readdirSync(sources).filter((name) => /generator|_models?\.|_payloads\.|message_writer|packet_builder/.test(name));
   const hash = createHash('sha256');
   for (const file of files.sort()) hash.update(readFileSync(`${sources}${file}`));
   return hash.digest('hex');
@@ -94,7 +103,8 @@ export function prepareCaptures(addon: Addon, isQuick: boolean, wanted: Readonly
         if (written !== recipe.packets) throw new Error(`${recipe.name}: ${written} of ${recipe.packets} frames written`);
         renameSync(`${path}.part`, path);
       }
-      return { name: recipe.name, path, frames: recipe.packets, flows: recipe.flows, bytes: statSync(path).size };
+      const { name, packets: frames, flows, peers } = recipe;
+      return { name, path, frames, flows, bytes: statSync(path).size, ...(peers === undefined ? {} : { peers }) };
     });
 }
 

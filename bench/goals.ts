@@ -27,6 +27,16 @@ const slower = (program: string) => (row: Row, results: Results) => {
   return other === undefined ? null : other.net_secs / row.net_secs;
 };
 
+/** Wall time over wall time: here starting belongs to what is promised. */
+const wallOver = (program: string) => (row: Row, results: Results) => {
+  const other = results.find(row.capture, program);
+  return other === undefined ? null : row.wall_secs / other.wall_secs;
+};
+const wallUnder = (program: string) => (row: Row, results: Results) => {
+  const other = results.find(row.capture, program);
+  return other === undefined ? null : other.wall_secs / row.wall_secs;
+};
+
 const goals: Goal[] = [
   { goal: 'imix: time over tcpdump', capture: 'imix', program: 'weir', value: against('imix', 'tcpdump'), atMost: 1.1 },
   { goal: 'imix: times faster than nfpcapd', capture: 'imix', program: 'weir', value: slower('nfpcapd'), atLeast: 4 },
@@ -48,6 +58,20 @@ const goals: Goal[] = [
     program: 'weir',
     value: against('plain', 'weir'),
     atMost: 1.1,
+  },
+  {
+    goal: 'apps: wall time with the parsers over --dpi off',
+    capture: 'apps',
+    program: 'weir builtin',
+    value: wallOver('weir off'),
+    atMost: 1.6,
+  },
+  {
+    goal: 'apps: times faster than ndpiReader, nDPI on',
+    capture: 'apps',
+    program: 'weir ndpi',
+    value: wallUnder('ndpiReader'),
+    atLeast: 3,
   },
 ];
 

@@ -11,8 +11,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { loadDpi } from '../src/native/dpi.ts';
 import { loadAddon } from '../src/native/load.ts';
 import { type BenchCapture, captureNames, emptyCapture, prepareCaptures, warmPageCache } from './captures.ts';
+import { statedFigures } from './figures.ts';
 import { fingerprint } from './fingerprint.ts';
 import { checkGoals } from './goals.ts';
 import { markdownTable, replaceTable } from './markdown.ts';
@@ -24,12 +26,13 @@ import { nfpcapd } from './peers/nfpcapd.ts';
 import { softflowd } from './peers/softflowd.ts';
 import { tcpdump } from './peers/tcpdump.ts';
 import { tshark } from './peers/tshark.ts';
-import { weirOneShard, weirSmallTable, weirTwoShards } from './peers/weir.ts';
+import { weirBuiltin, weirNdpi, weirOff, weirOneShard, weirSmallTable, weirTwoShards } from './peers/weir.ts';
 import { printReport } from './report.ts';
 import { Results } from './results.ts';
 import { median } from './statistics.ts';
 
-const ours: Peer[] = [weirOneShard, weirTwoShards, weirSmallTable];
+const ndpi = loadDpi();
+const ours: Peer[] = [weirOneShard, weirTwoShards, weirSmallTable, weirOff, weirBuiltin, ...(ndpi === null ? [] : [weirNdpi])];
 const others: Peer[] = [tcpdump, softflowd, nfpcapd, argus, ndpiReader, tshark];
 
 const { values: flags } = parseArgs({
@@ -68,15 +71,17 @@ async function installed(peers: readonly Peer[], empty: BenchCapture): Promise<{
   return { present, versions };
 }
 
-/** Whether a program takes part for a capture: the 100k table is for the flood, slow dissection for small captures. */
+/** Whether a program takes part for a capture: some variants are for one kind, slow dissection is for small captures. */
 function takesPart(peer: Peer, capture: BenchCapture): boolean {
-  return peer === weirSmallTable ? capture.name === 'flood' : capture.frames <= peer.mostFrames;
+  if (peer.captures !== undefined && !peer.captures.includes(capture.name)) return false;
+  if (capture.peers !== undefined && others.includes(peer) && !capture.peers.includes(peer.name)) return false;
+  return capture.frames <= peer.mostFrames;
 }
 
 /** Wall time of an empty capture for each of our variants. */
-async function startupTimes(empty: BenchCapture): Promise<Map<string, number>> {
+async function startupTimes(variants: readonly Peer[], empty: BenchCapture): Promise<Map<string, number>> {
   const startup = new Map<string, number>();
-  for (const peer of ours) {
+  for (const peer of variants) {
     const walls: number[] = [];
     for (let round = 0; round < Math.max(rounds, 3); round++) walls.push((await measure(peer, empty)).wallSecs);
     startup.set(peer.name, median(walls));
@@ -95,7 +100,9 @@ async function measureCapture(capture: BenchCapture, peers: readonly Peer[], res
     }
   }
   for (const [peer, done] of runs) results.add(capture, peer.name, done);
-  results.compare(capture.name, weirOneShard.name);
+  // The first of ours: one shard, without application recognition.
+  const reference = ours.find((peer) => runs.has(peer));
+  if (reference !== undefined) results.compare(capture.name, reference.name);
 }
 
 const empty = emptyCapture();
@@ -105,22 +112,34 @@ const wantedPeers = chosen(
   others.map((peer) => peer.name),
   'peers',
 );
+if (ndpi === null) tell(`${weirNdpi.name}: there is no libndpi: left out`);
 const captures = prepareCaptures(loadAddon(), flags.quick, wanted, tell);
 const { present, versions } = await installed([weirOneShard, ...others.filter((peer) => wantedPeers.has(peer.name))], empty);
-const startup = await startupTimes(empty);
+const variants = ours.filter((peer) => captures.some((capture) => takesPart(peer, capture)));
+const startup = await startupTimes(variants, empty);
 const results = new Results(startup);
 for (const capture of captures) await measureCapture(capture, [...ours, ...present.filter((peer) => peer !== weirOneShard)], results);
 
 const machine = fingerprint(versions);
 const outcomes = checkGoals(results);
+const figures = statedFigures(results, captures);
 const does = new Map([...ours, ...others].map((peer) => [peer.name, peer.does]));
-process.stdout.write(printReport(results, outcomes, does, machine));
+process.stdout.write(printReport(results, outcomes, figures, does, machine));
 
 const date = new Date().toISOString().slice(0, 10);
 const output = flags.output ?? (flags.quick ? null : fileURLToPath(new URL(`./results/${date}.json`, import.meta.url)));
 if (output !== null) {
   mkdirSync(dirname(output), { recursive: true });
-  const json = { schema_version: 1, date, rounds, machine, startup_secs: Object.fromEntries(startup), rows: results.rows, goals: outcomes };
+  const json = {
+    schema_version: 1,
+    date,
+    rounds,
+    machine,
+    startup_secs: Object.fromEntries(startup),
+    rows: results.rows,
+    goals: outcomes,
+    figures,
+  };
   writeFileSync(output, `${JSON.stringify(json, null, 2)}\n`);
   tell(`written to ${output}`);
 }

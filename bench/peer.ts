@@ -12,6 +12,8 @@ export interface Peer {
   does: string;
   /** Frames beyond which a run would take minutes; such captures are left out for it and shown as such. */
   mostFrames: number;
+  /** The only captures that it is for; all when absent. */
+  captures?: readonly string[];
   /** `scratch` is an empty folder of this run. */
   invocation(capture: BenchCapture, scratch: string): Invocation;
   /** Frames that the program says it has processed; null where it does not say. */

@@ -1,5 +1,6 @@
 /** The tables that people read. */
 import Table from 'cli-table3';
+import type { Figure } from './figures.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { GoalOutcome } from './goals.ts';
 import type { Results, Row } from './results.ts';
@@ -55,6 +56,7 @@ function captureTable(rows: readonly Row[], does: ReadonlyMap<string, string>): 
 export function printReport(
   results: Results,
   outcomes: readonly GoalOutcome[],
+  figures: readonly Figure[],
   does: ReadonlyMap<string, string>,
   machine: Fingerprint,
 ): string {
@@ -68,10 +70,11 @@ export function printReport(
     const rows = results.rows.filter((row) => row.capture === capture);
     out.push('', `${capture}: ${rows[0]?.frames.toLocaleString('en')} packets, median of ${rows[0]?.rounds}`, captureTable(rows, does));
   }
-  if (outcomes.length > 0) out.push('');
+  if (outcomes.length + figures.length > 0) out.push('');
   for (const { goal, limit, measured, reached } of outcomes) {
     out.push(`${reached ? 'reached' : 'missed '}  ${goal}: ${measured.toFixed(2)} (wanted ${limit})`);
   }
+  for (const { figure, value } of figures) out.push(`stated   ${figure}: ${value.toFixed(0)}`);
   for (const row of results.incomplete()) {
     out.push(`INCOMPLETE  ${row.program} saw ${row.frames_seen} of ${row.frames} packets of ${row.capture}; its time means nothing`);
   }

@@ -21,6 +21,8 @@ export const contracts: RegExp[] = [
 const packet = /^src\/packet\//;
 const flow = /^src\/flow\//;
 const ring = /^src\/ring\//;
+const app = /^src\/app\//;
+const fingerprint = /^src\/fingerprint\//;
 const shard = /^src\/shard\//;
 const merge = /^src\/merge\//;
 const nativeRoom = /^src\/native\//;
@@ -38,18 +40,20 @@ export const rooms: RoomRule[] = [
   { room: 'native', files: nativeRoom, mayImport: [ring] },
   { room: 'telemetry', files: telemetry, mayImport: [] },
   { room: 'packet', files: packet, mayImport: [ring] },
-  { room: 'flow', files: flow, mayImport: [ring, packet] },
-  { room: 'shard', files: shard, mayImport: [ring, flow, nativeRoom] },
-  { room: 'merge', files: merge, mayImport: [ring, flow, packet] },
-  { room: 'export', files: exportRoom, mayImport: [flow, packet, merge] },
+  { room: 'flow', files: flow, mayImport: [ring, packet, app, fingerprint] },
+  { room: 'fingerprint', files: fingerprint, mayImport: [app] },
+  { room: 'app', files: app, mayImport: [fingerprint] },
+  { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
+  { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
+  { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app] },
   { room: 'supervisor', files: supervisor, mayImport: [ring, flow, shard, merge, nativeRoom, exportRoom] },
   { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, shard, merge, supervisor, exportRoom] },
-  { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, merge, exportRoom] },
+  { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, merge, exportRoom] },
   { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, merge, packet] },
 ];
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */
-export const pureRooms = /^src\/(packet|flow)\//;
+export const pureRooms = /^src\/(packet|flow|app|fingerprint)\//;
 export const pureModules = new Set(['node:crypto', 'node:buffer']);
 /** What a pure room must not even mention: the global ways to time, timers and the process. */
 export const impureGlobals =

@@ -14,6 +14,10 @@ export interface TickReport {
   bytes: number;
   packetsTotal: number;
   bytesTotal: number;
+  /**
+   * Flows that are live at the end of the tick, the outer ones of tunnels left out. Each shard counts when it passes the
+   * tick; at the flow limit these counts are of different moments, and their sum is given as the limit at most.
+   */
   flowsLive: number;
   emergency: boolean;
   ringDropped: number;

@@ -2,7 +2,9 @@
 import { networkInterfaces } from 'node:os';
 import type { CaptureInput, SensorOptions } from './config/options.ts';
 import { SensorError } from './errors.ts';
-import type { LostWithShards } from './merge/ledger.ts';
+import { createCredits } from './flow/credits.ts';
+import type { LostWithShards } from './merge/ledger-input.ts';
+import { dpiUnavailable, loadDpi } from './native/dpi.ts';
 import type {
   Addon,
   Engine,
@@ -17,9 +19,10 @@ import type {
 import { addonPath, loadAddon } from './native/load.ts';
 import { type TapPacket, TapReader } from './packet/tap-reader.ts';
 import { createRing } from './ring/create.ts';
+import { COUNTER_COUNT } from './ring/layout.ts';
 import { hashKey } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
-import { ShardSet } from './supervisor/shard-set.ts';
+import { type LiveFlow, ShardSet } from './supervisor/shard-set.ts';
 
 /** A replay waits for its shards, so its rings only need to cover a shard's nap; live rings must ride out a burst. */
 const REPLAY_RING_BYTES = 1 << 22;
@@ -28,13 +31,18 @@ const TAP_RING_BYTES = 1 << 22;
 const OUTBOX_ROWS = 8192;
 /** Packets handed to listeners before the event loop gets its turn. */
 const TAP_BATCH = 512;
+/** Largest head of a packet that parsers may need: 16 KiB of payload behind the longest headers. */
+const CARRY_BYTES = 16_384 + 512;
+/** Tags of flows that are done: 4 MiB of address space, of which flows touch their own places. */
+const TAGS = 1 << 20;
+const NEVER_MS = 0xffff_ffff;
 const LINGER_SECS = 2;
 const IDLE_SECS = { tcp: 60, udp: 30, other: 5 };
 
 export interface PipelineEvents {
   onEngineEvent(event: EngineEvent): void;
   onTick(message: TickMessage): void;
-  onRows(shard: number, rowsWritten: number): void;
+  onRows(shard: number, entriesWritten: number): void;
   onLost(shard: number, cause: string, restarted: boolean): void;
   onPacket(packet: TapPacket): void;
   /** After a batch of packets; a promise when the tap has to wait for a writer. */
@@ -72,6 +80,21 @@ function flowOptions({ tracking }: SensorOptions): FlowOptions {
   };
 }
 
+/** `auto`: what there is. Who asks for libndpi by name must get it. */
+function dpiParts(dpi: SensorOptions['tracking']['dpi']): { builtin: boolean; ndpi: boolean } {
+  const ndpi = dpi !== 'builtin' && dpi !== 'off' && loadDpi() !== null;
+  if ((dpi === 'ndpi' || dpi === 'both') && !ndpi) {
+    throw new SensorError('PLUGIN_MISSING', `--dpi ${dpi}: libndpi is not there (${dpiUnavailable() ?? 'unknown'})`, {
+      hint: 'install libndpi-dev and build again, or use --dpi builtin',
+    });
+  }
+  return { builtin: dpi !== 'ndpi' && dpi !== 'off', ndpi };
+}
+
+function wantsTransactions({ output }: SensorOptions): boolean {
+  return output.dnsJsonl !== null || output.tlsJsonl !== null || output.httpJsonl !== null;
+}
+
 export class Pipeline {
   readonly #options: SensorOptions;
   readonly #events: PipelineEvents;
@@ -81,6 +104,7 @@ export class Pipeline {
   #engineStarted = false;
   #shards: ShardSet | null = null;
   #tap: TapReader | null = null;
+  #tags: SharedArrayBuffer | null = null;
   #waker: Waker | null = null;
   #tapTaken = 0;
   #addresses: ReadonlySet<string> = new Set();
@@ -108,6 +132,10 @@ export class Pipeline {
     return this.#tapTaken;
   }
 
+  get entriesTaken(): number {
+    return this.#shards?.entriesTaken ?? 0;
+  }
+
   get rowsTaken(): number {
     return this.#shards?.rowsTaken ?? 0;
   }
@@ -122,6 +150,7 @@ export class Pipeline {
     const bytes = this.#options.ringBytes ?? (live ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
     const rings = Array.from({ length: threads }, () => Array.from({ length: shards }, () => createRing(bytes)));
     const tap = this.tapOn ? Array.from({ length: threads }, () => createRing(TAP_RING_BYTES)) : null;
+    this.#tags = this.#options.tracking.dpi === 'off' ? null : new SharedArrayBuffer(TAGS * 4);
     this.#shards = this.#shardSet(rings, live);
     await this.#shards.start();
     this.#engine = new addon.Engine(this.#engineOptions(sources, rings, tap, live), (event) => this.#events.onEngineEvent(event));
@@ -149,19 +178,40 @@ export class Pipeline {
 
   #shardSet(rings: Uint8Array[][], live: boolean): ShardSet {
     const { tracking, topFlows, summaryFlows, slowShardMs, records } = this.#options;
-    const credits = new SharedArrayBuffer(4);
-    new Int32Array(credits)[0] = tracking.maxFlows;
     return new ShardSet({
       shards: tracking.shards,
       rings,
       outboxRows: OUTBOX_ROWS,
       live,
-      credits,
-      data: { flow: flowOptions(this.#options), wantRows: records, topFlows, summaryFlows, addonPath: addonPath(), slowMs: slowShardMs },
+      credits: createCredits(tracking.maxFlows, tracking.shards),
+      data: {
+        flow: flowOptions(this.#options),
+        app:
+          this.#tags === null
+            ? null
+            : {
+                tags: this.#tags,
+                ...dpiParts(this.#options.tracking.dpi),
+                transactions: wantsTransactions(this.#options),
+                events: this.#options.output.eventsJsonl !== null,
+              },
+        wantRows: records,
+        topFlows,
+        summaryFlows,
+        addonPath: addonPath(),
+        slowMs: slowShardMs,
+      },
       onTick: (message) => this.#events.onTick(message),
-      onRows: (shard, rowsWritten) => this.#events.onRows(shard, rowsWritten),
+      onRows: (shard, entriesWritten) => this.#events.onRows(shard, entriesWritten),
       onLost: (shard, cause, restarted) => this.#events.onLost(shard, cause, restarted),
     });
+  }
+
+  /** A flow that was silent for less cannot have ended of idleness, except in an emergency. */
+  #carryIdleMs(): number {
+    const { idleTcpSecs, idleUdpSecs, idleOtherSecs } = flowOptions(this.#options);
+    const shortest = Math.min(...[idleTcpSecs, idleUdpSecs, idleOtherSecs].map((secs) => (secs === 0 ? NEVER_MS : secs * 1000)));
+    return Math.min(shortest, NEVER_MS);
   }
 
   #engineOptions(sources: SourceSpec[], rings: Uint8Array[][], tap: Uint8Array[] | null, live: boolean): EngineOptions {
@@ -172,7 +222,9 @@ export class Pipeline {
       sources,
       shards: tracking.shards,
       rings,
-      carryBytes: 0,
+      carryBytes: this.#tags === null ? 0 : CARRY_BYTES,
+      carryTags: this.#tags === null ? null : new Uint8Array(this.#tags),
+      carryIdleMs: this.#carryIdleMs(),
       tap,
       hashKey: hashKey(this.#options),
       tickMs: tracking.tickMs,
@@ -235,11 +287,11 @@ export class Pipeline {
     this.#shards?.acknowledge(tick);
   }
 
-  takeRows(shard: number, rowsWritten: number): Uint8Array[] {
-    return this.#shards?.takeRows(shard, rowsWritten) ?? [];
+  takeRows(shard: number, entriesWritten: number): Uint8Array[] {
+    return this.#shards?.takeRows(shard, entriesWritten) ?? [];
   }
 
-  async snapshot(limit: number): Promise<Uint8Array[]> {
+  async snapshot(limit: number): Promise<LiveFlow[]> {
     return (await this.#shards?.snapshot(limit)) ?? [];
   }
 
@@ -248,11 +300,13 @@ export class Pipeline {
   }
 
   lost(finished: boolean): LostWithShards {
-    return this.#shards?.lost(finished) ?? { packets: 0, bytes: 0, annotations: 0, flows: 0, flowPackets: 0, flowBytes: 0 };
+    return this.#shards?.lost(finished) ?? { packets: 0, bytes: 0, annotations: 0, flows: 0, outerFlows: 0, flowPackets: 0, flowBytes: 0 };
   }
 
-  readCounters(out: Float64Array): void {
-    this.#engine?.readCounters(out);
+  engineCounters(): Float64Array {
+    const counters = new Float64Array(COUNTER_COUNT);
+    this.#engine?.readCounters(counters);
+    return counters;
   }
 
   baseSeconds(): number | null {

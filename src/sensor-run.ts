@@ -7,94 +7,91 @@
 import type { EventEmitter } from 'node:events';
 import type { SensorOptions } from './config/options.ts';
 import { ERROR_CODES, type ErrorCode, SensorError } from './errors.ts';
-import { ExportSet } from './export/export-set.ts';
-import { PacketLog } from './export/packet-log.ts';
 import { writeReports } from './export/report-files.ts';
 import { flowIdOfRow } from './flow/flow-id.ts';
-import { materialise, materialiseRow, type RecordContext } from './flow/materialise.ts';
+import { materialiseRow, type RecordContext } from './flow/materialise.ts';
 import type { FlowRecord } from './flow/record.ts';
-import { OUTBOX_ENTRY_BYTES, ROW_BYTES } from './flow/row.ts';
 import { rowView } from './flow/row-view.ts';
 import type { FlowStream } from './flow-stream.ts';
 import { TickBarrier } from './merge/barrier.ts';
-import { DropWatch } from './merge/drops.ts';
+import { HostNames } from './merge/host-names.ts';
 import { buildLedger } from './merge/ledger.ts';
+import { RowQueue } from './merge/row-queue.ts';
 import { buildSummary, type RunSummary } from './merge/summary.ts';
 import { orderRows } from './merge/tick-rows.ts';
-import { RunTotals } from './merge/totals.ts';
+import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
-import { COUNTER_COUNT } from './ring/layout.ts';
+import { Delivery } from './sensor-delivery.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
+import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
+import { TickReports } from './sensor-reports.ts';
 import type { TickMessage } from './shard/protocol.ts';
-import { createEncodePool } from './supervisor/pool.ts';
-
-/** After stop(), how long one wait for a `flows()` consumer may last before its records are given up and counted. */
-const STOPPED_CONSUMER_WAIT_MS = 2000;
-/** Tunnels are looked up in the engine in this rhythm: with every tick that brought rows. */
-const NS = 1e9;
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
 
 export class SensorRun {
   readonly #options: SensorOptions;
   readonly #events: EventEmitter<SensorEvents>;
-  readonly #streams: Set<FlowStream>;
-  #exports: ExportSet | null = null;
-  #packetLog: PacketLog | null = null;
+  readonly #delivery: Delivery;
+  #outputs: Outputs | null = null;
   readonly #live: boolean;
   readonly #barrier: TickBarrier;
-  readonly #totals = new RunTotals();
-  readonly #drops: DropWatch;
+  readonly #totals: RunTotals;
+  readonly #reports: TickReports;
   readonly #context: RecordContext & { tunnels: Map<number, TunnelFacts> };
+  readonly #hostNames = new HostNames();
   readonly #pipeline: Pipeline;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
-  /** Rows taken from each shard, by the tick that closes them. */
-  readonly #closedRows: Uint8Array[][][];
-  readonly #openRows: Uint8Array[][];
+  readonly #rows: RowQueue;
   #threads: StartReport['threads'] = [];
   #sourceNames: string[] = [];
   #files: { path: string; bytes: number }[] = [];
   #startedAt = 0;
   #endedAt = 0;
-  #packetsTotal = 0;
-  #bytesTotal = 0;
   #lastTunnel = 0;
-  #previousNs: number | null = null;
   #pumping = false;
-  #stopping = false;
   #finalTick = false;
   #endedBy: EndedBy | null = null;
   #failure: SensorError | null = null;
   #shardsLost = 0;
-  #recordsLost = 0;
+  /** The run stopped itself because of `#failure`. */
+  #gaveUp = false;
   #concluding = false;
   lastTick: TickReport | null = null;
 
   constructor(options: SensorOptions, events: EventEmitter<SensorEvents>, streams: Set<FlowStream>) {
     this.#options = options;
     this.#events = events;
-    this.#streams = streams;
-    const { shards } = options.tracking;
+    this.#delivery = new Delivery(streams);
+    const { shards, maxFlows } = options.tracking;
+    this.#totals = new RunTotals(maxFlows);
     this.#live = options.input.kind === 'capture';
     this.#barrier = new TickBarrier(shards);
-    this.#drops = new DropWatch(this.#live);
-    this.#closedRows = Array.from({ length: shards }, () => []);
-    this.#openRows = Array.from({ length: shards }, () => []);
+    this.#reports = new TickReports(this.#live, options.tracking.tickMs);
+    this.#rows = new RowQueue(shards);
     const { communityIdSeed, vlanAware } = options.tracking;
-    this.#context = { baseSeconds: 0, communityIdSeed, vlanAware, live: this.#live, localAddresses: new Set(), tunnels: new Map() };
+    this.#context = {
+      baseSeconds: 0,
+      communityIdSeed,
+      vlanAware,
+      live: this.#live,
+      app: options.tracking.dpi !== 'off',
+      localAddresses: new Set(),
+      tunnels: new Map(),
+    };
     this.#pipeline = new Pipeline(options, {
       onEngineEvent: (event) => this.#engineEvent(event),
       onTick: (message) => this.#receive(message),
-      onRows: (shard, rowsWritten) => this.#takeRows(shard, rowsWritten),
+      onRows: (shard, entriesWritten) => this.#takeRows(shard, entriesWritten),
       onLost: (shard, cause, restarted) => this.#shardLost(shard, cause, restarted),
       onPacket: (packet) => {
-        this.#packetLog?.add(packet);
+        this.#outputs?.packet(packet);
         this.#events.emit('packet', packet);
       },
-      onPacketBatch: () => this.#packetLog?.flush(),
+      onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
     this.#finished.promise.catch(() => {});
@@ -106,16 +103,14 @@ export class SensorRun {
 
   async start(): Promise<StartReport> {
     try {
-      this.#exports = await ExportSet.prepare(this.#options.output, { pool: createEncodePool });
-      await this.#openPacketLog();
+      this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
       await this.#pipeline.start();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
       await this.#started.promise;
     } catch (error) {
       await this.#pipeline.destroy();
-      await this.#exports?.abort();
-      await this.#packetLog?.abort();
+      await this.#outputs?.abort();
       throw error;
     }
     return {
@@ -126,12 +121,9 @@ export class SensorRun {
     };
   }
 
-  async #openPacketLog(): Promise<void> {
-    const path = this.#options.output.packetsJsonl;
-    if (path === null) return;
+  #packetPrinter(): PacketPrinter {
     const interfaceName = (source: number) => this.sourceName(source);
-    const printer = new PacketPrinter({ ignoreProtocols: this.#options.ignoreProtocols, interfaceName, showInterface: true });
-    this.#packetLog = await PacketLog.open(path, printer);
+    return new PacketPrinter({ ignoreProtocols: this.#options.ignoreProtocols, interfaceName, showInterface: true });
   }
 
   /** Asked once per packet when packets are printed: looked up in the engine only when a new source appears. */
@@ -141,7 +133,7 @@ export class SensorRun {
   }
 
   stop(): void {
-    this.#stopping = true;
+    this.#delivery.stopping = true;
     this.#pipeline.stopEngine();
   }
 
@@ -168,7 +160,7 @@ export class SensorRun {
         break;
       }
       case 'finished':
-        this.#endedBy = this.#stopping && event.reason === 'eof' ? 'stop' : event.reason;
+        this.#endedBy = this.#delivery.stopping && event.reason === 'eof' ? 'stop' : event.reason;
         // A run that failed before it started has nobody to deliver ticks to.
         if (this.#failure !== null) this.#started.reject(this.#failure);
         this.#concludeWhenDone();
@@ -180,12 +172,21 @@ export class SensorRun {
     this.#shardsLost++;
     const message = `shard ${shard} died: ${cause}${restarted ? '; it was replaced, its flows are lost' : ''}`;
     this.#events.emit('warning', { code: 'SHARD_LOST', message, detail: { shard, restarted } });
-    if (restarted) return;
+    if (restarted) {
+      this.#barrier.replace(shard);
+      return;
+    }
     this.#failure ??= new SensorError('SHARD_LOST', message, { hint: 'the flows of the other shards were exported; report this as a bug' });
     this.#barrier.drop(shard);
+    this.#rows.orphan(shard);
     this.#started.reject(this.#failure);
-    if (!this.#live) this.stop();
+    if (!this.#live) this.#giveUp();
     void this.#pump();
+  }
+
+  #giveUp(): void {
+    this.#gaveUp = true;
+    this.stop();
   }
 
   /** Keeps the first failure; the run goes on to export what it has. */
@@ -193,14 +194,13 @@ export class SensorRun {
     this.#failure ??= error instanceof SensorError ? error : new SensorError(code, String(error), { cause: error });
   }
 
-  #takeRows(shard: number, rowsWritten: number): void {
-    this.#openRows[shard].push(...this.#pipeline.takeRows(shard, rowsWritten));
+  #takeRows(shard: number, entriesWritten: number): void {
+    this.#rows.add(shard, this.#pipeline.takeRows(shard, entriesWritten));
   }
 
   #receive(message: TickMessage): void {
-    this.#takeRows(message.shard, message.rowsWritten);
-    this.#closedRows[message.shard]?.push(this.#openRows[message.shard]);
-    this.#openRows[message.shard] = [];
+    this.#takeRows(message.shard, message.entriesWritten);
+    this.#rows.close(message.shard);
     this.#barrier.add(message);
     void this.#pump();
   }
@@ -215,10 +215,11 @@ export class SensorRun {
         if (wait !== undefined) await wait;
         this.#pipeline.acknowledge(group[0].tick);
       }
+      if (this.#barrier.isAbandoned) await this.#abandon();
     } catch (error) {
       this.#fail(error, 'INTERNAL');
       this.#finalTick = true;
-      this.stop();
+      this.#giveUp();
     } finally {
       this.#pumping = false;
     }
@@ -226,19 +227,37 @@ export class SensorRun {
   }
 
   #mergeTick(group: TickMessage[]): Promise<void> | undefined {
-    const chunks = group.flatMap((message) => this.#closedRows[message.shard]?.shift() ?? []);
+    const chunks = this.#rows.take(group.map(({ shard }) => shard));
+    this.#hostNames.learn(
+      group.flatMap(({ names }) => names),
+      group.flatMap(({ expectations }) => expectations),
+    );
     const merged = this.#totals.merge(group, this.#options.topFlows);
     this.#refreshContext(chunks.length > 0 || merged.top.length > 0 || merged.final);
     let wait: Promise<void> | undefined;
     if (chunks.length > 0 || merged.final) {
-      const rows = orderRows(chunks, (bytes, offset) => flowIdOfRow(rowView(bytes), offset, this.#context));
-      wait = this.#deliver(rows);
+      wait = this.#deliver(this.#ordered(chunks));
     }
     this.#report(merged);
     if (merged.final) this.#finalTick = true;
     return wait;
   }
 
+  #ordered(chunks: Uint8Array[]): Uint8Array {
+    const ordered = orderRows(chunks, (bytes, offset) => flowIdOfRow(rowView(bytes), offset, this.#context));
+    return this.#hostNames.annotate(ordered);
+  }
+
+  /** Every shard has died: no tick will come any more, so what they had finished goes out now, and the run ends. */
+  async #abandon(): Promise<void> {
+    if (this.#finalTick) return;
+    this.#finalTick = true;
+    this.#giveUp();
+    this.#refreshContext(true);
+    await this.#deliver(this.#ordered(this.#rows.take([])));
+  }
+
+  /** `tunnels`: look them up in the engine as well. */
   #refreshContext(tunnels: boolean): void {
     this.#context.baseSeconds = this.#pipeline.baseSeconds() ?? 0;
     if (this.#live) this.#context.localAddresses = this.#pipeline.localAddresses();
@@ -251,76 +270,24 @@ export class SensorRun {
 
   /** Exports take the rows as bytes; records are made only where somebody listens. */
   async #deliver(rows: Uint8Array): Promise<void> {
-    await this.#exports?.tick(rows, this.#context);
-    if (this.#streams.size === 0) return;
-    const view = rowView(rows);
-    for (let offset = 0; offset < rows.byteLength; offset += OUTBOX_ENTRY_BYTES) {
-      const record = materialise(view, offset, this.#context);
-      for (const stream of this.#streams) await this.#push(stream, record);
-    }
-  }
-
-  async #push(stream: FlowStream, record: FlowRecord): Promise<void> {
-    const wait = stream.push(record);
-    if (wait === undefined) return;
-    if (!this.#stopping) return wait;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      this.#recordsLost++;
-      stream.close();
-      resolve();
-    }, STOPPED_CONSUMER_WAIT_MS);
-    await Promise.race([wait, promise]);
-    clearTimeout(timer);
+    const records = (await this.#outputs?.tick(rows, this.#context)) ?? rows;
+    await this.#delivery.deliver(records, this.#context);
   }
 
   /** Records of live flows as they are now, most bytes first. */
   async liveFlows(limit: number): Promise<FlowRecord[]> {
-    const rows = await this.#pipeline.snapshot(limit);
+    const flows = await this.#pipeline.snapshot(limit);
     this.#refreshContext(true);
-    const records: FlowRecord[] = [];
-    for (const bytes of rows) {
-      for (let at = 0; at < bytes.byteLength; at += ROW_BYTES)
-        records.push(materialiseRow(bytes.subarray(at, at + ROW_BYTES), this.#context));
-    }
+    const records = flows.map(({ row, note }) => materialiseRow(row, this.#context, note));
     return records.sort((a, b) => b.bytes_total - a.bytes_total || (a.flow_id < b.flow_id ? -1 : 1)).slice(0, limit);
   }
 
-  #report(merged: ReturnType<RunTotals['merge']>): void {
-    this.#packetsTotal += merged.packets;
-    this.#bytesTotal += merged.bytes;
-    const counters = this.#engineCounters();
-    const top = merged.top.map(({ row, deltaBytes, deltaPackets }) => ({
-      record: materialiseRow(row, this.#context),
-      deltaBytes,
-      deltaPackets,
-    }));
-    const report: TickReport = {
-      tick: merged.tick,
-      time: this.#context.baseSeconds + merged.streamNs / NS,
-      intervalSecs: (merged.streamNs - (this.#previousNs ?? this.#firstTickNs(merged.streamNs))) / NS,
-      packets: merged.packets,
-      bytes: merged.bytes,
-      packetsTotal: this.#packetsTotal,
-      bytesTotal: this.#bytesTotal,
-      flowsLive: merged.flowsLive,
-      emergency: merged.emergency,
-      ...this.#drops.next(counters),
-      top,
-      final: merged.final,
-    };
-    this.#previousNs = merged.streamNs;
+  #report(merged: MergedTick): void {
+    const firstNs = this.#pipeline.clock()?.firstNs ?? null;
+    this.lastTick = this.#reports.next(merged, this.#pipeline.engineCounters(), this.#context, firstNs);
     this.#endedAt = performance.now();
-    this.lastTick = report;
-    this.#events.emit('tick', report);
+    this.#events.emit('tick', this.lastTick);
     this.#progress();
-  }
-
-  /** Where the first tick began: whole ticks before its end, and not behind the first packet. */
-  #firstTickNs(endNs: number): number {
-    const tickNs = this.#options.tracking.tickMs * 1e6;
-    const coveredNs = endNs - (this.#pipeline.clock()?.firstNs ?? endNs);
-    return endNs - Math.max(1, Math.ceil(coveredNs / tickNs)) * tickNs;
   }
 
   #progress(): void {
@@ -330,27 +297,18 @@ export class SensorRun {
     if (file !== undefined) this.#events.emit('progress', { file: file.path, fileIndex, bytesRead, bytesTotal: file.bytes });
   }
 
-  #engineCounters(): Float64Array {
-    const counters = new Float64Array(COUNTER_COUNT);
-    this.#pipeline.readCounters(counters);
-    return counters;
-  }
-
   /** The run is over when the capture threads have ended, every shard's last tick is merged, and the tap is empty. */
   #concludeWhenDone(): void {
     const done = this.#endedBy !== null && this.#finalTick && !this.#pumping && this.#pipeline.tapEnded;
     if (!done || this.#concluding) return;
     this.#concluding = true;
     this.#conclude()
-      .finally(() => {
-        for (const stream of this.#streams) stream.end(null);
-      })
+      .finally(() => this.#delivery.end())
       .then(this.#finished.resolve, this.#finished.reject);
   }
 
   async #conclude(): Promise<RunSummary> {
-    const closed = await Promise.allSettled([this.#exports?.finish(this.#context), this.#packetLog?.close()]);
-    for (const result of closed) if (result.status === 'rejected') this.#fail(result.reason, 'OUTPUT');
+    for (const reason of (await this.#outputs?.finish(this.#context)) ?? []) this.#fail(reason, 'OUTPUT');
     let summary = this.summary(this.#endedBy ?? 'stop');
     try {
       await writeReports(this.#options.output, summary);
@@ -365,21 +323,23 @@ export class SensorRun {
   /** The summary as of now. */
   summary(endedBy: EndedBy): RunSummary {
     const finished = this.#concluding;
-    const engine = this.#engineCounters();
+    const engine = this.#pipeline.engineCounters();
     const shards = this.#pipeline.shardCounters();
     const ledger = buildLedger({
       live: this.#live,
       pcap: this.#options.output.writePcap !== null,
+      records: this.#options.records,
       tap: this.#pipeline.tapOn,
       engine,
       shards,
       lost: this.#pipeline.lost(finished),
       rowsTaken: this.#pipeline.rowsTaken,
+      entriesTaken: this.#pipeline.entriesTaken,
       tapTaken: this.#pipeline.tapTaken,
     });
     return buildSummary({
       options: this.#options,
-      endedBy: this.#failure !== null && endedBy !== 'stop' ? 'error' : endedBy,
+      endedBy: this.#gaveUp || (this.#failure !== null && endedBy !== 'stop') ? 'error' : endedBy,
       sources: this.#pipeline.inputs,
       engine,
       shards,
@@ -388,9 +348,10 @@ export class SensorRun {
       clock: this.#pipeline.clock(),
       elapsedSecs: Math.max(0, (this.#endedAt - this.#startedAt) / 1000),
       protocols: this.#totals.protocols(),
-      topFlows: this.#totals.summaryFlows(this.#options.summaryFlows).map(({ row }) => materialiseRow(row, this.#context)),
-      recordsWritten: this.#exports?.recordsWritten ?? 0,
-      outputErrors: (this.#exports?.errors ?? 0) + this.#recordsLost,
+      applications: this.#totals.applications(),
+      topFlows: this.#totals.summaryFlows(this.#options.summaryFlows).map(({ row, note }) => materialiseRow(row, this.#context, note)),
+      recordsWritten: this.#outputs?.recordsWritten ?? 0,
+      outputErrors: (this.#outputs?.errors ?? 0) + this.#delivery.recordsLost,
       shardsLost: this.#shardsLost,
       error: this.#failure,
     });

@@ -9,18 +9,21 @@ export interface WeirVariant {
   does: string;
   shards: number;
   maxFlows: number;
+  dpi: 'off' | 'builtin' | 'both';
+  captures?: readonly string[];
 }
 
 /** Weir itself: the built command, with every TCP analysis on. Writes its summary, from which the frames are read. */
-export function weir(variant: WeirVariant): Peer {
+export function weir({ name, does, shards, maxFlows, dpi, captures }: WeirVariant): Peer {
   let summary = '';
   return {
-    name: variant.name,
-    does: variant.does,
+    name,
+    does,
     mostFrames: Number.POSITIVE_INFINITY,
+    ...(captures === undefined ? {} : { captures }),
     invocation: (capture, scratch) => {
       summary = `${scratch}/summary.json`;
-      const limits = ['--max-flows', String(variant.maxFlows), '--shards', String(variant.shards)];
+      const limits = ['--max-flows', String(maxFlows), '--shards', String(shards), '--dpi', dpi];
       return {
         command: process.execPath,
         arguments: [command, 'replay', capture.path, '--quiet', ...limits, '--summary-json', summary],
@@ -31,6 +34,27 @@ export function weir(variant: WeirVariant): Peer {
   };
 }
 
-export const weirOneShard = weir({ name: 'weir', does: 'flows with TCP analysis, 1 shard', shards: 1, maxFlows: 1_000_000 });
-export const weirTwoShards = weir({ name: 'weir ×2', does: 'flows with TCP analysis, 2 shards', shards: 2, maxFlows: 1_000_000 });
-export const weirSmallTable = weir({ name: 'weir 100k', does: 'the same, --max-flows 100000', shards: 1, maxFlows: 100_000 });
+/** Captures whose payloads are messages. Those of the others are zeros, in which no application is to be found. */
+const MESSAGES = ['apps', 'apps-quick'];
+const ZEROS = ['imix', 'imix-quick', 'small', 'small-quick', 'flood', 'collision', 'plain', 'subset'];
+const core = { shards: 1, maxFlows: 1_000_000, dpi: 'off' } as const;
+
+export const weirOneShard = weir({ ...core, name: 'weir', does: 'flows with TCP analysis, 1 shard', captures: ZEROS });
+export const weirTwoShards = weir({ ...core, name: 'weir ×2', does: 'flows with TCP analysis, 2 shards', shards: 2, captures: ZEROS });
+export const weirSmallTable = weir({
+  ...core,
+  name: 'weir 100k',
+  does: 'the same, --max-flows 100000',
+  maxFlows: 100_000,
+  captures: ['flood'],
+});
+
+export const weirOff = weir({ ...core, name: 'weir off', does: 'flows with TCP analysis, 1 shard', captures: MESSAGES });
+export const weirBuiltin = weir({
+  ...core,
+  name: 'weir builtin',
+  does: 'and applications, --dpi builtin',
+  dpi: 'builtin',
+  captures: MESSAGES,
+});
+export const weirNdpi = weir({ ...core, name: 'weir ndpi', does: 'and nDPI, --dpi both', dpi: 'both', captures: MESSAGES });

@@ -21,9 +21,15 @@ void Arguments::reject(const std::string& what) {
   if (error_.empty()) error_ = what;
 }
 
+void Arguments::throw_error() const {
+  if (!env_.IsExceptionPending()) Napi::TypeError::New(env_, error_).ThrowAsJavaScriptException();
+}
+
 Napi::Value Arguments::property(const Napi::Object& object, const char* name) {
   Napi::Value value = object.Get(name);
-  return value.IsEmpty() ? env_.Undefined() : value;
+  if (!value.IsEmpty()) return value;
+  reject(std::string(name) + " cannot be read");
+  return env_.Undefined();
 }
 
 Napi::Object Arguments::object(const Napi::Object& parent, const char* name) {
@@ -69,7 +75,7 @@ bool Arguments::key(const Napi::Value& value, uint8_t* into) {
 GeneratorSpec Arguments::generator(const Napi::Object& object) {
   GeneratorSpec spec;
   const std::string profile = text(object, "profile");
-  const char* const names[] = {"imix", "small", "flood", "collision", "mixed"};
+  const char* const names[] = {"imix", "small", "flood", "collision", "mixed", "apps"};
   const auto found = std::find(std::begin(names), std::end(names), profile);
   if (found == std::end(names)) {
     reject("unknown generator profile " + profile);
@@ -238,6 +244,25 @@ void Arguments::outputs(const Napi::Object& options, EngineOptions& result) {
   result.fault = plan;
 }
 
+void Arguments::carry(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned) {
+  result.carry.bytes = static_cast<uint32_t>(number(options, "carryBytes", 0, 65535));
+  result.carry.idle_ms = static_cast<uint32_t>(number(options, "carryIdleMs", 0, 4294967295.0));
+  const Napi::Value tags = property(options, "carryTags");
+  if (!ok() || tags.IsNull()) return;
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  void* bytes = nullptr;
+  const bool good = tags.IsTypedArray() && napi_get_typedarray_info(env_, tags, &type, &length, &bytes, nullptr, nullptr) == napi_ok &&
+                    type == napi_uint8_array;
+  const size_t places = length / sizeof(uint32_t);
+  if (!good || places == 0 || (places & (places - 1)) != 0 || reinterpret_cast<uintptr_t>(bytes) % sizeof(uint32_t) != 0) {
+    return reject("carryTags must be null or a Uint8Array over a power of two of 32-bit words");
+  }
+  result.carry.tags = static_cast<std::atomic<uint32_t>*>(bytes);
+  result.carry.places = static_cast<uint32_t>(places);
+  pinned.push_back(Napi::Reference<Napi::Value>::New(tags, 1));
+}
+
 EngineOptions Arguments::engine_options(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned) {
   EngineOptions result;
   if (!value.IsObject()) {
@@ -248,7 +273,7 @@ EngineOptions Arguments::engine_options(const Napi::Value& value, std::vector<Na
   result.sources = sources(options);
   result.shards = static_cast<uint32_t>(number(options, "shards", 1, kMaxShards));
   if (ok()) rings(options, result, pinned);
-  result.carry_bytes = static_cast<uint32_t>(number(options, "carryBytes", 0, 65535));
+  if (ok()) carry(options, result, pinned);
   key(property(options, "hashKey"), result.hash_key.data());
   result.tick_ns = static_cast<int64_t>(number(options, "tickMs", 1, 86'400'000) * 1e6);
   result.snaplen = static_cast<uint32_t>(number(options, "snaplen", 0, 262'144));

@@ -14,7 +14,8 @@ class Arguments {
   Arguments(Napi::Env env) : env_(env) {}
 
   bool ok() const { return error_.empty(); }
-  const std::string& error() const { return error_; }
+  // What is wrong, as a TypeError; or what a getter threw when it was asked.
+  void throw_error() const;
 
   EngineOptions engine_options(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned);
   GeneratorSpec generator(const Napi::Object& object);
@@ -33,6 +34,7 @@ class Arguments {
   std::vector<RingView> ring_list(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned);
   RingView ring(const Napi::Value& value);
   void rings(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
+  void carry(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
   void speed(const Napi::Object& options, EngineOptions& result);
   std::vector<Endpoint> own_endpoints(const Napi::Object& options);
   void outputs(const Napi::Object& options, EngineOptions& result);

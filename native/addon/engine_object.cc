@@ -10,6 +10,7 @@ namespace {
 
 // How long the end of an environment waits for the threads. They look at the abort flag between any two waits of 50 ms.
 constexpr int kAbortWaitMs = 2000;
+constexpr const char* kHeld = "held";
 
 }  // namespace
 
@@ -37,10 +38,11 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   Arguments arguments(env);
   EngineOptions options = arguments.engine_options(info[0], pinned_);
   if (!arguments.ok()) {
-    Napi::TypeError::New(env, arguments.error()).ThrowAsJavaScriptException();
+    arguments.throw_error();
     return;
   }
   listener_ = Napi::Persistent(info[1].As<Napi::Function>());
+  hold_by_object(env, info.This().As<Napi::Object>());
   const auto listen = [mailbox = mailbox_](Event event) {
     const std::lock_guard lock(mailbox->mutex);
     if (mailbox->listener == nullptr) return;
@@ -48,6 +50,26 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     if (!mailbox->listener->call(posted)) delete posted;
   };
   engine_ = std::make_shared<CaptureEngine>(std::move(options), listen);
+}
+
+// Until start() the JavaScript object holds the listener and the rings. References would keep an engine that is never
+// started for ever: the listener's closure leads back to it.
+void EngineObject::hold_by_object(Napi::Env env, Napi::Object object) {
+  const Napi::Array held = Napi::Array::New(env);
+  const auto hand_over = [&held](auto& reference) {
+    held.Set(held.Length(), reference.Value());
+    reference.Unref();
+  };
+  hand_over(listener_);
+  for (Napi::Reference<Napi::Value>& ring : pinned_) hand_over(ring);
+  object.DefineProperty(Napi::PropertyDescriptor::Value(kHeld, held, napi_configurable));
+}
+
+// From start() to settle(): whatever becomes of the object, the threads write into the rings.
+void EngineObject::hold_by_reference(Napi::Object object) {
+  listener_.Ref();
+  for (Napi::Reference<Napi::Value>& ring : pinned_) ring.Ref();
+  object.Delete(kHeld);
 }
 
 void EngineObject::start(const Napi::CallbackInfo& info) {
@@ -67,6 +89,7 @@ void EngineObject::start(const Napi::CallbackInfo& info) {
     const std::lock_guard lock(mailbox_->mutex);
     mailbox_->listener = std::move(listener);
   }
+  hold_by_reference(info.This().As<Napi::Object>());
   running_ = true;
   Ref();
   napi_add_env_cleanup_hook(env, on_environment_end, this);

@@ -1,6 +1,6 @@
 // The JavaScript object `Engine`: argument checks, events on the owner's thread, and lifetimes. The memory of the rings is
-// pinned from the constructor until `finished` has been delivered, or until the owner's environment has stopped and joined
-// the threads in its cleanup hook.
+// kept by the object from the constructor on, and by references from start() until `finished` has been delivered, or until
+// the owner's environment has stopped and joined the threads in its cleanup hook.
 #pragma once
 #include <napi.h>
 
@@ -28,6 +28,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value base_seconds(const Napi::CallbackInfo& info);
   Napi::Value reject_samples(const Napi::CallbackInfo& info);
 
+  void hold_by_object(Napi::Env env, Napi::Object object);
+  void hold_by_reference(Napi::Object object);
   void deliver(Napi::Env env, Napi::Function listener, Event& event);
   void settle(Napi::Env env);
   static void on_environment_end(void* self);

@@ -78,7 +78,10 @@ Napi::Value decode_frame(const Napi::CallbackInfo& info) {
   options.vlan_aware = arguments.boolean(given, "vlanAware");
   options.verify_checksums = arguments.boolean(given, "verifyChecksums");
   arguments.key(given.Get("hashKey"), options.hash_key);
-  if (!arguments.ok()) return throw_type_error(env, arguments.error());
+  if (!arguments.ok()) {
+    arguments.throw_error();
+    return env.Undefined();
+  }
   Frame frame{};
   frame.bytes = static_cast<const uint8_t*>(bytes);
   frame.captured = static_cast<uint32_t>(length);
@@ -105,7 +108,10 @@ Napi::Value write_capture(const Napi::CallbackInfo& info) {
   if (info.Length() < 2 || !info[0].IsObject() || !info[1].IsString()) return throw_type_error(env, "writeCapture needs a generator and a path");
   Arguments arguments(env);
   const GeneratorSpec spec = arguments.generator(info[0].As<Napi::Object>());
-  if (!arguments.ok()) return throw_type_error(env, arguments.error());
+  if (!arguments.ok()) {
+    arguments.throw_error();
+    return env.Undefined();
+  }
   Result<uint64_t> written = write_generated_capture(spec, info[1].As<Napi::String>().Utf8Value());
   if (!written.ok()) {
     Napi::Error::New(env, written.failure().message).ThrowAsJavaScriptException();

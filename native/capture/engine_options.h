@@ -1,6 +1,7 @@
 // What a run is told; src/native/engine.ts documents each field.
 #pragma once
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@ namespace weir {
 
 enum class SourceKind : uint8_t { kFile, kLive, kGenerator };
 
-enum class Profile : uint8_t { kImix, kSmall, kFlood, kCollision, kMixed };
+enum class Profile : uint8_t { kImix, kSmall, kFlood, kCollision, kMixed, kApps };
 
 struct GeneratorSpec {
   Profile profile = Profile::kImix;
@@ -52,12 +53,20 @@ struct WritePcap {
   uint32_t max_files = 0;
 };
 
+// What shard rings carry of packets beside their records (carry_gate.h).
+struct CarryOptions {
+  uint32_t bytes = 0;                             // at most, from the network header on; 0 = nothing
+  std::atomic<uint32_t>* tags = nullptr;          // shared with the shards; null = every packet with payload carries
+  uint32_t places = 0;                            // tags; a power of two
+  uint32_t idle_ms = 0;                           // a flow that was silent for this long may be another one
+};
+
 struct EngineOptions {
   std::vector<SourceSpec> sources;
   uint32_t shards = 1;
   std::vector<std::vector<RingView>> rings;  // [thread][shard]
   std::vector<RingView> taps;                // one per thread, or none
-  uint32_t carry_bytes = 0;
+  CarryOptions carry;
   std::array<uint8_t, 16> hash_key{};
   int64_t tick_ns = 1'000'000'000;
   uint32_t snaplen = 65'535;

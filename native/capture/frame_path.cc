@@ -60,8 +60,10 @@ FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in
       drop_when_full_(run.options.live() || (run.options.fault && run.options.fault->drop_when_full)),
       filter_(in_kernel_filter ? std::string() : run.options.filter),
       clock_(run.ticks, counters),
-      decoder_(decode_options(run.options), run.tunnels) {
+      decoder_(decode_options(run.options), run.tunnels),
+      carry_(run.options.carry) {
   for (const RingView& ring : options_.rings[thread]) rings_.emplace_back(ring);
+  stalls_.resize(rings_.size());
   if (!options_.taps.empty()) tap_.emplace_back(options_.taps[thread]);
 }
 
@@ -132,13 +134,12 @@ void FramePath::make_ticks() {
 }
 
 void FramePath::control(const ControlRecord& record) {
-  StallClock stall;
   const auto write = [&](RingWriter& ring) {
     if (drop_when_full_) {
       ring.post_control(record);
       return;
     }
-    while (!ring.try_control(record) && wait_for_space(ring, stall)) {
+    while (!ring.try_control(record) && wait_for_space(ring)) {
     }
   };
   for (RingWriter& ring : rings_) write(ring);
@@ -203,8 +204,8 @@ void FramePath::enqueue_frame(const Frame& frame) {
   if (has(accounted.record, RecordFlag::kBadIpChecksum)) counters_.add(kBadIpChecksums);
   if (has(accounted.record, RecordFlag::kBadL4Checksum)) counters_.add(kBadL4Checksums);
   if ((options_.suppress_loopback || !options_.own_endpoints.empty()) && suppressed(accounted.record)) return;
-  const uint32_t carried = std::min(options_.carry_bytes, frame.captured);
-  if (write_to(ring_of(accounted.record), accounted, frame.bytes, carried)) {
+  const uint32_t carried = carry_.bytes_of(accounted.record, frame.captured);
+  if (write_to(ring_of(accounted.record), accounted, frame.bytes + accounted.record.l3Off, carried)) {
     counters_.add(kEnqueued);
     counters_.add(kEnqueuedBytes, frame.wire);
   } else {
@@ -251,8 +252,7 @@ bool FramePath::write_to(RingWriter& ring, const DecodedRecord& decoded, const u
   if (ring.try_write(decoded, bytes, carried)) return true;
   if (drop_when_full_) return false;
   counters_.add(kRingFullWaits);
-  StallClock stall;
-  while (wait_for_space(ring, stall)) {
+  while (wait_for_space(ring)) {
     if (ring.try_write(decoded, bytes, carried)) return true;
   }
   return false;
@@ -276,14 +276,13 @@ void FramePath::write_tap(const Frame& frame) {
     return ring.try_write_plain(record, frame.bytes, frame.captured);
   };
   bool written = write();
-  StallClock stall;
-  while (!written && !drop_when_full_ && wait_for_space(ring, stall)) written = write();
+  while (!written && !drop_when_full_ && wait_for_space(ring)) written = write();
   counters_.add(written ? kTapWritten : kTapDropped);
 }
 
 // Replay, one ring is full: everything written so far must be visible and its consumers awake, or two rings may wait for
 // each other. False when waiting has no more sense.
-bool FramePath::wait_for_space(RingWriter& ring, StallClock& stall) {
+bool FramePath::wait_for_space(RingWriter& ring) {
   if (run_.stop.abort_requested()) return false;
   before_wait();
   const uint32_t position = ring.consumer_position();
@@ -293,10 +292,11 @@ bool FramePath::wait_for_space(RingWriter& ring, StallClock& stall) {
   }
   const timespec pause{0, kFullSleepNs};
   nanosleep(&pause, nullptr);
-  return !run_.stop.stop_requested() || !stalled(ring, stall);
+  return !run_.stop.stop_requested() || !stalled(ring);
 }
 
-bool FramePath::stalled(const RingWriter& ring, StallClock& stall) const {
+bool FramePath::stalled(const RingWriter& ring) {
+  StallClock& stall = !tap_.empty() && &ring == &tap_.front() ? tap_stall_ : stalls_[static_cast<size_t>(&ring - rings_.data())];
   const int64_t now = monotonic_ns();
   const uint32_t position = ring.consumer_position();
   if (stall.since_ns == 0 || position != stall.read_pos) stall = {now, position};
@@ -322,13 +322,16 @@ void FramePath::after_batch() {
   before_wait();
 }
 
-bool FramePath::before_wait() {
+bool FramePath::before_wait() { return publish_and_wake(monotonic_ns()); }
+
+void FramePath::before_open_wait() { publish_and_wake(RingWriter::kForceWake); }
+
+bool FramePath::publish_and_wake(int64_t now_ns) {
   publish_all();
-  const int64_t now = monotonic_ns();
   const bool several_threads = options_.rings.size() > 1;
   bool postponed = false;
   const auto wake = [&](RingWriter& ring) {
-    if (ring.wake(now, several_threads)) counters_.add(kWakes);
+    if (ring.wake(now_ns, several_threads)) counters_.add(kWakes);
     postponed = postponed || ring.wake_postponed();
   };
   for (RingWriter& ring : rings_) wake(ring);
@@ -356,8 +359,7 @@ void FramePath::finish() {
   control({RecordKind::kEnd, end.number, static_cast<double>(end.stream_ns), ordinal_ + 1});
   // Live: ticks and END may still wait for room.
   const auto flush = [&](RingWriter& ring) {
-    StallClock stall;
-    while (!ring.flush_pending() && !run_.stop.abort_requested() && !stalled(ring, stall)) {
+    while (!ring.flush_pending() && !run_.stop.abort_requested() && !stalled(ring)) {
       before_wait();
       const timespec pause{0, kFullSleepNs};
       nanosleep(&pause, nullptr);

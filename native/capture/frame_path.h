@@ -14,13 +14,15 @@
 #include "../base/counters.h"
 #include "../decode/decoder.h"
 #include "../ring/ring_writer.h"
+#include "carry_gate.h"
 #include "frame_filter.h"
 #include "run_state.h"
 #include "stream_clock.h"
 
 namespace weir {
 
-// How long a full ring's consumer has made no progress since the stop request.
+// How long a full ring's consumer has made no progress since the stop request. Kept per ring for the whole run: a consumer
+// that is gone for good is waited for once, not once per frame.
 struct StallClock {
   int64_t since_ns = 0;
   uint32_t read_pos = 0;
@@ -39,6 +41,8 @@ class FramePath {
   // Publishes everything and wakes sleeping consumers; before anything that may wait. Returns true when a wake had to be
   // put off, and this must be called again within 1 ms.
   bool before_wait();
+  // The same before a wait that has no end of its own (a pipe): no wake is put off, because nobody might call again.
+  void before_open_wait();
   // Live, without packets: moves the clock and makes the ticks that are due.
   void idle_to(int64_t stream_ns);
   // The last of this thread: fragments still held, remaining ticks, END records, closed rings.
@@ -61,11 +65,12 @@ class FramePath {
   void settle_lost();
   bool write_to(RingWriter& ring, const DecodedRecord& decoded, const uint8_t* bytes, uint32_t carried);
   void write_tap(const Frame& frame);
-  bool wait_for_space(RingWriter& ring, StallClock& stall);
-  bool stalled(const RingWriter& ring, StallClock& stall) const;
+  bool wait_for_space(RingWriter& ring);
+  bool stalled(const RingWriter& ring);
   bool suppressed(const PacketRecord& record);
   RingWriter& ring_of(const PacketRecord& record);
   void publish_all();
+  bool publish_and_wake(int64_t now_ns);
 
   RunState& run_;
   const EngineOptions& options_;
@@ -76,9 +81,12 @@ class FramePath {
   FrameFilter filter_;
   StreamClock clock_;
   Decoder decoder_;
+  CarryGate carry_;
   Decoded decoded_;
   std::vector<RingWriter> rings_;
   std::vector<RingWriter> tap_;  // none or one
+  std::vector<StallClock> stalls_;  // of rings_
+  StallClock tap_stall_;
   std::vector<Tick> due_;
   int64_t next_tick_ns_ = INT64_MIN;
   double ordinal_ = 0;

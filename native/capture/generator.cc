@@ -22,6 +22,7 @@ std::unique_ptr<TrafficModel> make_model(const GeneratorSpec& spec) {
     case Profile::kFlood: return make_flood_model(spec);
     case Profile::kCollision: return make_collision_model(spec);
     case Profile::kMixed: return make_mixed_model(spec);
+    case Profile::kApps: return make_apps_model(spec);
   }
   return nullptr;
 }

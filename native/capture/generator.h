@@ -6,6 +6,7 @@
 //   flood      SYNs that all have their own tuple, around one established connection that goes on throughout
 //   collision  tuples whose addresses and ports have the same sum, which an unkeyed additive hash puts into one bucket
 //   mixed      protocols of many kinds: DNS, VLAN and QinQ, IPv6, ICMP, SCTP, GRE, VXLAN, fragments, ARP, LLDP
+//   apps       TLS 1.3 and 1.2, HTTP, QUIC, SSH, SMTP and DNS: real dialogues, then bulk data in packets of up to 1,514 bytes
 #pragma once
 #include <memory>
 #include <string>

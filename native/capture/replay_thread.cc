@@ -108,7 +108,7 @@ ReplayThread::Outcome ReplayThread::play(uint32_t file) {
 
 ReplayThread::Outcome ReplayThread::play_frames(FrameReader& reader) {
   for (;;) {
-    if (reader.may_block()) path_.before_wait();
+    if (reader.may_block()) path_.before_open_wait();
     const ReadStatus status = reader.read(batch_);
     if (run_.stop.abort_requested()) return Outcome::kEnough;
     if (reader.nanoseconds() && run_.pcap_writer != nullptr) run_.pcap_writer->expect_nanoseconds();

@@ -8,7 +8,7 @@
 
 namespace weir {
 
-// Room for the largest generated frame; only headers are written, so that what follows them stays zero.
+// Room for the largest generated frame. A model whose payloads are zeros writes headers only: what follows them stays zero.
 constexpr size_t kGeneratedFrameBytes = 2048;
 
 class TrafficModel {
@@ -23,5 +23,6 @@ std::unique_ptr<TrafficModel> make_connection_model(const GeneratorSpec& spec);
 std::unique_ptr<TrafficModel> make_flood_model(const GeneratorSpec& spec);
 std::unique_ptr<TrafficModel> make_collision_model(const GeneratorSpec& spec);
 std::unique_ptr<TrafficModel> make_mixed_model(const GeneratorSpec& spec);
+std::unique_ptr<TrafficModel> make_apps_model(const GeneratorSpec& spec);
 
 }  // namespace weir

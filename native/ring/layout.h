@@ -29,7 +29,7 @@ struct PacketRecord {
   uint8_t layer;  // encapsulation depth of this tuple; 0 is the outermost
   uint16_t flags;  // RecordFlag bits
   uint32_t ringSeq;  // counts the records of this ring from 0, pads included; the reader asserts it
-  uint32_t carried;  // captured bytes that follow the SACK tail
+  uint32_t carried;  // captured bytes that follow the SACK tail: whole frames in a tap, from l3Off on in a shard's ring
   double ordinal;  // position of the frame in the capture, from 1
   double streamNs;  // stream time (running maximum) in ns since the base second of the run
   uint32_t hashLo;  // keyed symmetric flow hash
@@ -64,7 +64,7 @@ struct PacketRecord {
   uint16_t payloadOff;  // offset of the transport payload; 0 = none
   uint16_t decodeStatus;  // Reject reason, 0 = decoded
   uint32_t ipId;  // IPv4 identification, or the IPv6 fragment header's
-  uint16_t fragOff;  // fragment offset in bytes / 8
+  uint16_t fragOff;  // fragment offset in bytes / 8; in the record of a whole packet that carries bytes: generation of its flow's tag
   uint16_t mss;  // TCP MSS option
   uint32_t parentScope;  // number of the enclosing tunnel in the engine's tunnel table; 0 = none
   uint32_t tsVal;  // TCP timestamp option

@@ -15,6 +15,7 @@ const char* RingView::check(const uint8_t* base, size_t bytes) {
   if (bytes - kRingHeaderBytes < capacity) return "ring memory is shorter than its capacity";
   if (word(kRingAtWritePos) % kRingPositionAlign != 0) return "ring position is not aligned to 64 bytes";
   if (word(kRingAtReadPos) != word(kRingAtWritePos)) return "ring is not empty";
+  if (word(kRingAtClosed) != 0) return "ring has been used before";
   return nullptr;
 }
 

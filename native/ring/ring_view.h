@@ -1,4 +1,4 @@
-// A ring's shared words, over memory that JavaScript has allocated (`createRing` in src/native/rings.ts). Drawn:
+// A ring's shared words, over memory that JavaScript has allocated (`createRing` in src/ring/create.ts). Drawn:
 //
 //   0        magic, version, capacity, recordBytes      written once, by the side that allocates
 //   64       writePos, closed, watermarkNs              stored by the producer

@@ -22,6 +22,26 @@ interface Waiting {
 
 const NOTHING = new Uint8Array(0);
 
+/** Buffers that heads have given back, by size: 1, 2, 4, 8 and 16 KiB. Their contents are rubbish. */
+const free: Uint8Array[][] = [[], [], [], [], []];
+const MOST_FREE = 256;
+
+function sizeClass(bytes: number): number {
+  let size = 0;
+  while (FIRST_BYTES << size < bytes && size < free.length - 1) size++;
+  return size;
+}
+
+function takeBuffer(bytes: number): Uint8Array {
+  const size = sizeClass(bytes);
+  return free[size].pop() ?? new Uint8Array(FIRST_BYTES << size);
+}
+
+function giveBuffer(buffer: Uint8Array): void {
+  const list = buffer.length === 0 ? undefined : free[sizeClass(buffer.length)];
+  if (list !== undefined && list.length < MOST_FREE) list.push(buffer);
+}
+
 export class Assembler implements StreamHead {
   bytes: Uint8Array = NOTHING;
   length = 0;
@@ -34,11 +54,7 @@ export class Assembler implements StreamHead {
   private waiting: Waiting[] = [];
 
   /** Bytes of memory held. */
-  get held(): number {
-    let sum = this.bytes.length;
-    for (const { bytes } of this.waiting) sum += bytes.length;
-    return sum;
-  }
+  held = 0;
 
   /** A SYN: the stream begins with the next sequence number. */
   begin(sequence: number): void {
@@ -65,7 +81,17 @@ export class Assembler implements StreamHead {
   /** The side has ended, or nobody wants more. */
   finish(): void {
     this.complete = true;
+    for (const { bytes } of this.waiting) this.held -= bytes.length;
     this.waiting = [];
+  }
+
+  /** Nobody will look at the head any more: its memory serves the next one. */
+  release(): void {
+    this.finish();
+    giveBuffer(this.bytes);
+    this.bytes = NOTHING;
+    this.length = 0;
+    this.held = 0;
   }
 
   /** `earlier`: as many of the waiting segments came before this one. */
@@ -92,8 +118,10 @@ export class Assembler implements StreamHead {
 
   private reserve(bytes: number): void {
     if (bytes <= this.bytes.length) return;
-    const next = new Uint8Array(Math.min(HEAD_LIMIT, Math.max(FIRST_BYTES, bytes, 2 * this.bytes.length)));
+    const next = takeBuffer(Math.max(bytes, 2 * this.bytes.length));
     next.set(this.bytes.subarray(0, this.length));
+    this.held += next.length - this.bytes.length;
+    giveBuffer(this.bytes);
     this.bytes = next;
   }
 
@@ -104,7 +132,9 @@ export class Assembler implements StreamHead {
       this.finish();
       return true;
     }
-    this.waiting.push({ at, bytes: bytes.slice(0, HEAD_LIMIT - at), length: Math.min(length, HEAD_LIMIT - at) });
+    const copy = bytes.slice(0, HEAD_LIMIT - at);
+    this.waiting.push({ at, bytes: copy, length: Math.min(length, HEAD_LIMIT - at) });
+    this.held += copy.length;
     return false;
   }
 
@@ -117,6 +147,7 @@ export class Assembler implements StreamHead {
         const { at, bytes, length } = this.waiting[i];
         if (at > this.length) continue;
         this.waiting.splice(i, 1);
+        this.held -= bytes.length;
         grew = this.append(at, bytes, length, i) || grew;
         again = true;
         break;

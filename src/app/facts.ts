@@ -116,6 +116,9 @@ export interface LearnedName {
 /** How sure a host name is: read in this flow, or remembered from a DNS answer to the same client. */
 export type HostSource = 'tls_sni' | 'quic_sni' | 'http_host' | 'dns_answer' | 'protocol';
 
+const NO_FLOWS: ExpectedFlow[] = [];
+const NO_NAMES: LearnedName[] = [];
+
 export class AppFacts {
   tls: TlsFacts | null = null;
   quic: QuicFacts | null = null;
@@ -128,13 +131,48 @@ export class AppFacts {
   ja4_r: string | null = null;
   hassh: string | null = null;
   hassh_server: string | null = null;
-  /** What other protocols say of themselves, by protocol; at most 16 keys each. */
-  readonly details = new Map<string, Record<string, DetailValue>>();
-  readonly risks = new Set<RiskName>();
-  readonly expected: ExpectedFlow[] = [];
-  readonly learned: LearnedName[] = [];
+  // Made when somebody asks: most flows have none of them, and there may be a hundred thousand.
+  #details: Map<string, Record<string, DetailValue>> | null = null;
+  #risks: Set<RiskName> | null = null;
+  #expected: ExpectedFlow[] = NO_FLOWS;
+  #learned: LearnedName[] = NO_NAMES;
   host: string | null = null;
   hostSource: HostSource | null = null;
+
+  /** What other protocols say of themselves, by protocol; at most 16 keys each. */
+  get details(): Map<string, Record<string, DetailValue>> {
+    this.#details ??= new Map();
+    return this.#details;
+  }
+
+  get risks(): Set<RiskName> {
+    this.#risks ??= new Set();
+    return this.#risks;
+  }
+
+  get hasDetails(): boolean {
+    return this.#details !== null && this.#details.size > 0;
+  }
+
+  get hasRisks(): boolean {
+    return this.#risks !== null && this.#risks.size > 0;
+  }
+
+  /** Flows that were announced; whoever takes them empties the list. */
+  get expected(): readonly ExpectedFlow[] {
+    return this.#expected;
+  }
+
+  /** Names that were learned, likewise. */
+  get learned(): readonly LearnedName[] {
+    return this.#learned;
+  }
+
+  /** What was announced and learned has been passed on. */
+  forgetReports(): void {
+    this.#expected = NO_FLOWS;
+    this.#learned = NO_NAMES;
+  }
 
   /** The section of a protocol that has none of its own; made when it is not there yet. */
   detail(protocol: string): Record<string, DetailValue> {
@@ -154,10 +192,12 @@ export class AppFacts {
   }
 
   expect(flow: ExpectedFlow): void {
-    if (this.expected.length < 16) this.expected.push(flow);
+    if (this.#expected.length === 0) this.#expected = [];
+    if (this.#expected.length < 16) this.#expected.push(flow);
   }
 
   learn(name: LearnedName): void {
-    if (this.learned.length < 64) this.learned.push(name);
+    if (this.#learned.length === 0) this.#learned = [];
+    if (this.#learned.length < 64) this.#learned.push(name);
   }
 }

@@ -110,6 +110,11 @@ export class FlowApp implements SessionContext {
     } else if (this.datagrams !== null && !this.datagrams.done) this.datagrams.finish();
   }
 
+  /** Nobody asks any more: heads give their memory back. */
+  release(): void {
+    if (this.heads !== null) for (const head of this.heads) head.release();
+  }
+
   /** True when the parsers took the two sides the other way round. */
   get swapped(): boolean {
     return this.stream?.swapped ?? this.datagrams?.swapped ?? false;
@@ -125,16 +130,16 @@ export class FlowApp implements SessionContext {
     }
     if (datagrams === null || datagrams.protocol === null) return null;
     const protocol = datagrams.label ?? datagrams.protocol;
-    return { protocol, master: null, layers: [protocol], confirmed: datagrams.confirmed };
+    return { protocol, master: null, layers: [datagrams.protocol], confirmed: datagrams.confirmed };
   }
 
-  /** True when the client's opening message of this protocol was read. */
+  /** True when the client's opening message of this protocol was read, or the server's answer to it, which differs from it. */
   saidFirst(protocol: ProtocolName): boolean {
     const { tls, quic, http, dns } = this.facts;
-    if (protocol === 'http') return http !== null && http.method !== null;
+    if (protocol === 'http') return http !== null && (http.method !== null || http.status !== null);
     if (protocol === 'dns') return dns !== null && dns.query !== null;
     if (protocol === 'quic') return quic !== null;
-    return tls !== null && tls.client_ciphers.length > 0;
+    return tls !== null && (tls.client_ciphers.length > 0 || tls.cipher !== null);
   }
 
   /** Bytes of heads and kept datagrams. */

@@ -39,6 +39,7 @@ class TcpSession implements StreamSession {
   constructor(context: SessionContext) {
     this.#facts = context.facts;
     this.#facts.detail('gnutella');
+    this.#facts.risks.add('unsafe_protocol');
   }
 
   advance(heads: readonly [StreamHead, StreamHead]): ProgressCode {
@@ -159,6 +160,7 @@ class UdpSession implements DatagramSession {
 
   constructor(context: SessionContext) {
     this.#facts = context.facts;
+    this.#facts.risks.add('unsafe_protocol');
   }
 
   advance({ bytes }: Datagram): boolean {

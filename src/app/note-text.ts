@@ -15,6 +15,8 @@ export interface NoteText {
 export function noteText(app: FlowApp, registry: Registry, mostBytes: number): NoteText {
   const { facts, label: builtin } = app;
   const label = decideLabel(builtin, app.ndpi);
+  // A protocol that our parser knows is judged by our table of ports, whatever nDPI thinks it is.
+  if (builtin?.confirmed === true && facts.hasRisks) facts.risks.delete('known_protocol_on_non_standard_port');
   if (builtin !== null && isOnUnusualPort(builtin, app, registry)) facts.risks.add('known_protocol_on_non_standard_port');
   const note = noteOf(facts, label, serviceOf(builtin, label));
   const text = JSON.stringify(note);

@@ -8,7 +8,7 @@ import type { AppFacts, CertificateFacts, DetailValue, DnsFacts, HostSource, Htt
 import type { BuiltinLabel } from './flow-app.ts';
 import { guessByPort } from './port-guess.ts';
 import { type ProtocolName, protocolEntry } from './protocols.ts';
-import { type RiskSeverity, riskByName } from './risks.ts';
+import { type RiskName, type RiskSeverity, riskByName } from './risks.ts';
 
 /** How sure a label is: read from content; read from too little to be certain; nDPI's guess; guessed from the port; the IP protocol. */
 export type AppConfidence = 'dpi' | 'dpi_partial' | 'guess' | 'port' | 'ip_protocol';
@@ -136,12 +136,22 @@ export function builtinLabel(label: BuiltinLabel): AppLabel {
   };
 }
 
+/** Adds a risk that no parser can see, because it is a matter of the whole flow. */
+export function addRisk(note: AppNote, name: RiskName): void {
+  if (note.risks.some((risk) => risk.name === name)) return;
+  note.risks = [...note.risks, riskByName(name)].sort((a, b) => a.id - b.id);
+  note.risk_mask = maskOf(note.risks);
+  note.risk_score = note.risks.reduce((sum, { score }) => sum + score, 0);
+}
+
+const SECTIONS = ['tls', 'quic', 'http', 'dns', 'ssh', 'ja3', 'ja3s', 'ja4', 'ja4_r', 'hassh', 'hassh_server'] as const;
+
 /** The members of the note that are not empty. */
 export function noteOf(facts: AppFacts, label: AppLabel | null, service: string | null): Partial<AppNote> {
   const note: Partial<AppNote> = {};
   if (service !== null) note.service = service;
   if (label !== null) note.app = label;
-  if (facts.risks.size > 0) {
+  if (facts.hasRisks) {
     const risks = [...facts.risks].map(riskByName).sort((a, b) => a.id - b.id);
     note.risks = risks;
     note.risk_mask = maskOf(risks);
@@ -151,10 +161,10 @@ export function noteOf(facts: AppFacts, label: AppLabel | null, service: string 
     note.host = facts.host;
     note.host_source = facts.hostSource;
   }
-  const { tls, quic, http, dns, ssh, ja3, ja3s, ja4, ja4_r, hassh, hassh_server } = facts;
-  for (const [name, value] of Object.entries({ tls, quic, http, dns, ssh, ja3, ja3s, ja4, ja4_r, hassh, hassh_server })) {
+  for (const name of SECTIONS) {
+    const value = facts[name];
     if (value !== null) Object.assign(note, { [name]: value });
   }
-  if (facts.details.size > 0) note.app_details = Object.fromEntries(facts.details);
+  if (facts.hasDetails) note.app_details = Object.fromEntries(facts.details);
   return note;
 }

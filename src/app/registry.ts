@@ -5,6 +5,9 @@ import type { ProtocolName } from './protocols.ts';
 /** Orders kept for ports; beyond that, flows are asked in the common order. */
 const MOST_ORDERS = 1024;
 
+/** Protocols that are at home on any port: their parsers' ports are hints only. */
+const ANYWHERE: ReadonlySet<ProtocolName> = new Set(['gnutella', 'dnscrypt', 'dtls', 'rtp', 'rtcp', 'ftp_data']);
+
 export class Registry {
   private readonly streams: readonly StreamDissector[];
   private readonly datagrams: readonly DatagramDissector[];
@@ -20,6 +23,7 @@ export class Registry {
   /** Every port at which one of the protocol's parsers expects it. */
   usualPorts(protocol: ProtocolName): ReadonlySet<number> {
     let ports = this.ports.get(protocol);
+    if (ports === undefined && ANYWHERE.has(protocol)) ports = new Set();
     if (ports === undefined) {
       const parsers = [...this.streams, ...this.datagrams].filter((dissector) => dissector.protocol === protocol);
       ports = new Set(parsers.flatMap((dissector) => dissector.ports));

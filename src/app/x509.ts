@@ -1,5 +1,5 @@
 /** What people ask of a certificate (RFC 5280 section 4.1): whose, by whom, for which names, for how long. Nothing is verified. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { nextElement, nextOf, oidText, stringText, Tag, timeSeconds } from './asn1.ts';
 import { Cursor } from './cursor.ts';
 import type { CertificateFacts } from './facts.ts';
@@ -168,8 +168,8 @@ export function parseCertificate(der: Uint8Array): Certificate | null {
       serial: serialText(serial.content),
       not_before: notBefore,
       not_after: notAfter,
-      sha1: createHash('sha1').update(der).digest('hex'),
-      sha256: createHash('sha256').update(der).digest('hex'),
+      sha1: hash('sha1', der),
+      sha256: hash('sha256', der),
       self_signed: sameBytes(issuer.content, subject.content),
     },
   };

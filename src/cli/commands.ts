@@ -5,6 +5,7 @@ import { capture } from './commands/capture.ts';
 import { completion } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { interfaces } from './commands/interfaces.ts';
+import { protocols } from './commands/protocols.ts';
 import { replay } from './commands/replay.ts';
 
 export interface Command {
@@ -17,4 +18,4 @@ export interface Command {
   run(context: CommandContext): Promise<number>;
 }
 
-export const COMMANDS: readonly Command[] = [replay, capture, interfaces, doctor, completion];
+export const COMMANDS: readonly Command[] = [replay, capture, interfaces, protocols, doctor, completion];

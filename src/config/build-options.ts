@@ -68,6 +68,7 @@ function tracking(values: SettingValues): TrackingOptions {
     seed: values['tracking.seed'],
     verifyChecksums: values['tracking.verify_checksums'],
     communityIdSeed: values['tracking.community_id_seed'],
+    dpi: values['app.dpi'] as SensorOptions['tracking']['dpi'],
   };
 }
 
@@ -83,6 +84,11 @@ function output(values: SettingValues): OutputOptions {
     flowsJsonl: values['output.flows_jsonl'],
     flowsCsv: values['output.flows_csv'],
     packetsJsonl: values['output.packets_jsonl'],
+    dnsJsonl: values['output.dns_jsonl'],
+    tlsJsonl: values['output.tls_jsonl'],
+    httpJsonl: values['output.http_jsonl'],
+    eventsJsonl: values['output.events_jsonl'],
+    sensorId: values['output.sensor_id'] === '' ? null : values['output.sensor_id'],
     summaryJson: values['output.summary_json'],
     ledger: values['output.ledger'],
   };

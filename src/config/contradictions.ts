@@ -82,11 +82,21 @@ function settleQuiet(resolved: Resolved): void {
   }
 }
 
+/** What the application layer writes needs the application layer. */
+function checkApplication(resolved: Resolved): void {
+  if (resolved.values['app.dpi'] !== 'off') return;
+  for (const key of ['output.dns_jsonl', 'output.tls_jsonl', 'output.http_jsonl', 'output.events_jsonl'] as const) {
+    if (resolved.values[key] !== null)
+      fail(resolved, ['app.dpi', key], `${name(resolved, key)} needs the application layer`, `leave out ${name(resolved, 'app.dpi')} off`);
+  }
+}
+
 /** Throws USAGE or CONFIG; settles what the precedence decides, in place. `inputs` are the files to replay. */
 export function checkContradictions(command: CommandName, resolved: Resolved, inputs: readonly string[]): void {
   const { values } = resolved;
   settleQuiet(resolved);
   checkRotation(resolved);
+  checkApplication(resolved);
   checkOutputs(resolved, command === 'replay' ? inputs : []);
   if (command === 'capture') {
     const names = values['capture.interfaces'];

@@ -50,6 +50,8 @@ export interface TrackingOptions {
   seed: number | null;
   verifyChecksums: boolean;
   communityIdSeed: number;
+  /** Who names the application of a flow; `auto` = both when libndpi is there, else the built-in parsers. */
+  dpi: 'auto' | 'both' | 'builtin' | 'ndpi' | 'off';
 }
 
 export interface OutputOptions {
@@ -62,6 +64,12 @@ export interface OutputOptions {
   flowsJsonl: string | null;
   flowsCsv: string | null;
   packetsJsonl: string | null;
+  dnsJsonl: string | null;
+  tlsJsonl: string | null;
+  httpJsonl: string | null;
+  eventsJsonl: string | null;
+  /** Who this sensor is in what it sends; null = the machine's own id. */
+  sensorId: string | null;
   summaryJson: string | null;
   ledger: string | null;
 }
@@ -105,6 +113,7 @@ export const DEFAULT_TRACKING: TrackingOptions = {
   seed: null,
   verifyChecksums: false,
   communityIdSeed: 0,
+  dpi: 'auto',
 };
 
 export const DEFAULT_OUTPUT: OutputOptions = {
@@ -116,6 +125,11 @@ export const DEFAULT_OUTPUT: OutputOptions = {
   flowsJsonl: null,
   flowsCsv: null,
   packetsJsonl: null,
+  dnsJsonl: null,
+  tlsJsonl: null,
+  httpJsonl: null,
+  eventsJsonl: null,
+  sensorId: null,
   summaryJson: null,
   ledger: null,
 };

@@ -1,4 +1,5 @@
 /** Every setting of Weir: the one table behind flags, environment, configuration file, help, completion and manual. */
+import { APP_SETTINGS } from './groups/app.ts';
 import { CAPTURE_SETTINGS } from './groups/capture.ts';
 import { LOG_SETTINGS } from './groups/log.ts';
 import { OUTPUT_SETTINGS } from './groups/output.ts';
@@ -6,7 +7,14 @@ import { SCREEN_SETTINGS } from './groups/screen.ts';
 import { TRACKING_SETTINGS } from './groups/tracking.ts';
 import type { CommandName, Setting, ValueOf } from './setting.ts';
 
-const TABLE = [...CAPTURE_SETTINGS, ...TRACKING_SETTINGS, ...SCREEN_SETTINGS, ...OUTPUT_SETTINGS, ...LOG_SETTINGS] as const;
+const TABLE = [
+  ...CAPTURE_SETTINGS,
+  ...TRACKING_SETTINGS,
+  ...APP_SETTINGS,
+  ...SCREEN_SETTINGS,
+  ...OUTPUT_SETTINGS,
+  ...LOG_SETTINGS,
+] as const;
 
 type Row = (typeof TABLE)[number];
 

@@ -3,8 +3,8 @@
  * is started by the first call that has enough work for it; without it, after it failed, and for small calls, the same
  * code runs here. The bytes are the same either way, and callers get them in the order in which they asked.
  */
+import { batchEnd } from '../flow/entry.ts';
 import type { RecordContext } from '../flow/materialise.ts';
-import { OUTBOX_ENTRY_BYTES } from '../flow/row.ts';
 import { BATCH_ENTRIES, detachedTask, type EncodeTask, encodeBatch, type FlowFormat } from './encode-batch.ts';
 
 /** Runs encode jobs elsewhere. */
@@ -65,10 +65,10 @@ export class BatchEncoder {
   ): Promise<void> {
     await this.#ready(atHand);
     const inPool = this.#pool !== null && atHand >= BATCH_ENTRIES;
-    const step = BATCH_ENTRIES * OUTBOX_ENTRY_BYTES;
-    for (let at = 0; at < entries.length; at += step) {
-      const batch = entries.subarray(at, Math.min(at + step, entries.length));
-      const count = batch.length / OUTBOX_ENTRY_BYTES;
+    for (let at = 0; at < entries.length; ) {
+      const { end, rows: count } = batchEnd(entries, at, BATCH_ENTRIES);
+      const batch = entries.subarray(at, end);
+      at = end;
       if (inPool) await this.#enqueue(batch, context, formats, count, sink);
       else {
         if (this.#outstanding > 0) await this.drain();

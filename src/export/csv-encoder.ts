@@ -72,6 +72,9 @@ export function textCell(text: string): string {
 }
 
 function cell(format: Format, value: unknown): string {
+  if (format === 'json') return value === null || (Array.isArray(value) && value.length === 0) ? '' : textCell(JSON.stringify(value));
+  if (format === 'texts') return Array.isArray(value) ? textCell(value.join(' ')) : '';
+  if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return format === 'name' ? value : textCell(value);
   if (format === 'integers') return Array.isArray(value) ? value.join(' ') : '';
   return numberText(format, value) ?? '';

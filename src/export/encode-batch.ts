@@ -1,7 +1,8 @@
 /** From outbox entries to bytes of a file: what the main thread and the encode workers both do, so that both give the same bytes. */
+import { rowOffsets } from '../flow/entry.ts';
 import { materialise, type RecordContext } from '../flow/materialise.ts';
 import type { FlowRecord } from '../flow/record.ts';
-import { F_PARENT_SCOPE, F_ROLE, OUTBOX_ENTRY_BYTES, RowRole } from '../flow/row.ts';
+import { F_PARENT_SCOPE, F_ROLE, RowRole } from '../flow/row.ts';
 import { type RowView, rowView } from '../flow/row-view.ts';
 import { csvRow } from './csv-encoder.ts';
 import { jsonElement, jsonLine } from './json-encoder.ts';
@@ -61,7 +62,7 @@ function textOf(format: FlowFormat, record: FlowRecord, first: boolean): string 
 export function encodeBatch(task: EncodeTask): Uint8Array[] {
   const row = rowView(task.entries);
   const outputs = task.formats.map((format) => ({ format, text: new TextPieces() }));
-  for (let offset = 0; offset + OUTBOX_ENTRY_BYTES <= task.entries.length; offset += OUTBOX_ENTRY_BYTES) {
+  for (const offset of rowOffsets(task.entries)) {
     const record = materialise(row, offset, task.context);
     for (const { format, text } of outputs) text.add(textOf(format, record, offset === 0));
   }
@@ -72,7 +73,7 @@ export function encodeBatch(task: EncodeTask): Uint8Array[] {
 function tunnelsOf(row: RowView, context: RecordContext): RecordContext['tunnels'] {
   if (context.tunnels.size === 0) return context.tunnels;
   const used: [number, NonNullable<ReturnType<RecordContext['tunnels']['get']>>][] = [];
-  for (let offset = 0; offset + OUTBOX_ENTRY_BYTES <= row.bytes.length; offset += OUTBOX_ENTRY_BYTES) {
+  for (const offset of rowOffsets(row.bytes)) {
     if ((row.bytes[offset + F_ROLE] & (RowRole.INNER | RowRole.OUTER)) === 0) continue;
     const number = row.view.getUint32(offset + F_PARENT_SCOPE, true);
     const facts = context.tunnels.get(number);

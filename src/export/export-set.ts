@@ -13,8 +13,8 @@ import { dirname, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { OutputOptions } from '../config/options.ts';
 import { SensorError } from '../errors.ts';
+import { rowOffsets } from '../flow/entry.ts';
 import type { RecordContext } from '../flow/materialise.ts';
-import { OUTBOX_ENTRY_BYTES } from '../flow/row.ts';
 import { BatchEncoder, type EncodePoolFactory } from './batch-encoder.ts';
 import { BATCH_ENTRIES, type FlowFormat } from './encode-batch.ts';
 import { EntrySorter } from './entry-sorter.ts';
@@ -36,7 +36,20 @@ export interface ExportSettings {
 }
 
 /** The paths of options that name files to write. */
-const PATH_OPTIONS = ['writePcap', 'exportJson', 'exportCsv', 'flowsJsonl', 'flowsCsv', 'packetsJsonl', 'summaryJson', 'ledger'] as const;
+const PATH_OPTIONS = [
+  'writePcap',
+  'exportJson',
+  'exportCsv',
+  'flowsJsonl',
+  'flowsCsv',
+  'packetsJsonl',
+  'dnsJsonl',
+  'tlsJsonl',
+  'httpJsonl',
+  'eventsJsonl',
+  'summaryJson',
+  'ledger',
+] as const;
 
 function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -66,6 +79,12 @@ function checkDistinct(options: OutputOptions): void {
     }
     seen.set(file, option);
   }
+}
+
+function countRows(entries: Uint8Array): number {
+  let rows = 0;
+  for (const _ of rowOffsets(entries)) rows++;
+  return rows;
 }
 
 export class ExportSet {
@@ -153,7 +172,7 @@ export class ExportSet {
     for (const output of this.#streams) await output.begin();
     if (entries.length > 0) {
       await this.#collect(entries, context);
-      await this.#encode(this.#streams, entries, context, entries.length / OUTBOX_ENTRY_BYTES);
+      await this.#encode(this.#streams, entries, context, countRows(entries));
     }
     await this.#encoder.inOrder(async () => {
       for (const output of this.#streams) await output.flush();

@@ -22,6 +22,12 @@ function scalarWriter(format: Format, layout: Layout, depth: number): Writer {
       return (value) => (typeof value === 'string' ? JSON.stringify(value) : 'null');
     case 'name':
       return (value) => (typeof value === 'string' ? `"${value}"` : 'null');
+    case 'boolean':
+      return (value) => (typeof value === 'boolean' ? String(value) : 'null');
+    case 'json':
+      return (value) => (value === null || value === undefined ? 'null' : indented(value, layout, depth));
+    case 'texts':
+      return (value) => (Array.isArray(value) ? indented(value, layout, depth) : '[]');
     case 'integers': {
       const inner = layout.line(depth + 1);
       const end = layout.line(depth);
@@ -33,6 +39,12 @@ function scalarWriter(format: Format, layout: Layout, depth: number): Writer {
     default:
       return (value) => numberText(format, value) ?? 'null';
   }
+}
+
+/** Any JSON value, laid out as the rest of the record is. */
+function indented(value: unknown, layout: Layout, depth: number): string {
+  if (layout === COMPACT) return JSON.stringify(value);
+  return JSON.stringify(value, null, 2).replaceAll('\n', layout.line(depth));
 }
 
 function objectWriter(shape: { readonly [name: string]: Shape }, layout: Layout, depth: number): Writer {

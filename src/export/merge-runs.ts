@@ -1,6 +1,7 @@
 /** Merges sorted runs into one sorted sequence of batches: a binary heap over the current entry of each run. */
+import { entryLength } from '../flow/entry.ts';
 import type { FlowIdContext } from '../flow/flow-id.ts';
-import { OUTBOX_ENTRY_BYTES } from '../flow/row.ts';
+import { EntryBatch } from './entry-batch.ts';
 import { SortKeys } from './sort-keys.ts';
 import type { SpillRun } from './spill-run.ts';
 
@@ -81,20 +82,16 @@ export async function* mergeRuns(
     keys.set(index, run.buffer, run.offset, context);
     heap.push(index);
   }
-  const batch = new Uint8Array(batchEntries * OUTBOX_ENTRY_BYTES);
-  let filled = 0;
+  const batch = new EntryBatch(batchEntries);
   while (heap.size > 0) {
     const run = runs[heap.top];
-    batch.set(run.buffer.bytes.subarray(run.offset, run.offset + OUTBOX_ENTRY_BYTES), filled);
-    filled += OUTBOX_ENTRY_BYTES;
+    const length = entryLength(run.buffer.bytes, run.offset);
+    if (!batch.fits(length)) yield batch.take();
+    batch.add(run.buffer.bytes, run.offset, length);
     if (run.advance() || (await run.fill())) {
       keys.set(heap.top, run.buffer, run.offset, context);
       heap.sink();
     } else heap.pop();
-    if (filled === batch.length) {
-      yield batch;
-      filled = 0;
-    }
   }
-  if (filled > 0) yield batch.subarray(0, filled);
+  if (!batch.isEmpty) yield batch.take();
 }

@@ -6,9 +6,10 @@ import type { FlowRecord } from '../flow/record.ts';
 
 /**
  * `text`: anything, escaped. `name`: from a closed set of ours, safe as it is. `integer`: as it is.
- * `time`: seconds, six decimals. `decimal`: milliseconds and rates, three decimals. `integers`: a list.
+ * `time`: seconds, six decimals. `decimal`: milliseconds and rates, three decimals. `integers`, `texts`: a list.
+ * `boolean`: true or false. `json`: anything, as it is; in CSV its JSON text.
  */
-export type Format = 'text' | 'name' | 'integer' | 'time' | 'decimal' | 'integers';
+export type Format = 'text' | 'name' | 'integer' | 'time' | 'decimal' | 'integers' | 'texts' | 'boolean' | 'json';
 
 export type Shape = Format | { readonly [name: string]: Format };
 
@@ -82,6 +83,54 @@ export const RECORD_SHAPE: { readonly [Name in keyof FlowRecord]: Shape } = {
   record: 'name',
   interim_seq: 'integer',
   delta: { packets_a_to_b: 'integer', packets_b_to_a: 'integer', bytes_a_to_b: 'integer', bytes_b_to_a: 'integer' },
+  service: 'text',
+  app: { protocol: 'text', master: 'text', category: 'name', confidence: 'name', source: 'name' },
+  risks: 'json',
+  risk_mask: 'name',
+  risk_score: 'integer',
+  host: 'text',
+  host_source: 'name',
+  tls: {
+    version: 'text',
+    sni: 'text',
+    ech: 'boolean',
+    alpn: 'texts',
+    alpn_chosen: 'text',
+    cipher: 'text',
+    group: 'text',
+    client_ciphers: 'texts',
+    client_extensions: 'texts',
+    client_versions: 'texts',
+    resumed: 'boolean',
+    established: 'boolean',
+    certificates: 'json',
+    alert: 'text',
+  },
+  quic: { version: 'text', sni: 'text', alpn: 'texts', user_agent: 'text', dcid: 'text', scid: 'text' },
+  http: {
+    version: 'text',
+    method: 'text',
+    host: 'text',
+    url: 'text',
+    status: 'integer',
+    user_agent: 'text',
+    referer: 'text',
+    server: 'text',
+    request_content_type: 'text',
+    response_content_type: 'text',
+    requests: 'integer',
+  },
+  dns: { query: 'text', type: 'text', rcode: 'text', answers: 'json', queries: 'integer', responses: 'integer' },
+  ssh: { client: 'text', server: 'text', kex: 'text', host_key: 'text', cipher: 'text', mac: 'text', compression: 'text' },
+  ja3: 'text',
+  ja3s: 'text',
+  ja4: 'text',
+  ja4_r: 'text',
+  hassh: 'text',
+  hassh_server: 'text',
+  os_a: { label: 'text', confidence: 'decimal' },
+  os_b: { label: 'text', confidence: 'decimal' },
+  app_details: 'json',
 };
 
 export const TIME_DECIMALS = 6;

@@ -63,6 +63,7 @@ function dropText(summary: RunSummary): string {
   const parts: string[] = [];
   if (live) parts.push(`kernel ${countText(summary.kernel_drops)}`, `interface ${countText(summary.interface_drops)}`);
   if (live || summary.ring_drops > 0) parts.push(`ring ${countText(summary.ring_drops)}`);
+  if (summary.records_dropped > 0) parts.push(`flow records ${countText(summary.records_dropped)}`);
   return parts.join(', ');
 }
 
@@ -77,6 +78,29 @@ function protocolTable(summary: RunSummary, colors: Colors): string {
   return table(['protocol', 'packets', 'share', 'bytes'], rows, 1, colors);
 }
 
+/** What a screen shows; the JSON summary has all of them. */
+const MOST_APPLICATIONS = 12;
+
+function applicationTable(summary: RunSummary, colors: Colors): string {
+  const bytes = summary.applications.reduce((sum, entry) => sum + entry.bytes, 0);
+  const shown = summary.applications.slice(0, MOST_APPLICATIONS);
+  const rows = shown.map((entry) => [
+    entry.protocol,
+    countText(entry.flows),
+    countText(entry.packets),
+    bytesText(entry.bytes),
+    percent(entry.bytes, bytes),
+  ]);
+  const rest = summary.applications.length - shown.length;
+  if (rest > 0) rows.push([`and ${rest} more`, '', '', '', '']);
+  return table(['application', 'flows', 'packets', 'bytes', 'share'], rows, 1, colors);
+}
+
+function applicationText({ app }: FlowRecord): string {
+  if (app === null) return '';
+  return app.master === null ? app.protocol : `${app.master}.${app.protocol}`;
+}
+
 function stateText(record: FlowRecord): string {
   return record.conn_state ?? record.tcp_state ?? '';
 }
@@ -84,13 +108,14 @@ function stateText(record: FlowRecord): string {
 function flowTable(flows: FlowRecord[], colors: Colors): string {
   const rows = flows.map((record) => [
     flowText(record),
+    applicationText(record),
     stateText(record),
     countText(record.packets_total),
     bytesText(record.bytes_total),
     bitRateText(record.avg_bps),
     durationText(record.duration_secs),
   ]);
-  return table(['flow', 'state', 'packets', 'bytes', 'rate', 'duration'], rows, 2, colors);
+  return table(['flow', 'application', 'state', 'packets', 'bytes', 'rate', 'duration'], rows, 3, colors);
 }
 
 /** `frames_read 100 = filtered 0 + delivered 100` */
@@ -121,6 +146,7 @@ export function renderSummary(summary: RunSummary, style: SummaryStyle = { color
   const colors = pc.createColors(style.color);
   const lines = overview(summary, colors);
   if (summary.protocols.length > 0) lines.push('', colors.bold('Protocols'), protocolTable(summary, colors));
+  if (summary.applications.length > 0) lines.push('', colors.bold('Applications'), applicationTable(summary, colors));
   if (summary.top_flows.length > 0) lines.push('', colors.bold('Top flows'), flowTable(summary.top_flows, colors));
   lines.push('', ...ledgerText(summary.ledger, colors));
   if (!summary.deterministic) {

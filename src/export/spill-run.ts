@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { entryLength, LARGEST_ENTRY } from '../flow/entry.ts';
 import { OUTBOX_ENTRY_BYTES } from '../flow/row.ts';
 import { type RowView, rowView } from '../flow/row-view.ts';
 import { outputError } from './output-error.ts';
@@ -69,8 +70,7 @@ export class SpillRun {
 
   /** Begins reading with a buffer of `bufferBytes`, at least one entry. */
   startReading(bufferBytes: number): void {
-    const entries = Math.max(1, Math.floor(bufferBytes / OUTBOX_ENTRY_BYTES));
-    this.#buffer = rowView(new Uint8Array(entries * OUTBOX_ENTRY_BYTES));
+    this.#buffer = rowView(new Uint8Array(Math.max(LARGEST_ENTRY, bufferBytes)));
     this.#readAt = 0;
     this.#offset = 0;
     this.#filled = 0;
@@ -87,15 +87,23 @@ export class SpillRun {
 
   /** Moves to the next entry that is already in memory; false when `fill()` has to be asked. */
   advance(): boolean {
-    this.#offset += OUTBOX_ENTRY_BYTES;
-    return this.#offset < this.#filled;
+    this.#offset += entryLength(this.#buffer.bytes, this.#offset);
+    return this.#whole();
+  }
+
+  /** Is the entry at `offset` in memory as a whole? */
+  #whole(): boolean {
+    if (this.#offset + OUTBOX_ENTRY_BYTES > this.#filled) return false;
+    return this.#offset + entryLength(this.#buffer.bytes, this.#offset) <= this.#filled;
   }
 
   /** Reads on; false at the end of the run. @throws SensorError OUTPUT */
   async fill(): Promise<boolean> {
-    const want = Math.min(this.#buffer.bytes.length, this.#size - this.#readAt);
+    // The last entry may be there in part.
+    this.#buffer.bytes.copyWithin(0, this.#offset, this.#filled);
+    this.#filled -= this.#offset;
     this.#offset = 0;
-    this.#filled = 0;
+    const want = Math.min(this.#buffer.bytes.length, this.#filled + this.#size - this.#readAt);
     try {
       while (this.#filled < want) {
         const { bytesRead } = await this.#handle.read(this.#buffer.bytes, this.#filled, want - this.#filled, this.#readAt);
@@ -106,7 +114,7 @@ export class SpillRun {
     } catch (error) {
       throw outputError(this.#path, error);
     }
-    return want > 0;
+    return this.#whole();
   }
 
   async close(): Promise<void> {

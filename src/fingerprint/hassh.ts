@@ -1,6 +1,6 @@
 /** HASSH and HASSH server (Salesforce, "HASSH - a Profiling Method for SSH Clients and Servers"): MD5 over offered algorithms. */
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The name-lists of an SSH_MSG_KEXINIT (RFC 4253 section 7.1), byte for byte as sent (latin1). */
 export interface KexInit {
@@ -14,7 +14,7 @@ export interface KexInit {
   compressionToClient: string;
 }
 
-const md5 = (text: string) => createHash('md5').update(Buffer.from(text, 'latin1')).digest('hex');
+const md5 = (text: string) => hash('md5', Buffer.from(text, 'latin1'));
 
 /** Of the client's KEXINIT: what it offers for its own direction. */
 export function hassh(init: KexInit): string {

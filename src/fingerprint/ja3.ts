@@ -3,7 +3,7 @@
  * of the ServerHello; decimal numbers joined by `-`, GREASE left out (github.com/salesforce/ja3, BSD-3-Clause). The version
  * is the one of the message itself, which TLS 1.3 leaves at 1.2.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ClientHello } from '../app/tls-client-hello.ts';
 import { isGrease } from '../app/tls-registry.ts';
 import type { ServerHello } from '../app/tls-server-hello.ts';
@@ -18,7 +18,7 @@ export function ja3Text(hello: ClientHello): string {
 }
 
 export function ja3(hello: ClientHello): string {
-  return createHash('md5').update(ja3Text(hello)).digest('hex');
+  return hash('md5', ja3Text(hello));
 }
 
 export function ja3sText(server: ServerHello): string {
@@ -26,5 +26,5 @@ export function ja3sText(server: ServerHello): string {
 }
 
 export function ja3s(server: ServerHello): string {
-  return createHash('md5').update(ja3sText(server)).digest('hex');
+  return hash('md5', ja3sText(server));
 }

@@ -13,7 +13,7 @@
  *
  * GREASE counts nowhere. `ja4Raw` is JA4_r, the same with lists in place of the hashes.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { hexNumber } from '../app/text.ts';
 import { type ClientHello, Extension } from '../app/tls-client-hello.ts';
 import { isGrease } from '../app/tls-registry.ts';
@@ -82,7 +82,7 @@ function partsOf(hello: ClientHello, transport: Ja4Transport): Parts {
 }
 
 function shortHash(text: string): string {
-  return text === '' ? '000000000000' : createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return text === '' ? '000000000000' : hash('sha256', text).slice(0, 12);
 }
 
 export function ja4(hello: ClientHello, transport: Ja4Transport): string {

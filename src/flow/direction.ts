@@ -11,6 +11,9 @@ export const Reason = {
   SYN_ACK: reason('synack'),
   ICMP_REQUEST: reason('icmp_request'),
   PORT_PRIOR: reason('port_prior'),
+  DNS_QUERY: reason('dns_query'),
+  TLS_CLIENT_HELLO: reason('tls_client_hello'),
+  HTTP_REQUEST: reason('http_request'),
 } as const;
 
 const ICMP = 1;

@@ -4,9 +4,11 @@
  *
  *   s SYN   h SYN+ACK   a pure ACK   d data   f FIN   r RST   c bad checksum   g content gap   t retransmitted payload
  *   w zero window   i FIN+RST   q other flag pairs with SYN   ^ originator and responder were swapped
+ *   x analysis partial: a limit was reached behind which the sensor no longer tracks every gap of the flow
  *
  * a, d, i, q come once per side; s, h, f, r again when their sequence number differs; c, g, t, w when their count
- * reaches 1, 10 and 100. A history longer than HISTORY_MAX is cut, flagged and counted.
+ * reaches 1, 10 and 100. x is of the flow, not of a side: as in Zeek it comes once, in upper case. A history longer than
+ * HISTORY_MAX is cut, flagged and counted.
  */
 
 import { TcpFlag } from './record-words.ts';
@@ -31,6 +33,7 @@ import type { FlowStore } from './store.ts';
 export const Repeated = { CHECKSUM: 0, GAP: 1, RETRANSMIT: 2, WINDOW: 3 } as const;
 const REPEATED_CODES = [0x43, 0x47, 0x54, 0x57];
 const FLIP = 0x5e;
+const PARTIAL = 0x58;
 /** To lower case. */
 const RESPONDER = 0x20;
 
@@ -49,6 +52,14 @@ export class History {
   /** The roles were swapped. */
   flip(slot: number): void {
     this.append(slot, FLIP);
+  }
+
+  /** A limit of the analysis was reached. The letters themselves say whether that is new: no flag on a path this rare. */
+  partial(slot: number): void {
+    const { coldB, coldBytes } = this.store;
+    const cold = slot * coldBytes - HOT_BYTES;
+    for (let i = coldB[cold + F_HISTORY_LENGTH] - 1; i >= 0; i--) if (coldB[cold + F_HISTORY + i] === PARTIAL) return;
+    this.append(slot, PARTIAL);
   }
 
   /** The first packet of a side of a flow without TCP. */

@@ -4,8 +4,8 @@
  *
  *   node: │ holes A, holes B │ sack A, sack B │ 8 × (left, right) A │ … B │ 4 × (left, right) sack A │ … B │
  *
- * A side with more than HOLES open holes forgets its oldest; a full pool gives no node (counted by the caller), and
- * the analysis then takes what it jumped over as seen.
+ * A side with more than HOLES open holes forgets one; a full pool gives no node. What is not remembered counts as seen,
+ * and the caller is told so: the flow's history then says that its analysis is partial.
  */
 
 /** Holes per side. Losses come in bursts of neighbours, which are one hole; eight bursts in flight are rare. */
@@ -18,7 +18,8 @@ const SACK_AT = HOLE_AT + 2 * HOLES * 2;
 const WORDS = SACK_AT + 2 * SACKS * 2;
 
 export class HolePool {
-  /** Nodes that were asked for in vain. */
+  /** Nodes given out, and asked for in vain. */
+  given = 0;
   exhausted = 0;
   private readonly words: Int32Array;
   private readonly capacity: number;
@@ -39,6 +40,7 @@ export class HolePool {
       this.exhausted++;
       return 0;
     }
+    this.given++;
     this.words.fill(0, node * WORDS, node * WORDS + HOLE_AT);
     return node;
   }
@@ -62,25 +64,31 @@ export class HolePool {
     return this.words[node * WORDS + SACK_COUNT + side];
   }
 
-  /** Remembers that [left, right) was jumped over. Holes are kept in the order of the sequence numbers. */
-  addHole(node: number, side: number, left: number, right: number): void {
+  /**
+   * Remembers that [left, right) was jumped over. Holes are kept in the order of the sequence numbers. False = the side's
+   * oldest hole had to be forgotten for it.
+   */
+  addHole(node: number, side: number, left: number, right: number): boolean {
     const { words } = this;
     const counter = node * WORDS + HOLE_COUNT + side;
     const first = holeAt(node, side);
     let count = words[counter];
-    if (count === HOLES) {
+    const isFull = count === HOLES;
+    if (isFull) {
       words.copyWithin(first, first + 2, first + 2 * count);
       count--;
     }
     words[first + 2 * count] = left;
     words[first + 2 * count + 1] = right;
     words[counter] = count + 1;
+    return !isFull;
   }
 
-  /** [left, right) has been sent after all. */
-  fill(node: number, side: number, left: number, right: number): void {
+  /** [left, right) has been sent after all. False = it split a hole whose right part had to be forgotten. */
+  fill(node: number, side: number, left: number, right: number): boolean {
     const { words } = this;
     const first = holeAt(node, side);
+    let keptAll = true;
     for (let i = words[node * WORDS + HOLE_COUNT + side] - 1; i >= 0; i--) {
       const at = first + 2 * i;
       const holeLeft = words[at];
@@ -90,11 +98,12 @@ export class HolePool {
       const keepsRight = ((holeRight - right) | 0) > 0;
       if (keepsLeft && keepsRight) {
         words[at + 1] = left;
-        this.insertAfter(node, side, i, right, holeRight);
+        if (!this.insertAfter(node, side, i, right, holeRight)) keptAll = false;
       } else if (keepsLeft) words[at + 1] = left;
       else if (keepsRight) words[at] = right;
       else this.removeAt(node, side, i);
     }
+    return keptAll;
   }
 
   /** Forgets what lies before `ack` and returns how many bytes that were: acknowledged, yet never seen. */
@@ -141,17 +150,18 @@ export class HolePool {
     return false;
   }
 
-  private insertAfter(node: number, side: number, index: number, left: number, right: number): void {
+  private insertAfter(node: number, side: number, index: number, left: number, right: number): boolean {
     const { words } = this;
     const counter = node * WORDS + HOLE_COUNT + side;
     const count = words[counter];
     // A full side keeps the left part only: the right part is then taken as seen.
-    if (count === HOLES) return;
+    if (count === HOLES) return false;
     const at = holeAt(node, side) + 2 * (index + 1);
     words.copyWithin(at + 2, at, holeAt(node, side) + 2 * count);
     words[at] = left;
     words[at + 1] = right;
     words[counter] = count + 1;
+    return true;
   }
 
   private removeAt(node: number, side: number, index: number): void {

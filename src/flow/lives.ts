@@ -93,7 +93,8 @@ export class FlowLives implements InterimSink {
   private readonly pool: HolePool;
   private readonly sink: FlowSink;
 
-  constructor(options: FlowOptions, shards: number, credits: SharedArrayBuffer, sink: FlowSink) {
+  /** `shard` of `shards`. */
+  constructor(options: FlowOptions, shard: number, shards: number, credits: SharedArrayBuffer, sink: FlowSink) {
     const full = options.rtt || options.retransmissions || options.outOfOrder;
     this.store = new FlowStore(reserveRows(options.maxFlows, shards), full);
     this.index = new FlowIndex();
@@ -102,8 +103,9 @@ export class FlowLives implements InterimSink {
     this.pressure = new Pressure(options, shards);
     this.pool = new HolePool(Math.max(64, Math.min(MAX_HOLE_NODES, this.store.rows >> 3)));
     this.tcp = new TcpAnalysis(this.store, this.pool, options);
+    this.tcp.loss.bind(this.tcp.history);
     this.reported = new Float64Array(options.activeTimeoutSecs === 0 ? 0 : 4 * this.store.rows);
-    this.credits = new CreditLease(credits, creditBlock(options.maxFlows, shards));
+    this.credits = new CreditLease(credits, creditBlock(options.maxFlows, shards), shard);
     this.maxFlows = options.maxFlows;
     this.opensPerEpoch = Math.max(1024, options.maxFlows >> 4);
     this.sink = sink;
@@ -156,6 +158,8 @@ export class FlowLives implements InterimSink {
     const ending = store.hotB[hot + F_LIST] === List.LINGER ? this.closedBy(slot) : reason;
     if (store.full && store.hotB[hot + F_PROTOCOL] === TCP) this.tcp.loss.end(slot);
     store.coldB[cold + F_END_REASON] = ending;
+    // Counted once the record is out: should the thread die while it waits for space, flow and record are both still open.
+    this.sink.ended(slot);
     if ((store.hotB[hot + F_ROLE] & RowRole.OUTER) !== 0) {
       tally[ShardCounter.OUTER_LIVE] = tally[ShardCounter.OUTER_LIVE] - 1;
       tally[ShardCounter.OUTER_ENDED] = tally[ShardCounter.OUTER_ENDED] + 1;
@@ -168,7 +172,6 @@ export class FlowLives implements InterimSink {
       tally[ShardCounter.LIVE_PACKETS] = tally[ShardCounter.LIVE_PACKETS] - packets;
       tally[ShardCounter.LIVE_BYTES] = tally[ShardCounter.LIVE_BYTES] - bytes;
     }
-    this.sink.ended(slot);
     this.lists.remove(slot);
     this.interims.remove(slot);
     this.index.remove(store.hotI[(hot + F_HASH_LO) >> 2], slot);
@@ -273,6 +276,8 @@ export class FlowLives implements InterimSink {
     tally[ShardCounter.RETRANSMISSIONS] = this.tcp.loss.retransmissions;
     tally[ShardCounter.OUT_OF_ORDER] = this.tcp.loss.outOfOrder;
     tally[ShardCounter.MISSED_BYTES] = this.tcp.loss.missedBytes;
+    tally[ShardCounter.HOLES_ASKED] = this.tcp.loss.nodesAsked;
+    tally[ShardCounter.HOLES_GIVEN] = this.pool.given;
     tally[ShardCounter.HOLES_EXHAUSTED] = this.pool.exhausted;
   }
 

@@ -1,6 +1,6 @@
 /**
  * The exceptional path of the TCP analysis: what a segment that does not simply continue its side's stream is.
- * The rules are those of tshark's tcp.analysis; times are stream microseconds.
+ * The rules are those of tshark's tcp.analysis; times are the packets' own, in microseconds.
  *
  *   seq > next                     a hole: something before it was not captured, or will come late
  *   seq < next, with data or FIN   spurious retransmission  everything in it had been acknowledged
@@ -15,7 +15,7 @@
  */
 
 import { R_SACK_COUNT, RECORD_BYTES } from '../ring/layout.ts';
-import { LetterBit } from './history.ts';
+import { type History, LetterBit } from './history.ts';
 import type { HolePool } from './holes.ts';
 import { type RecordWords, TcpFlag } from './record-words.ts';
 import {
@@ -65,6 +65,9 @@ export class LossAnalysis {
   retransmissions = 0;
   outOfOrder = 0;
   missedBytes = 0;
+  /** Nodes that flows asked the pool for. */
+  nodesAsked = 0;
+  private history!: History;
   private readonly store: FlowStore;
   private readonly pool: HolePool;
   private readonly countRetransmissions: boolean;
@@ -75,6 +78,11 @@ export class LossAnalysis {
     this.pool = pool;
     this.countRetransmissions = countRetransmissions;
     this.countOutOfOrder = countOutOfOrder;
+  }
+
+  /** Where it is told that a flow's analysis is partial. Once, before the first segment. */
+  bind(history: History): void {
+    this.history = history;
   }
 
   /** Judges a segment before the row takes in its sequence number, acknowledgement, window and time. */
@@ -125,7 +133,7 @@ export class LossAnalysis {
     const otherKnown = (hotB[(h << 2) + F_SIDE_A + other] & SideBit.SEQ) !== 0;
     const otherAcked = (coldB[c + F_LETTERS_A + other] & LetterBit.ACKED) !== 0;
     const otherAck = hotI[h + (F_LAST_ACK_A >> 2) + other];
-    if (node !== 0) this.pool.fill(node, side, seq, end);
+    if (node !== 0 && !this.pool.fill(node, side, seq, end)) this.history.partial(slot);
 
     if (length > 0 && otherAcked && ((end - otherAck) | 0) <= 0) {
       this.add(slot, F_SPURIOUS, 1);
@@ -239,14 +247,17 @@ export class LossAnalysis {
   private jump(slot: number, side: number, next: number, seq: number): void {
     if ((seq - next) >>> 0 > PLAUSIBLE_GAP) return;
     const node = this.node(slot);
-    if (node !== 0) this.pool.addHole(node, side, next, seq);
+    if (node !== 0 && !this.pool.addHole(node, side, next, seq)) this.history.partial(slot);
   }
 
+  /** The flow's node in the pool; 0 when the pool is exhausted. */
   private node(slot: number): number {
     const at = (slot * this.store.coldBytes - HOT_BYTES + F_LOSS_NODE) >> 2;
     const node = this.store.coldI[at];
     if (node !== 0) return node;
+    this.nodesAsked++;
     const fresh = this.pool.allocate();
+    if (fresh === 0) this.history.partial(slot);
     this.store.coldI[at] = fresh;
     return fresh;
   }

@@ -1,10 +1,13 @@
 /** Turns the bytes of a flow row into the FlowRecord that exports, events and queries show. Pure; takes any bytes. */
+import { type AppNote, addRisk, emptyNote, headerLabel, portLabel } from '../app/note.ts';
+import { type OsRecord, osLabel } from '../fingerprint/os-labels.ts';
 import type { TunnelFacts } from '../native/engine.ts';
 import { ipv4Text, ipv6Text, macText } from '../packet/address.ts';
 import { protocolName } from '../packet/protocol-names.ts';
 import { TunnelType } from '../ring/layout.ts';
 import { END_REASONS } from '../shard/protocol.ts';
 import { communityIdOfRow, communityIdOfTunnel } from './community-id.ts';
+import { entriesFor, noteBytes } from './entry.ts';
 import { type FlowIdContext, flowIdOfRow } from './flow-id.ts';
 import { type DirectionEnd, hostDirection, isInternal, isLoopback } from './host-direction.ts';
 import type { Direction, Endpoint, FlowDelta, FlowRecord, HostDirection, TunnelInfo, TunnelName } from './record.ts';
@@ -20,12 +23,16 @@ export interface RecordContext extends FlowIdContext {
   live: boolean;
   /** Addresses of this host as `packet/address.ts` writes them. */
   localAddresses: ReadonlySet<string>;
+  /** Is the application layer on? */
+  app: boolean;
   /** The engine's tunnels by number. */
   tunnels: ReadonlyMap<number, TunnelFacts>;
 }
 
 const ICMP = 1;
 const TCP = 6;
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 const ICMPV6 = 58;
 const VLAN_ID = 0x0fff;
 /** Tags whose ids a row keeps. */
@@ -211,6 +218,43 @@ function delta(view: DataView, offset: number): FlowDelta {
   };
 }
 
+function osOf(bytes: Uint8Array, at: number): OsRecord | null {
+  const label = osLabel(bytes[at]);
+  return label === null ? null : { label, confidence: bytes[at + R.F_OS_CONFIDENCE_A - R.F_OS_A] / 100 };
+}
+
+/** Nobody answers these. */
+const ONE_WAY_PROTOCOLS = new Set(['syslog', 'netflow', 'sflow', 'rtp', 'mdns', 'collectd', 'capwap', 'ssdp']);
+
+/** One side only has sent, to an address that could have answered. */
+function isOneWay(bytes: Uint8Array, view: DataView, offset: number): boolean {
+  const aSent = view.getFloat64(offset + R.F_PACKETS_A, true) > 0;
+  const bSent = view.getFloat64(offset + R.F_PACKETS_B, true) > 0;
+  if (aSent === bSent) return false;
+  const at = offset + (aSent ? R.F_ADDR_B : R.F_ADDR_A);
+  if ((bytes[offset + R.F_ROLE] & R.RowRole.IPV6) !== 0) return bytes[at] !== 0xff;
+  return bytes[at] < 224 && !(bytes[at + 3] === 255);
+}
+
+/** What the application layer says: the note, or, without a label in it, what the IP protocol or the port alone tells. */
+function appFields({ bytes, view }: RowView, offset: number, protocol: number, clientIsB: boolean, context: RecordContext): AppNote {
+  const fields = emptyNote();
+  if (!context.app) return fields;
+  fields.os_a = osOf(bytes, offset + R.F_OS_A);
+  fields.os_b = osOf(bytes, offset + R.F_OS_B);
+  const note = noteBytes(bytes, offset);
+  // Notes are ours; one that cannot be read is a bug, and costs its own text only.
+  if (note.length > 0) Object.assign(fields, JSON.parse(decoder.decode(note)));
+  if (isOneWay(bytes, view, offset) && !ONE_WAY_PROTOCOLS.has(fields.app?.protocol ?? '')) addRisk(fields, 'unidirectional_traffic');
+  if (fields.app === null) {
+    const portA = view.getUint16(offset + R.F_PORT_A, true);
+    const portB = view.getUint16(offset + R.F_PORT_B, true);
+    fields.app = headerLabel(protocol) ?? (clientIsB ? portLabel(protocol, portA, portB) : portLabel(protocol, portB, portA));
+    return fields;
+  }
+  return fields;
+}
+
 /** The record of the outbox entry at `offset` (OUTBOX_ENTRY_BYTES long: deltas are formed with what lies behind the row). */
 export function materialise(row: RowView, offset: number, context: RecordContext): FlowRecord {
   const { bytes, view } = row;
@@ -262,12 +306,17 @@ export function materialise(row: RowView, offset: number, context: RecordContext
     record: bytes[offset + R.F_RECORD_KIND] === 1 ? 'interim' : 'final',
     interim_seq: view.getUint32(offset + R.F_INTERIM_SEQ, true),
     delta: delta(view, offset),
+    ...appFields(row, offset, protocol, clientIsB, context),
   };
 }
 
 /** The record of a bare row (ROW_BYTES): nothing was reported before, so its deltas are its totals. */
-export function materialiseRow(bytes: Uint8Array, context: RecordContext): FlowRecord {
-  const entry = new Uint8Array(R.OUTBOX_ENTRY_BYTES);
+export function materialiseRow(bytes: Uint8Array, context: RecordContext, note = ''): FlowRecord {
+  const text = encoder.encode(note);
+  const entry = new Uint8Array(entriesFor(text.length) * R.OUTBOX_ENTRY_BYTES);
   entry.set(bytes.subarray(0, R.ROW_BYTES));
+  entry[R.E_NOTE_BYTES] = text.length & 0xff;
+  entry[R.E_NOTE_BYTES + 1] = text.length >> 8;
+  entry.set(text, R.OUTBOX_ENTRY_BYTES);
   return materialise(rowView(entry), 0, context);
 }

@@ -3,9 +3,19 @@
  * CSV joins nested names with `_`. Times are seconds since the epoch, durations are in the unit of their name.
  */
 
+import type { AppNote } from '../app/note.ts';
+
 export type Direction = 'a_to_b' | 'b_to_a';
 export type HostDirection = 'inbound' | 'outbound' | 'local' | 'lateral' | 'unknown';
-export type DirectionReason = 'syn' | 'synack' | 'icmp_request' | 'port_prior' | 'first_packet';
+export type DirectionReason =
+  | 'syn'
+  | 'synack'
+  | 'icmp_request'
+  | 'dns_query'
+  | 'tls_client_hello'
+  | 'http_request'
+  | 'port_prior'
+  | 'first_packet';
 export type TcpStateName = 'syn_sent' | 'syn_ack' | 'established' | 'fin_wait' | 'closed' | 'time_wait' | 'reset' | 'unknown';
 export type EndReason = 'fin' | 'rst' | 'idle' | 'active' | 'eviction' | 'emergency' | 'shutdown';
 export type TunnelName =
@@ -48,7 +58,8 @@ export interface FlowDelta {
   bytes_b_to_a: number;
 }
 
-export interface FlowRecord {
+/** What the application layer says of the flow is in `AppNote`; every field is there, null or empty where nothing is known. */
+export interface FlowRecord extends AppNote {
   flow_id: string;
   community_id: string;
   /** Lower-case name (`tcp`, `udp`, `icmp`, `icmpv6`, `sctp` …) or the number as text. */

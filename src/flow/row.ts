@@ -51,7 +51,7 @@ export const F_TCP_FLAGS_A = 156; // u8, union
 export const F_TCP_FLAGS_B = 157; // u8
 export const F_SIDE_A = 158; // u8, SideBit bits (table)
 export const F_SIDE_B = 159; // u8
-/** Times in the table below are stream microseconds modulo 2^32; a silence of an hour clears what hangs on them. */
+/** Times in the table below are the packets' own, in microseconds modulo 2^32; a silence of an hour clears what hangs on them. */
 export const F_NEXT_TIME_A = 160; // u32, when A's highest sequence number was sent (table)
 export const F_NEXT_TIME_B = 164; // u32
 export const F_LAST_TIME_A = 168; // u32, A's last segment (table)
@@ -86,7 +86,7 @@ export const F_ZEEK_A = 282; // u8, index into ZEEK_ENDPOINT
 export const F_ZEEK_B = 283; // u8
 export const F_DIRECTION_REASON = 284; // u8, index into DIRECTION_REASONS
 export const F_END_REASON = 285; // u8, index into END_REASONS + 1; 0 = live
-export const F_RECORD_KIND = 286; // u8, 0 final, 1 interim
+export const F_RECORD_KIND = 286; // u8, RecordForm
 export const F_ICMP_TYPE = 287; // u8
 export const F_ICMP_CODE = 288; // u8
 export const F_ID_SALT = 289; // u8, 1 when the id needs the ordinal (same tuple, same first time)
@@ -109,6 +109,12 @@ export const F_SYNACK_ACK_MS = 348; // f32, NaN = not seen
 export const F_KEEP_ALIVES = 352; // u32
 export const F_MISSED_A = 356; // u32, saturating
 export const F_MISSED_B = 360; // u32
+export const F_OS_A = 364; // u8, number of the system that A's SYN or SYN+ACK looks like (fingerprint/os-labels), 0 = none
+export const F_OS_B = 365; // u8
+export const F_OS_CONFIDENCE_A = 366; // u8, percent
+export const F_OS_CONFIDENCE_B = 367; // u8
+export const F_MSS_A = 368; // u16, MSS option of A's SYN or SYN+ACK (table)
+export const F_MSS_B = 370; // u16
 /** Full mode only: the line that the TCP analysis touches most. */
 export const F_RTT_LAST_MS = 384; // f32
 export const F_RTT_MIN_MS = 388; // f32
@@ -133,14 +139,19 @@ export const F_ZERO_WINDOWS = 444; // u32
 export const F_TICK_BYTES = 448; // f64
 export const F_TICK_PACKETS = 456; // f64
 /**
- * An outbox entry: the row, then what the previous record of the flow already reported
- * (packets A, packets B, bytes A, bytes B as f64), so that deltas can be formed.
+ * An outbox entry: the row, then what the previous record of the flow already reported (packets A, packets B, bytes A,
+ * bytes B as f64), so that deltas can be formed, then the length of the note that follows in further entries (`entry.ts`).
  */
-export const OUTBOX_ENTRY_BYTES = ROW_BYTES + 32;
 export const E_PREVIOUS = ROW_BYTES;
+export const E_NOTE_BYTES = ROW_BYTES + 32; // u32
+/** Number of this side record in its flow: orders records of one flow and one time. */
+export const E_SIDE_SEQ = ROW_BYTES + 36; // u32
+export const OUTBOX_ENTRY_BYTES = 512;
 /** Outbox header (Int32 words are in the control block); entries start here. */
 export const OUTBOX_HEADER_BYTES = 64;
 
+/** F_RECORD_KIND */
+export const RecordForm = { FINAL: 0, INTERIM: 1, TRANSACTION: 2, EVENT: 3 } as const;
 export const RowRole = { IPV6: 1, OUTER: 2, INNER: 4, HAS_PORTS: 8, ONE_WAY: 16 } as const;
 /** What the fast path must know of one side of a TCP connection (F_SIDE, table). */
 export const SideBit = {
@@ -168,7 +179,22 @@ export const RowFlag = {
   ETHERNET: 16,
   DUP_RUN_A: 1 << 16,
   DUP_RUN_B: 1 << 17,
+  /** The application layer wants no more bytes of the flow (table). */
+  APP_DONE: 1 << 18,
+  /** The note names a host. */
+  APP_HOST: 1 << 19,
+  /** The note has a label. */
+  APP_LABEL: 1 << 20,
 } as const;
 export const TCP_STATES = ['unknown', 'syn_sent', 'syn_ack', 'established', 'fin_wait', 'closed', 'time_wait', 'reset'] as const;
 export const ZEEK_ENDPOINT = ['inactive', 'syn_sent', 'syn_ack_sent', 'partial', 'established', 'closed', 'reset'] as const;
-export const DIRECTION_REASONS = ['first_packet', 'syn', 'synack', 'icmp_request', 'port_prior'] as const;
+export const DIRECTION_REASONS = [
+  'first_packet',
+  'syn',
+  'synack',
+  'icmp_request',
+  'port_prior',
+  'dns_query',
+  'tls_client_hello',
+  'http_request',
+] as const;

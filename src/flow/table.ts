@@ -7,8 +7,10 @@
  * Time is the stream time of the records. What happens at a packet depends on the packets before it only, never on
  * where ticks fall: timeouts and due interim records are tested when a packet arrives, ticks merely find them earlier.
  */
+
 import {
   R_ACK,
+  R_CARRIED,
   R_FLAGS,
   R_HASH_LO,
   R_IP_LEN,
@@ -27,15 +29,17 @@ import {
   RecordFlag,
   TcpOption,
 } from '../ring/layout.ts';
+import type { RingReader } from '../ring/reader.ts';
 import { ShardCounter } from '../shard/protocol.ts';
 import { isSender, isStronger, reasonOf, synEvidence } from './direction.ts';
 import { Repeated } from './history.ts';
 import type { FlowLives } from './lives.ts';
 import { firstOfSide, packetFlags } from './opening.ts';
 import { ANSWERED as ANSWERED_STEP, List } from './recency.ts';
-import type { RecordWords } from './record-words.ts';
+import { ownTime } from './record-words.ts';
 import { ROLE_OF as ROLES } from './roles.ts';
 import * as row from './row.ts';
+import type { FlowTable, PayloadSink } from './table-contract.ts';
 
 // Imported constants are loaded from their module's cell each time; these are folded into the code. Words, not bytes.
 const HOT_WORDS = row.HOT_BYTES >> 2;
@@ -91,6 +95,7 @@ const O_WIRE = R_WIRE_LEN >> 2;
 const O_IP = R_IP_LEN >> 2;
 const O_PAYLOAD = R_PAYLOAD_LEN >> 2;
 const O_TCP_FLAGS = R_TCP_FLAGS;
+const O_CARRIED = R_CARRIED >> 2;
 const O_SEQ = R_SEQ >> 2;
 const O_ACK = R_ACK >> 2;
 const O_WINDOW = R_WINDOW >> 1;
@@ -124,28 +129,15 @@ const INNER = row.RowRole.INNER << 8;
 /** Touched values go here, so that the reads of the touch pass are not thrown away by the compiler. */
 const touched = new Int32Array(1);
 
-/** What the drain loop does with the records of one ring. `o` is the byte offset of a record. */
-export interface FlowTable {
-  /** First half of the touch pass: brings the record's place in the index into the cache. */
-  touchIndex(o: number): void;
-  /** Second half: brings the row into the cache that the index names; returns its slot, -1 when there is none. */
-  touchRow(o: number): number;
-  /** An accounted packet; `hint` is what `touchRow` returned for it. */
-  packet(o: number, hint: number): void;
-  /** The outer tuple of a tunnelled packet: its flow stands apart from plain ones and stays out of every sum. */
-  outer(o: number): void;
-  /** The tuple that an ICMP error quotes: counts on its flow, if that lives. */
-  icmpError(o: number): boolean;
-}
-
 /**
  * The table over the rows of `lives`, fed from one ring. A closure and not a class: with one shard per thread and one
  * ring per shard every array below is a constant for the compiler, address and length included, which a field is not.
  */
-export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: boolean): FlowTable {
+export function createFlowTable(lives: FlowLives, rec: RingReader, vlanAware: boolean, payload: PayloadSink | null): FlowTable {
   const { store, index, interims, pressure, tally, tcp } = lives;
   const { hotI, hotH, hotB, hotF, coldI } = store;
   const { i32: ri, u32: ru, u16: rh, u8: rb, f64: rf } = rec;
+  const everyPacket = payload?.everyPacket === true;
   const timed = tcp.rtt;
   const isFull = store.full;
   const coldWords = store.coldBytes >> 2;
@@ -164,7 +156,10 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
       if (entry === 0) return -1;
       if (entries[at << 1] !== hash) continue;
       const h = (entry - 1) * HOT_WORDS;
-      touched[0] = hotI[h] + hotI[h + 16] + hotI[h + 32] + coldI[(entry - 1) * coldWords + coldTouch];
+      const c = (entry - 1) * coldWords;
+      touched[0] = hotI[h] + hotI[h + 16] + hotI[h + 32] + coldI[c + coldTouch];
+      // Handshakes, ends and first segments of a side write history and endpoint states as well.
+      if ((rb[o + O_TCP_FLAGS] & (FIN | SYN | RST)) !== 0) touched[0] = coldI[c] + coldI[c + 16] + coldI[c + 32];
       return entry - 1;
     }
   }
@@ -228,13 +223,14 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
       tally[C_LIVE_BYTES] = tally[C_LIVE_BYTES] + wire;
     } else tally[C_OUTER_PACKETS] = tally[C_OUTER_PACKETS] + 1;
 
-    if (isSegment) segment(slot, side, o, now, flags, length);
+    if (isSegment) segment(slot, side, o, flags, length);
     else if ((flags & BAD_CHECKSUM) !== 0) tcp.history.repeated(slot, side, Repeated.CHECKSUM);
+    if (payload !== null && (everyPacket || ri[(o >> 2) + O_CARRIED] !== 0) && (key & OUTER) === 0) payload.packet(slot, side, rec, o, now);
     if (isSegment && (hotB[slot * HOT_BYTES + TCP_FLAGS + side] & (FIN | RST)) !== 0) closing(slot);
   }
 
   /** The fast path: a segment that continues its side's stream and tells nothing else new. */
-  function segment(slot: number, side: number, o: number, now: number, flags: number, length: number): void {
+  function segment(slot: number, side: number, o: number, flags: number, length: number): void {
     const b = slot * HOT_BYTES;
     const h = slot * HOT_WORDS;
     let own = hotB[b + SIDE + side];
@@ -257,7 +253,7 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
       (rb[o + O_OPTIONS] & SACK) !== 0 ||
       (length === 1 && hotH[slot * HOT_HALVES + WINDOW + (side ^ 1)] === 0)
     ) {
-      tcp.segment(slot, side, rec, o, now);
+      tcp.segment(slot, side, rec, o);
       hotB[b + TCP_FLAGS + side] = hotB[b + TCP_FLAGS + side] | tcpFlags;
       return;
     }
@@ -265,7 +261,7 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
       tcp.history.segment(slot, side, tcpFlags, seq, length);
       own |= length === 0 ? LETTER_ACK : LETTER_DATA;
     }
-    const us = (now / 1000) | 0;
+    const us = ownTime(rec, o);
     if (!isRepeat) {
       hotI[h + LAST_ACK + side] = ack;
       if ((hotI[h + FLAGS] & (DUP_RUN_A << side)) !== 0) tcp.loss.endDuplicates(slot, side);
@@ -342,7 +338,7 @@ export function createFlowTable(lives: FlowLives, rec: RecordWords, vlanAware: b
   /** A packet after a silence: the old flow may be over, and its 32-bit times meaningless. */
   function revisit(slot: number, o: number, key: number, now: number, wire: number): number {
     if (lives.endIfIdle(slot, now)) return lives.open(rec, o, key, now, wire, Number.NaN);
-    if ((key & 0xff) === TCP && now - hotF[slot * HOT_DOUBLES + LAST_SEEN] >= HOUR) tcp.forgetTimes(slot, now);
+    if ((key & 0xff) === TCP && now - hotF[slot * HOT_DOUBLES + LAST_SEEN] >= HOUR) tcp.forgetTimes(slot, ownTime(rec, o));
     return slot;
   }
 

@@ -9,7 +9,7 @@ import { Endpoints, TcpState } from './endpoints.ts';
 import { History, LetterBit, Repeated } from './history.ts';
 import type { HolePool } from './holes.ts';
 import { Found, LossAnalysis } from './loss.ts';
-import { type RecordWords, TcpFlag } from './record-words.ts';
+import { ownTime, type RecordWords, TcpFlag } from './record-words.ts';
 import {
   F_FLAGS,
   F_ISN_A,
@@ -36,6 +36,15 @@ import {
 } from './row.ts';
 import type { FlowStore } from './store.ts';
 
+/** Two queues of one interface may hand packets over in the wrong order, this far apart at most. */
+const SKEW_US = 1000;
+
+/** Time between two packets; negative when the capture's time stepped back in between, and nobody knows how long it was. */
+function elapsedMs(us: number): number {
+  const between = us | 0;
+  return between < 0 && between > -SKEW_US ? 0 : between / 1000;
+}
+
 export interface TcpOptions {
   rtt: boolean;
   retransmissions: boolean;
@@ -60,8 +69,8 @@ export class TcpAnalysis {
     this.loss = new LossAnalysis(store, pool, options.retransmissions, options.outOfOrder);
   }
 
-  /** One segment of `side` at stream time `now`; `o` is its record. The flags of the side do not hold it yet. */
-  segment(slot: number, side: number, rec: RecordWords, o: number, now: number): void {
+  /** One segment of `side`; `o` is its record. The flags of the side do not hold it yet. */
+  segment(slot: number, side: number, rec: RecordWords, o: number): void {
     const { hotB, hotH, hotI } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
     const flags = rec.u8[o + R_TCP_FLAGS];
@@ -70,7 +79,7 @@ export class TcpAnalysis {
     const window = rec.u16[(o + R_WINDOW) >> 1];
     const length = rec.u32[(o + R_PAYLOAD_LEN) >> 2];
     const end = (seq + length + ((flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0 ? 1 : 0)) | 0;
-    const us = (now / 1000) | 0;
+    const us = ownTime(rec, o);
     const sideAt = slot * HOT_BYTES + F_SIDE_A + side;
     const firstOfSide = (hotB[sideAt] & SideBit.SEQ) === 0;
 
@@ -100,10 +109,10 @@ export class TcpAnalysis {
   }
 
   /** After an hour of silence the 32-bit times of the row mean nothing any more. */
-  forgetTimes(slot: number, now: number): void {
+  forgetTimes(slot: number, us: number): void {
     const { hotB, hotI } = this.store;
     const h = (slot * HOT_BYTES) >> 2;
-    const longAgo = (((now / 1000) | 0) - 0x7fff_ffff) | 0;
+    const longAgo = (us - 0x7fff_ffff) | 0;
     for (let side = 0; side < 2; side++) {
       hotI[h + (F_NEXT_TIME_A >> 2) + side] = longAgo;
       hotI[h + (F_LAST_TIME_A >> 2) + side] = longAgo;
@@ -113,11 +122,15 @@ export class TcpAnalysis {
     }
   }
 
-  /** One RTT sample: last, least, EWMA (1/8), and the smoothed difference of successive samples (RFC 3550, 1/16). */
+  /**
+   * One RTT sample: last, least, EWMA (1/8), and the smoothed difference of successive samples (RFC 3550, 1/16). None when
+   * the time of the capture stepped back in between.
+   */
   sample(slot: number, us: number): void {
+    const ms = elapsedMs(us);
+    if (ms < 0) return;
     const { coldR, coldU, coldBytes } = this.store;
     const at = (slot * coldBytes - HOT_BYTES) >> 2;
-    const ms = (us >>> 0) / 1000;
     const count = coldU[at + (F_RTT_SAMPLES >> 2)];
     coldU[at + (F_RTT_SAMPLES >> 2)] = count + 1;
     if (count === 0) {
@@ -215,7 +228,8 @@ export class TcpAnalysis {
   }
 
   private half(slot: number, field: number, us: number): void {
-    this.store.coldR[(slot * this.store.coldBytes - HOT_BYTES + field) >> 2] = (us >>> 0) / 1000;
+    const ms = elapsedMs(us);
+    if (ms >= 0) this.store.coldR[(slot * this.store.coldBytes - HOT_BYTES + field) >> 2] = ms;
   }
 
   /** Says which segments may take the fast path from here on. */

@@ -4,35 +4,10 @@
  * It is a pure function of counters that are each counted where the thing happens. No term is computed as the rest of
  * an identity: a residual would hold by construction and prove nothing.
  */
-import { Counter, CounterLength, NotFlow, Reject, Suppressed } from '../ring/layout.ts';
-import { END_REASONS, ShardCounter } from '../shard/protocol.ts';
-
-/** What shards that died took with them; zeros in a healthy run. Counted by walking their rings and their counters. */
-export interface LostWithShards {
-  packets: number;
-  bytes: number;
-  annotations: number;
-  flows: number;
-  flowPackets: number;
-  flowBytes: number;
-}
-
-export interface LedgerInput {
-  live: boolean;
-  /** Was `--write-pcap` on? */
-  pcap: boolean;
-  /** Did the tap deliver packets to readers? */
-  tap: boolean;
-  /** COUNTER_COUNT engine counters. */
-  engine: Float64Array;
-  /** One array of ShardCounter.SLOTS per shard, dead ones included. */
-  shards: Float64Array[];
-  lost: LostWithShards;
-  /** Rows that the sensor took out of the outboxes. */
-  rowsTaken: number;
-  /** Packets that the tap's reader took. */
-  tapTaken: number;
-}
+import { Counter, CounterLength } from '../ring/layout.ts';
+import { ShardCounter } from '../shard/protocol.ts';
+import { flowsEnded, kernelCounts, type LedgerInput, shardSum } from './ledger-input.ts';
+import { ledgerStages, type Stages } from './ledger-stages.ts';
 
 export interface Term {
   name: string;
@@ -43,7 +18,7 @@ export interface Term {
 /** `left = sum of right`. `holds` is null when a term is unknown. */
 export interface Identity {
   name: string;
-  unit: 'packets' | 'bytes' | 'flows' | 'records';
+  unit: 'packets' | 'bytes' | 'flows' | 'records' | 'requests';
   left: Term;
   right: Term[];
   holds: boolean | null;
@@ -51,24 +26,11 @@ export interface Identity {
 
 export interface Ledger {
   schema_version: 1;
-  stages: Record<string, Record<string, number | null | Record<string, number>>>;
+  stages: Stages;
   identities: Identity[];
   /** Quality counters: packets that are in their flow, and are marked. They are in no sum. */
   quality: Record<string, number>;
   holds: boolean;
-}
-
-const names = (values: Record<string, number>): string[] => Object.keys(values).map((name) => name.toLowerCase());
-
-/** Non-zero slots of an array counter, by the lower-case names of its enum. */
-function byReason(engine: Float64Array, start: number, values: Record<string, number>): Record<string, number> {
-  const found: Record<string, number> = {};
-  const labels = names(values);
-  Object.values(values).forEach((slot, index) => {
-    const value = engine[start + slot] ?? 0;
-    if (value !== 0) found[labels[index]] = value;
-  });
-  return found;
 }
 
 function sumOf(engine: Float64Array, start: number, length: number): number {
@@ -82,21 +44,6 @@ function identity(name: string, unit: Identity['unit'], left: [string, number | 
   const unknown = left[1] === null || terms.some((term) => term.value === null);
   const sum = terms.reduce((total, term) => total + (term.value ?? 0), 0);
   return { name, unit, left: { name: left[0], value: left[1] }, right: terms, holds: unknown ? null : left[1] === sum };
-}
-
-/** Sums one shard counter over all shards. */
-export function shardSum(shards: Float64Array[], slot: number): number {
-  return shards.reduce((total, counters) => total + (counters[slot] ?? 0), 0);
-}
-
-/** Kernel numbers; null where the platform gave none. */
-function kernel(input: LedgerInput): { received: number | null; drops: number | null; interfaceDrops: number | null } {
-  const known = input.live && input.engine[Counter.RECEIVED_KNOWN] !== 0;
-  return {
-    received: known ? input.engine[Counter.RECEIVED] : null,
-    drops: known ? input.engine[Counter.KERNEL_DROPS] : null,
-    interfaceDrops: input.engine[Counter.INTERFACE_DROPS_KNOWN] !== 0 ? input.engine[Counter.INTERFACE_DROPS] : null,
-  };
 }
 
 /** The same identities for packets and for wire bytes; `bytes` picks the second slots. */
@@ -167,13 +114,9 @@ function packetIdentities(input: LedgerInput, bytes: boolean): Identity[] {
   ];
 }
 
-function flowsEnded(shards: Float64Array[]): Record<string, number> {
-  return Object.fromEntries(END_REASONS.map((reason, index) => [reason, shardSum(shards, ShardCounter.FLOWS_ENDED + index)]));
-}
-
 /** Live only: what the kernel says it received. */
 function kernelIdentity(input: LedgerInput): Identity {
-  const { received, drops } = kernel(input);
+  const { received, drops } = kernelCounts(input);
   return identity(
     'kernel',
     'packets',
@@ -186,10 +129,9 @@ function kernelIdentity(input: LedgerInput): Identity {
   );
 }
 
-/** What the shards made of what they took: flows, annotations, rows. */
-function shardIdentities({ engine, shards, lost, rowsTaken }: LedgerInput): Identity[] {
+/** How flows began and ended; those outside tunnels apart from the others. */
+function flowIdentities({ shards, lost }: LedgerInput): Identity[] {
   const sum = (slot: number) => shardSum(shards, slot);
-  const carried = engine[Counter.CARRIED_OUTER] + engine[Counter.CARRIED_ICMP_INNER];
   const ended = Object.entries(flowsEnded(shards)).map(([reason, value]): [string, number] => [`ended_${reason}`, value]);
   return [
     identity(
@@ -198,6 +140,24 @@ function shardIdentities({ engine, shards, lost, rowsTaken }: LedgerInput): Iden
       ['created', sum(ShardCounter.FLOWS_CREATED)],
       [...ended, ['live', sum(ShardCounter.FLOWS_LIVE)], ['lost_with_shard', lost.flows]],
     ),
+    identity(
+      'outer_flows',
+      'flows',
+      ['created', sum(ShardCounter.OUTER_CREATED)],
+      [
+        ['ended', sum(ShardCounter.OUTER_ENDED)],
+        ['live', sum(ShardCounter.OUTER_LIVE)],
+        ['lost_with_shard', lost.outerFlows],
+      ],
+    ),
+  ];
+}
+
+/** What the shards made of the records that belong to a frame which is accounted elsewhere. */
+function annotationIdentities({ engine, shards, lost }: LedgerInput): Identity[] {
+  const sum = (slot: number) => shardSum(shards, slot);
+  const carried = engine[Counter.CARRIED_OUTER] + engine[Counter.CARRIED_ICMP_INNER];
+  return [
     identity(
       'annotations',
       'records',
@@ -218,8 +178,59 @@ function shardIdentities({ engine, shards, lost, rowsTaken }: LedgerInput): Iden
         ['unmatched', sum(ShardCounter.ICMP_INNER_UNMATCHED)],
       ],
     ),
-    identity('records', 'records', ['rows_written', sum(ShardCounter.ROWS_WRITTEN)], [['rows_taken', rowsTaken]]),
+    identity(
+      'outer',
+      'records',
+      ['outer_dequeued', sum(ShardCounter.OUTER_DEQUEUED)],
+      [
+        ['in_outer_flows', sum(ShardCounter.OUTER_PACKETS)],
+        ['refused', sum(ShardCounter.OUTER_REFUSED)],
+      ],
+    ),
   ];
+}
+
+/** Flow records: each flow that ended and each interim owed gives one, which is written or given up, and then taken. */
+function recordIdentities({ shards, records, rowsTaken, entriesTaken }: LedgerInput): Identity[] {
+  const sum = (slot: number) => shardSum(shards, slot);
+  const written: [string, number] = ['rows_written', sum(ShardCounter.ROWS_WRITTEN)];
+  const entries: [string, number] = ['entries_written', sum(ShardCounter.ENTRIES_WRITTEN)];
+  const taken = [
+    identity('records', 'records', written, [['rows_taken', rowsTaken]]),
+    identity('entries', 'records', entries, [['entries_taken', entriesTaken]]),
+  ];
+  if (!records) return taken;
+  const ended = Object.values(flowsEnded(shards)).reduce((total, count) => total + count, 0);
+  const due = ended + sum(ShardCounter.OUTER_ENDED) + sum(ShardCounter.INTERIM_RECORDS) + sum(ShardCounter.SIDE_RECORDS);
+  return [identity('records_due', 'records', ['due', due], [written, ['rows_dropped', sum(ShardCounter.ROWS_DROPPED)]]), ...taken];
+}
+
+/** Flows that the application layer began to look at. */
+function applicationIdentity({ shards }: LedgerInput): Identity {
+  const sum = (slot: number) => shardSum(shards, slot);
+  return identity(
+    'applications',
+    'flows',
+    ['looked_at', sum(ShardCounter.APP_FLOWS)],
+    [
+      ['done', sum(ShardCounter.APP_CLOSED)],
+      ['open', sum(ShardCounter.APP_OPEN)],
+    ],
+  );
+}
+
+/** Memory for holes in sequence spaces: what the analysis asked for, against what the pool gave and refused. */
+function poolIdentity({ shards }: LedgerInput): Identity {
+  const sum = (slot: number) => shardSum(shards, slot);
+  return identity(
+    'hole_pool',
+    'requests',
+    ['asked', sum(ShardCounter.HOLES_ASKED)],
+    [
+      ['given', sum(ShardCounter.HOLES_GIVEN)],
+      ['exhausted', sum(ShardCounter.HOLES_EXHAUSTED)],
+    ],
+  );
 }
 
 /** Side outputs of the capture thread, where they are on: every delivered frame is written, or counted as not written. */
@@ -242,73 +253,23 @@ function outputIdentities({ engine, pcap, tap, tapTaken }: LedgerInput): Identit
   return out;
 }
 
-function stages(input: LedgerInput): Ledger['stages'] {
-  const { engine, shards } = input;
-  const sum = (slot: number) => shardSum(shards, slot);
-  const { received, drops, interfaceDrops } = kernel(input);
-  const at = (slot: number) => engine[slot];
-  return {
-    source: {
-      received,
-      kernel_drops: input.live ? drops : 0,
-      interface_drops: input.live ? interfaceDrops : 0,
-      frames_read: at(Counter.FRAMES_READ),
-      wire_bytes: at(Counter.FRAMES_READ_BYTES),
-      captured_bytes: at(Counter.FRAMES_READ_CAPTURED_BYTES),
-      beyond_count: at(Counter.BEYOND_COUNT),
-      filtered: at(Counter.FILTERED),
-      delivered: at(Counter.DELIVERED),
-    },
-    decode: {
-      network: at(Counter.NETWORK_DECODED),
-      transport: at(Counter.TRANSPORT_DECODED),
-      rejected: byReason(engine, Counter.REJECTED, Reject),
-      rejected_bytes_needed: byReason(engine, Counter.REJECTED_NEEDED, Reject),
-      rejected_bytes_available: byReason(engine, Counter.REJECTED_AVAILABLE, Reject),
-      not_flow: byReason(engine, Counter.NOT_FLOW, NotFlow),
-      suppressed: byReason(engine, Counter.SUPPRESSED, Suppressed),
-      fragment_lost: at(Counter.FRAGMENT_LOST),
-      fragment_held: at(Counter.FRAGMENT_HELD),
-      carried_outer: at(Counter.CARRIED_OUTER),
-      carried_icmp_inner: at(Counter.CARRIED_ICMP_INNER),
-    },
-    ring: {
-      enqueued: at(Counter.ENQUEUED),
-      ring_dropped: at(Counter.RING_DROPPED),
-      ring_dropped_bytes: at(Counter.RING_DROPPED_BYTES),
-      high_water_bytes: at(Counter.RING_HIGH_WATER),
-      full_waits: at(Counter.RING_FULL_WAITS),
-      lost_with_shard: input.lost.packets,
-    },
-    flow: {
-      dequeued: sum(ShardCounter.DEQUEUED),
-      accounted: sum(ShardCounter.ACCOUNTED),
-      refused: {
-        probe: sum(ShardCounter.REFUSED_PROBE),
-        emergency: sum(ShardCounter.REFUSED_EMERGENCY),
-        limit: sum(ShardCounter.REFUSED_LIMIT),
-      },
-      flows_created: sum(ShardCounter.FLOWS_CREATED),
-      flows_live: sum(ShardCounter.FLOWS_LIVE),
-      flows_ended: flowsEnded(shards),
-      outer_flows_created: sum(ShardCounter.OUTER_CREATED),
-    },
-  };
-}
-
 /** Builds the ledger of a run, or of the moment. */
 export function buildLedger(input: LedgerInput): Ledger {
   const identities = [
     ...(input.live ? [kernelIdentity(input)] : []),
     ...packetIdentities(input, false),
     ...packetIdentities(input, true),
-    ...shardIdentities(input),
+    ...flowIdentities(input),
+    ...annotationIdentities(input),
+    ...recordIdentities(input),
+    poolIdentity(input),
+    applicationIdentity(input),
     ...outputIdentities(input),
   ];
   const at = (slot: number) => input.engine[slot];
   return {
     schema_version: 1,
-    stages: stages(input),
+    stages: ledgerStages(input),
     identities,
     quality: {
       snaplen_cut: at(Counter.SNAPLEN_CUT),
@@ -319,6 +280,7 @@ export function buildLedger(input: LedgerInput): Ledger {
       time_jumps_unconfirmed: at(Counter.TIME_JUMPS_UNCONFIRMED),
       history_truncated: shardSum(input.shards, ShardCounter.HISTORY_TRUNCATED),
       interim_records: shardSum(input.shards, ShardCounter.INTERIM_RECORDS),
+      hole_pool_exhausted: shardSum(input.shards, ShardCounter.HOLES_EXHAUSTED),
     },
     holds: identities.every((item) => item.holds !== false),
   };

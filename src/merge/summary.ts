@@ -4,9 +4,10 @@ import type { SensorError } from '../errors.ts';
 import type { FlowRecord } from '../flow/record.ts';
 import { protocolName } from '../packet/protocol-names.ts';
 import { Counter } from '../ring/layout.ts';
-import { END_REASONS, ShardCounter } from '../shard/protocol.ts';
+import { type ApplicationTotal, END_REASONS, ShardCounter } from '../shard/protocol.ts';
 import { version } from '../version.ts';
-import { type Ledger, shardSum } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { shardSum } from './ledger-input.ts';
 import type { ProtocolSum } from './totals.ts';
 
 export interface ProtocolTotal {
@@ -50,11 +51,18 @@ export interface RunSummary {
   retransmissions: number;
   out_of_order: number;
   missed_bytes: number;
-  /** False as soon as a bound was hit (evictions, emergency, refusals, drops): results may then depend on the number of shards. */
+  /**
+   * False as soon as a bound was hit (evictions, emergency, refusals, drops, memory for sequence holes): results may then
+   * depend on the number of shards.
+   */
   deterministic: boolean;
   protocols: ProtocolTotal[];
+  /** Ended flows by application, most bytes first; empty when the application layer is off. `unknown` has no label. */
+  applications: ApplicationTotal[];
   top_flows: FlowRecord[];
   records_written: number;
+  /** Flow records that a shard gave up because they were not taken in time (live only). */
+  records_dropped: number;
   output_errors: number;
   shards: number;
   shards_lost: number;
@@ -81,6 +89,7 @@ export interface SummaryInput {
   clock: { firstNs: number; nowNs: number } | null;
   elapsedSecs: number;
   protocols: ProtocolSum[];
+  applications: ApplicationTotal[];
   topFlows: FlowRecord[];
   recordsWritten: number;
   outputErrors: number;
@@ -89,6 +98,21 @@ export interface SummaryInput {
 }
 
 const NS = 1e9;
+
+/** Counters of bounds at which it matters how flows fell on shards. */
+const SHARD_BOUNDS = [
+  ShardCounter.REFUSED_PROBE,
+  ShardCounter.REFUSED_EMERGENCY,
+  ShardCounter.REFUSED_LIMIT,
+  ShardCounter.OUTER_REFUSED,
+  ShardCounter.EMERGENCY_TICKS,
+  ShardCounter.EVICTIONS_UNANSWERED,
+  ShardCounter.EVICTIONS_ANSWERED,
+  ShardCounter.HOLES_EXHAUSTED,
+  ShardCounter.ROWS_DROPPED,
+  ShardCounter.APP_GIVEN_UP,
+  ShardCounter.APP_NOTES_CUT,
+];
 
 /** Parse errors by reason, straight from the ledger. */
 function parseErrors(ledger: Ledger): Record<string, number> {
@@ -106,8 +130,8 @@ export function buildSummary(run: SummaryInput): RunSummary {
   const sum = (slot: number) => shardSum(run.shards, slot);
   const ended = Object.fromEntries(END_REASONS.map((reason, index) => [reason, sum(ShardCounter.FLOWS_ENDED + index)]));
   const source = run.ledger.stages.source as Record<string, number | null>;
-  const refused = sum(ShardCounter.REFUSED_PROBE) + sum(ShardCounter.REFUSED_EMERGENCY) + sum(ShardCounter.REFUSED_LIMIT);
   const evicted = (ended.eviction ?? 0) + (ended.emergency ?? 0);
+  const boundsHit = SHARD_BOUNDS.reduce((total, slot) => total + sum(slot), evicted + at(Counter.RING_DROPPED) + run.shardsLost);
   const base = run.baseSeconds ?? 0;
   const rate = (amount: number) => (run.elapsedSecs > 0 ? amount / run.elapsedSecs : 0);
   return {
@@ -137,11 +161,12 @@ export function buildSummary(run: SummaryInput): RunSummary {
     retransmissions: sum(ShardCounter.RETRANSMISSIONS),
     out_of_order: sum(ShardCounter.OUT_OF_ORDER),
     missed_bytes: sum(ShardCounter.MISSED_BYTES),
-    deterministic:
-      evicted === 0 && refused === 0 && at(Counter.RING_DROPPED) === 0 && sum(ShardCounter.EMERGENCY_TICKS) === 0 && run.shardsLost === 0,
+    deterministic: boundsHit === 0,
+    applications: run.applications.map((total) => ({ ...total, protocol: total.protocol === '' ? 'unknown' : total.protocol })),
     protocols: run.protocols.map(({ protocol, packets, bytes }) => ({ protocol: protocolName(protocol), packets, bytes })),
     top_flows: run.topFlows,
     records_written: run.recordsWritten,
+    records_dropped: sum(ShardCounter.ROWS_DROPPED),
     output_errors: run.outputErrors,
     shards: run.options.tracking.shards,
     shards_lost: run.shardsLost,

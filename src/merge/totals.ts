@@ -1,5 +1,5 @@
 /** Adds up the ticks of a run: what the summary says of traffic, apart from the ledger's counters. */
-import type { TickMessage, TopFlow } from '../shard/protocol.ts';
+import type { ApplicationTotal, TickMessage, TopFlow } from '../shard/protocol.ts';
 
 /** Packets and wire bytes of one IP protocol number. */
 export interface ProtocolSum {
@@ -22,15 +22,21 @@ export interface MergedTick {
 }
 
 export class RunTotals {
+  readonly #maxFlows: number;
+  readonly #applications = new Map<string, ApplicationTotal>();
   readonly #protocols = new Map<number, ProtocolSum>();
   readonly #summaryFlows: TopFlow[] = [];
 
+  constructor(maxFlows: number) {
+    this.#maxFlows = maxFlows;
+  }
+
   /** Merges the messages of one tick, one per shard. `topFlows` bounds the list. */
   merge(group: TickMessage[], topFlows: number): MergedTick {
-    const first = group[0];
     const merged: MergedTick = {
-      tick: first.tick,
-      streamNs: first.streamNs,
+      // The successor of a dead shard may have found the end of the stream without knowing where it is.
+      tick: Math.max(...group.map(({ tick }) => tick)),
+      streamNs: Math.max(...group.map(({ streamNs }) => streamNs)),
       packets: 0,
       bytes: 0,
       flowsLive: 0,
@@ -47,10 +53,29 @@ export class RunTotals {
       merged.top.push(...message.top);
       this.#summaryFlows.push(...message.summary);
       this.#addProtocols(message.protocols);
+      this.#addApplications(message.applications);
     }
+    // Shards pass a tick one after the other, and a full table hands flows from one to another in between: the sum of
+    // their counts may then be a number that was never live at once, which the credits keep below the limit.
+    merged.flowsLive = Math.min(merged.flowsLive, this.#maxFlows);
     merged.top.sort((a, b) => b.deltaBytes - a.deltaBytes || compareRows(a.row, b.row));
     merged.top.length = Math.min(merged.top.length, topFlows);
     return merged;
+  }
+
+  #addApplications(totals: readonly ApplicationTotal[]): void {
+    for (const { protocol, flows, packets, bytes } of totals) {
+      const sum = this.#applications.get(protocol) ?? { protocol, flows: 0, packets: 0, bytes: 0 };
+      sum.flows += flows;
+      sum.packets += packets;
+      sum.bytes += bytes;
+      this.#applications.set(protocol, sum);
+    }
+  }
+
+  /** Most bytes first. */
+  applications(): ApplicationTotal[] {
+    return [...this.#applications.values()].sort((a, b) => b.bytes - a.bytes || (a.protocol < b.protocol ? -1 : 1));
   }
 
   #addProtocols(deltas: number[]): void {

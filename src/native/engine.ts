@@ -19,7 +19,7 @@ export interface LiveSource {
 /** The seeded traffic generator. */
 export interface GeneratorSource {
   kind: 'generator';
-  profile: 'imix' | 'small' | 'flood' | 'collision' | 'mixed';
+  profile: 'imix' | 'small' | 'flood' | 'collision' | 'mixed' | 'apps';
   packets: number;
   flows: number;
   seed: number;
@@ -48,8 +48,12 @@ export interface EngineOptions {
   shards: number;
   /** `rings[thread][shard]`: views of SharedArrayBuffers that `createRing` has laid out. */
   rings: Uint8Array[][];
-  /** Bytes of each frame to carry in shard rings; 0 = only records. */
+  /** Most bytes of a packet that travel in shard rings, from its network header on; 0 = only records (`native/capture/carry_gate.h`). */
   carryBytes: number;
+  /** 32-bit tags in shared memory, a power of two of them, with which shards say that they want no more of a flow; null = none do. */
+  carryTags: Uint8Array | null;
+  /** A flow that was silent for this long may be another one: its tag no longer counts. */
+  carryIdleMs: number;
   /** One ring per capture thread that receives a FRAME or PACKET record with all captured bytes for every frame, or null. */
   tap: Uint8Array[] | null;
   /** 16 bytes; the key of the flow hash. */

@@ -39,7 +39,7 @@ export const R_LAYER = 5;
 export const R_FLAGS = 6;
 /** counts the records of this ring from 0, pads included; the reader asserts it */
 export const R_RING_SEQ = 8;
-/** captured bytes that follow the SACK tail */
+/** captured bytes that follow the SACK tail: whole frames in a tap, from l3Off on in a shard's ring */
 export const R_CARRIED = 12;
 /** position of the frame in the capture, from 1 */
 export const R_ORDINAL = 16;
@@ -109,7 +109,7 @@ export const R_PAYLOAD_OFF = 144;
 export const R_DECODE_STATUS = 146;
 /** IPv4 identification, or the IPv6 fragment header's */
 export const R_IP_ID = 148;
-/** fragment offset in bytes / 8 */
+/** fragment offset in bytes / 8; in the record of a whole packet that carries bytes: generation of its flow's tag */
 export const R_FRAG_OFF = 152;
 /** TCP MSS option */
 export const R_MSS = 154;

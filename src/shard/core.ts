@@ -7,11 +7,14 @@
  */
 import { FlowLives } from '../flow/lives.ts';
 import { List } from '../flow/recency.ts';
-import { ROW_BYTES } from '../flow/row.ts';
-import { createFlowTable, type FlowTable } from '../flow/table.ts';
+import { RecordForm, ROW_BYTES } from '../flow/row.ts';
+import { createFlowTable } from '../flow/table.ts';
+import type { FlowTable } from '../flow/table-contract.ts';
 import { R_KIND, R_LENGTH, R_ORDINAL, R_RING_SEQ, R_SEQ, R_STREAM_NS, RecordKind } from '../ring/layout.ts';
 import { RingReader } from '../ring/reader.ts';
+import { AppLayer, type AppParts } from './app-layer.ts';
 import { Drain } from './drain.ts';
+import { EventWatch } from './event-watch.ts';
 import { OutboxWriter } from './outbox.ts';
 import { ShardCounter, type ShardData, type TickMessage } from './protocol.ts';
 import { RowSink } from './row-sink.ts';
@@ -25,7 +28,7 @@ export interface CorePort {
 
 export type CoreData = Pick<
   ShardData,
-  'shard' | 'shards' | 'rings' | 'outbox' | 'control' | 'counters' | 'credits' | 'flow' | 'wantRows' | 'topFlows' | 'summaryFlows'
+  'shard' | 'shards' | 'rings' | 'outbox' | 'control' | 'counters' | 'credits' | 'flow' | 'app' | 'wantRows' | 'topFlows' | 'summaryFlows'
 >;
 
 /** `progress`: call again; `empty`: nothing to do until a ring moves; `final`: the last tick has been posted. */
@@ -38,6 +41,8 @@ const { TICK, END, PAD } = RecordKind;
 export class ShardCore {
   readonly readers: RingReader[];
   readonly lives: FlowLives;
+  private readonly app: AppLayer | null;
+  private readonly events: EventWatch | null;
   private readonly data: CoreData;
   private readonly port: CorePort;
   private readonly shared: Float64Array;
@@ -47,24 +52,36 @@ export class ShardCore {
   private readonly tables: FlowTable[];
   private readonly drainer: Drain;
   private isFinal = false;
+  private inTick = false;
 
-  constructor(data: CoreData, port: CorePort) {
+  /** `parts`: who finds out applications; null when that is off. */
+  constructor(data: CoreData, port: CorePort, parts: AppParts | null = null) {
     if (data.rings.length === 0) throw new RangeError('a shard needs a ring');
     this.data = data;
     this.port = port;
     this.readers = data.rings.map((ring) => new RingReader(ring));
     this.shared = new Float64Array(data.counters);
     this.outbox = new OutboxWriter(data.outbox, data.control);
-    this.sink = new RowSink(data, this.outbox, () => port.waitForSpace());
-    this.lives = new FlowLives(data.flow, data.shards, data.credits, this.sink);
-    this.sink.bind(this.lives);
-    this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware));
-    this.drainer = new Drain(this.lives.tally, this.shared);
+    this.sink = new RowSink(data, this.outbox, () => this.waitForSpace());
+    this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink);
+    this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts);
+    const { app, sink } = this;
+    this.events =
+      data.app?.events === true
+        ? new EventWatch(this.lives, (slot, reason) => sink.side(slot, RecordForm.EVENT, app?.eventNote(slot, reason) ?? ''))
+        : null;
+    if (app !== null) {
+      app.emit = (slot, entry) => sink.side(slot, RecordForm.TRANSACTION, JSON.stringify(entry));
+      app.events = this.events;
+    }
+    sink.bind(this.lives, app, this.events);
+    this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware, this.app));
+    this.drainer = new Drain(this.lives.tally, this.shared, this.app);
   }
 
   /** Rows ever written to the outbox, mod 2^32. */
-  get rowsWritten(): number {
-    return this.outbox.rowsWritten;
+  get entriesWritten(): number {
+    return this.outbox.entriesWritten;
   }
 
   /** Rows ever taken from the outbox, as the word to wait on. */
@@ -81,18 +98,29 @@ export class ShardCore {
   }
 
   /** Copies of at most `limit` live flows, the most recently active first, ROW_BYTES each. */
-  snapshot(limit: number): { rows: Uint8Array; count: number } {
+  snapshot(limit: number): { rows: Uint8Array; count: number; notes: string[] } {
     const { lists, store } = this.lives;
     const live = this.lives.tally[ShardCounter.FLOWS_LIVE] + this.lives.tally[ShardCounter.OUTER_LIVE];
     const words = new Int32Array((Math.min(limit, live) * ROW_BYTES) >> 2);
+    const notes: string[] = [];
     let count = 0;
     for (let list = 0; list < List.COUNT; list++) {
       for (let slot = lists.tail[list]; slot >= 0 && (count + 1) * ROW_BYTES <= words.byteLength; slot = lists.previous(slot)) {
         store.copyRow(slot, words, (count * ROW_BYTES) >> 2);
+        notes.push(this.app?.note(slot, false) ?? '');
         count++;
       }
     }
-    return { rows: new Uint8Array(words.buffer), count };
+    return { rows: new Uint8Array(words.buffer), count, notes };
+  }
+
+  /**
+   * Rows are about to be taken before their tick is complete. Within a tick, counters that say so are published first, or
+   * a shard that dies while it waits would be counted as if it had ended no flow. Within a batch they are not exact yet.
+   */
+  private waitForSpace(): boolean {
+    if (this.inTick) this.shared.set(this.lives.tally);
+    return this.port.waitForSpace();
   }
 
   private drainOne(reader: RingReader): boolean {
@@ -187,6 +215,7 @@ export class ShardCore {
 
   private tick(tick: number, streamNs: number, ordinal: number, final: boolean): void {
     const { lives, sink, drainer } = this;
+    this.inTick = true;
     if (streamNs >= lives.interims.next) lives.interims.walk(streamNs, lives);
     lives.expire(streamNs);
     if (final) lives.endAll();
@@ -194,6 +223,7 @@ export class ShardCore {
     lives.startTick(streamNs);
     lives.settleCounters();
     this.shared.set(lives.tally);
+    this.inTick = false;
     this.lastTick = tick;
     this.lastNs = streamNs;
     this.lastOrdinal = ordinal;
@@ -211,15 +241,17 @@ export class ShardCore {
       tick,
       streamNs,
       ordinal,
-      rowsWritten: this.outbox.rowsWritten,
+      entriesWritten: this.outbox.entriesWritten,
       packets,
       bytes,
       flowsLive: lives.tally[ShardCounter.FLOWS_LIVE],
       emergency: lives.pressure.emergency,
       top,
       protocols,
+      ...(this.app?.takeReports() ?? { names: [], expectations: [] }),
       final,
       summary: final ? sink.takeSummary() : [],
+      applications: final ? (this.app?.applications() ?? []) : [],
     });
   }
 }

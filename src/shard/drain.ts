@@ -3,7 +3,7 @@
  * touches the index entries and rows that the second will need, so that their cache misses overlap.
  */
 
-import type { FlowTable } from '../flow/table.ts';
+import type { FlowTable, PayloadSink } from '../flow/table-contract.ts';
 import {
   R_KIND,
   R_LENGTH,
@@ -39,11 +39,13 @@ export class Drain {
   private readonly hints = new Int32Array(BATCH);
   private readonly tally: Float64Array;
   private readonly shared: Float64Array;
+  private readonly payload: PayloadSink | null;
 
-  /** `tally` is the shard's counters; `shared` is where the sensor reads them. */
-  constructor(tally: Float64Array, shared: Float64Array) {
+  /** `tally` is the shard's counters; `shared` is where the sensor reads them; `payload` has looked at records of the batch. */
+  constructor(tally: Float64Array, shared: Float64Array, payload: PayloadSink | null) {
     this.tally = tally;
     this.shared = shared;
+    this.payload = payload;
   }
 
   /**
@@ -57,6 +59,7 @@ export class Drain {
       if (count < 0) break;
       taken += count;
       this.process(reader, table, this.offsets, this.hints, this.filled);
+      this.payload?.endBatch();
       reader.position = this.next;
       // Before the space is given back: if this thread dies, a record is in these counters or still in the ring.
       this.shared.set(this.tally);

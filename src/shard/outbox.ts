@@ -1,10 +1,11 @@
 /**
- * The way of flow rows from a shard to the sensor: a ring of fixed-size entries with one writer and one reader.
+ * The way of flow rows from a shard to the sensor: a ring of fixed-size entries with one writer and one reader. A row
+ * with a note takes several entries, which are published together and may go on at the start of the ring.
  *
- *   control[ROWS_TAKEN] ─────▶ control[ROWS_WRITTEN]      both count rows, mod 2^32; entry = count & (capacity - 1)
+ *   control[ENTRIES_TAKEN] ─────▶ control[ENTRIES_WRITTEN]      both count entries, mod 2^32; entry = count & (capacity - 1)
  *
- * The writer stores ROWS_WRITTEN with Atomics (release) after the entry; the reader loads it (acquire), copies, and
- * stores ROWS_TAKEN (release) and notifies: the writer may be waiting on that word for space.
+ * The writer stores ENTRIES_WRITTEN with Atomics (release) after the entry; the reader loads it (acquire), copies, and
+ * stores ENTRIES_TAKEN (release) and notifies: the writer may be waiting on that word for space.
  */
 import { OUTBOX_ENTRY_BYTES, OUTBOX_HEADER_BYTES } from '../flow/row.ts';
 import { Control } from './protocol.ts';
@@ -26,40 +27,47 @@ export function outboxCapacity(outbox: SharedArrayBuffer): number {
 export class OutboxWriter {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  readonly bytes: Uint8Array;
   private readonly control: Int32Array;
   private readonly capacity: number;
-  /** Rows ever written, mod 2^32 as int32. */
+  /** Entries ever written, mod 2^32 as int32. */
   private count: number;
 
   constructor(outbox: SharedArrayBuffer, control: SharedArrayBuffer) {
     this.i32 = new Int32Array(outbox);
     this.f64 = new Float64Array(outbox);
+    this.bytes = new Uint8Array(outbox);
     this.control = new Int32Array(control);
     this.capacity = outboxCapacity(outbox);
-    this.count = Atomics.load(this.control, Control.ROWS_WRITTEN);
+    this.count = Atomics.load(this.control, Control.ENTRIES_WRITTEN);
   }
 
-  /** Byte offset of the next entry, or -1 while the outbox is full. */
-  reserve(): number {
-    const taken = Atomics.load(this.control, Control.ROWS_TAKEN);
-    if (((this.count - taken) | 0) >= this.capacity) return -1;
-    return OUTBOX_HEADER_BYTES + (this.count & (this.capacity - 1)) * OUTBOX_ENTRY_BYTES;
+  /** Byte offset of the next entry when `entries` of them are free; -1 while they are not. */
+  reserve(entries: number): number {
+    const taken = Atomics.load(this.control, Control.ENTRIES_TAKEN);
+    if (((this.count - taken) | 0) + entries > this.capacity) return -1;
+    return this.offsetOf(0);
   }
 
-  /** Publishes the entry that `reserve` gave out. */
-  publish(): void {
-    this.count = (this.count + 1) | 0;
-    Atomics.store(this.control, Control.ROWS_WRITTEN, this.count);
+  /** Byte offset of the `index`th entry that `reserve` gave out. */
+  offsetOf(index: number): number {
+    return OUTBOX_HEADER_BYTES + ((this.count + index) & (this.capacity - 1)) * OUTBOX_ENTRY_BYTES;
   }
 
-  /** Rows ever written, mod 2^32. */
-  get rowsWritten(): number {
+  /** Publishes the entries that `reserve` gave out. */
+  publish(entries: number): void {
+    this.count = (this.count + entries) | 0;
+    Atomics.store(this.control, Control.ENTRIES_WRITTEN, this.count);
+  }
+
+  /** Entries ever written, mod 2^32. */
+  get entriesWritten(): number {
     return this.count >>> 0;
   }
 
-  /** Rows ever taken, as int32: the value of the word to wait on when `reserve` returned -1. */
+  /** Entries ever taken, as int32: the value of the word to wait on when `reserve` returned -1. */
   get taken(): number {
-    return Atomics.load(this.control, Control.ROWS_TAKEN);
+    return Atomics.load(this.control, Control.ENTRIES_TAKEN);
   }
 }
 
@@ -81,12 +89,12 @@ export class OutboxReader {
     this.bytes = new Uint8Array(outbox);
     this.control = new Int32Array(control);
     this.capacity = outboxCapacity(outbox);
-    this.count = Atomics.load(this.control, Control.ROWS_TAKEN);
+    this.count = Atomics.load(this.control, Control.ENTRIES_TAKEN);
   }
 
-  /** The rows up to `rowsWritten` (from a message) that have not been released: none, one or two spans. */
-  spans(rowsWritten: number): OutboxSpan[] {
-    const available = (rowsWritten - this.count) | 0;
+  /** The entries up to `entriesWritten` (from a message) that have not been released: none, one or two spans. */
+  spans(entriesWritten: number): OutboxSpan[] {
+    const available = (entriesWritten - this.count) | 0;
     const spans: OutboxSpan[] = [];
     for (let from = 0; from < available; ) {
       const entry = (this.count + from) & (this.capacity - 1);
@@ -97,10 +105,10 @@ export class OutboxReader {
     return spans;
   }
 
-  /** Gives `rows` entries back to the shard and wakes it if it waits for space. */
-  release(rows: number): void {
-    this.count = (this.count + rows) | 0;
-    Atomics.store(this.control, Control.ROWS_TAKEN, this.count);
-    Atomics.notify(this.control, Control.ROWS_TAKEN);
+  /** Gives entries back to the shard and wakes it if it waits for space. */
+  release(entries: number): void {
+    this.count = (this.count + entries) | 0;
+    Atomics.store(this.control, Control.ENTRIES_TAKEN, this.count);
+    Atomics.notify(this.control, Control.ENTRIES_TAKEN);
   }
 }

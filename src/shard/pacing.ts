@@ -31,7 +31,7 @@ export class Pacing {
 
   /** Until the reader of the outbox has taken more than `taken` rows; false = give up. */
   waitForRows(taken: number): boolean {
-    return this.waitWhile(Control.ROWS_TAKEN, (value) => value === taken);
+    return this.waitWhile(Control.ENTRIES_TAKEN, (value) => value === taken);
   }
 
   /** Until the sensor has merged up to MAX_TICKS_AHEAD ticks before `tick`. */

@@ -5,7 +5,7 @@
  * with one writer (the shard) and one reader (the sensor). Messages only punctuate: one per tick, in both directions.
  *
  *   shard                                     sensor
- *   rows → outbox, then TickMessage  ───────▶ takes the rows up to `rowsWritten`, merges tick k
+ *   rows → outbox, then TickMessage  ───────▶ takes the rows up to `entriesWritten`, merges tick k
  *                                    ◀─────── Atomics.store(control[ACKED_TICK]), notify
  *
  * A shard never runs more than MAX_TICKS_AHEAD ticks ahead of the sensor, and waits when the outbox is full.
@@ -13,10 +13,10 @@
 
 /** Int32 words of the control block (one SharedArrayBuffer per shard). */
 export const Control = {
-  /** Rows ever written by the shard, mod 2^32. */
-  ROWS_WRITTEN: 0,
-  /** Rows ever taken by the sensor, mod 2^32; the shard waits on this word when the outbox is full. */
-  ROWS_TAKEN: 1,
+  /** Outbox entries ever written by the shard, mod 2^32. */
+  ENTRIES_WRITTEN: 0,
+  /** Outbox entries ever taken by the sensor, mod 2^32; the shard waits on this word when the outbox is full. */
+  ENTRIES_TAKEN: 1,
   /** Last tick that the sensor has merged; the shard waits on this word when it is too far ahead. */
   ACKED_TICK: 2,
   /** 1 = the shard should end now without flushing (the sensor is being destroyed). */
@@ -74,10 +74,25 @@ export const ShardCounter = {
   MISSED_BYTES: 42,
   /** Outer packets whose flow could not be opened. OUTER_DEQUEUED = OUTER_PACKETS + OUTER_REFUSED. */
   OUTER_REFUSED: 43,
-  /** Times that the pool of sequence holes was full: the jump was then taken as seen. */
+  /** Nodes that the pool of sequence holes refused because it was full: the jump was then taken as seen. HOLES_ASKED = HOLES_GIVEN + HOLES_EXHAUSTED. */
   HOLES_EXHAUSTED: 44,
   /** Live only: records given up because the sensor took none for a bounded time. */
   ROWS_DROPPED: 45,
+  /** Nodes that flows asked for, counted by the analysis; and nodes given, counted by the pool. */
+  HOLES_ASKED: 46,
+  HOLES_GIVEN: 47,
+  /** Packets whose bytes the application layer looked at; flows that it began with, gave up for memory, and whose note was cut. */
+  APP_PACKETS: 48,
+  APP_FLOWS: 49,
+  APP_GIVEN_UP: 50,
+  APP_NOTES_CUT: 51,
+  /** Outbox entries ever written: a record takes one, and more with a note. */
+  ENTRIES_WRITTEN: 52,
+  /** Records of transactions and events: beside those of flows that ended and of interims. */
+  SIDE_RECORDS: 53,
+  /** APP_FLOWS = APP_CLOSED + APP_OPEN. */
+  APP_CLOSED: 54,
+  APP_OPEN: 55,
   SLOTS: 64,
 } as const;
 
@@ -98,6 +113,19 @@ export interface FlowOptions {
   vlanAware: boolean;
 }
 
+export interface AppOptions {
+  /** Our own parsers. */
+  builtin: boolean;
+  /** libndpi. */
+  ndpi: boolean;
+  /** Tags of flows from which no more bytes are wanted, shared by capture threads and shards (`native/capture/carry_gate.h`). */
+  tags: SharedArrayBuffer;
+  /** Write a record for every transaction. */
+  transactions: boolean;
+  /** Write a record for every event of a flow (`event-watch.ts`). */
+  events: boolean;
+}
+
 export interface ShardData {
   shard: number;
   shards: number;
@@ -106,9 +134,11 @@ export interface ShardData {
   outbox: SharedArrayBuffer;
   control: SharedArrayBuffer;
   counters: SharedArrayBuffer;
-  /** Credits for live flows, shared by all shards: one Int32, taken and given back in blocks. */
+  /** Credits for live flows, shared by all shards (`createCredits`). */
   credits: SharedArrayBuffer;
   flow: FlowOptions;
+  /** The application layer; null = off. */
+  app: AppOptions | null;
   /** Write every ended flow and interim record to the outbox; otherwise only the top flows of the tick messages. */
   wantRows: boolean;
   /** How many flows of most bytes to report per tick; 0 = none. */
@@ -127,8 +157,38 @@ export interface ShardData {
 export interface TopFlow {
   /** Row bytes (ROW_BYTES), a copy. */
   row: Uint8Array;
+  /** What the application layer says of it. */
+  note: string;
   deltaBytes: number;
   deltaPackets: number;
+}
+
+/** Flows of one application, and what they carried. */
+export interface ApplicationTotal {
+  /** As in `app.protocol`; '' when nobody knew it. */
+  protocol: string;
+  flows: number;
+  packets: number;
+  bytes: number;
+}
+
+/** A name that a DNS answer gave to an address, for the client that asked. */
+export interface NameReport {
+  address: string;
+  name: string;
+  ttl: number;
+  /** 4 or 16 bytes as latin1 text. */
+  client: string;
+  /** Stream time of the answer, ns. */
+  atNs: number;
+}
+
+/** A flow that a control connection announced. */
+export interface ExpectationReport {
+  address: string;
+  port: number;
+  protocol: string;
+  atNs: number;
 }
 
 /** Packets and wire bytes per IP protocol in this tick: [protocol, packets, bytes] triples, ascending by protocol. */
@@ -143,25 +203,30 @@ export interface TickMessage {
   streamNs: number;
   /** Ordinal of the first frame behind the boundary. */
   ordinal: number;
-  /** Rows ever written when this tick was flushed. */
-  rowsWritten: number;
+  /** Outbox entries ever written when this tick was flushed. */
+  entriesWritten: number;
   packets: number;
   bytes: number;
   flowsLive: number;
   emergency: boolean;
   top: TopFlow[];
   protocols: ProtocolDeltas;
+  /** What DNS answers said, and control connections announced, in this tick. */
+  names: NameReport[];
+  expectations: ExpectationReport[];
   /** True on the last message: the END record was reached and every flow was ended with `shutdown`. */
   final: boolean;
   /** Only with `final`: the flows of most bytes of the whole run. */
   summary: TopFlow[];
+  /** Only with `final`: ended flows by application, `''` for those without a label. */
+  applications: ApplicationTotal[];
 }
 
-/** The shard waits because its outbox is full; the sensor should take rows up to `rowsWritten` now. */
+/** The shard waits because its outbox is full; the sensor should take rows up to `entriesWritten` now. */
 export interface RowsMessage {
   type: 'rows';
   shard: number;
-  rowsWritten: number;
+  entriesWritten: number;
 }
 
 export interface ReadyMessage {
@@ -169,13 +234,14 @@ export interface ReadyMessage {
   shard: number;
 }
 
-/** Answer to a snapshot request: `count` live flows, ROW_BYTES each. */
+/** Answer to a snapshot request: `count` live flows, ROW_BYTES each, with a note per flow. */
 export interface SnapshotMessage {
   type: 'snapshot';
   shard: number;
   id: number;
   rows: Uint8Array;
   count: number;
+  notes: string[];
 }
 
 export type ShardMessage = TickMessage | RowsMessage | ReadyMessage | SnapshotMessage;

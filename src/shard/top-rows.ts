@@ -9,15 +9,19 @@ interface Entry {
   packets: number;
   ordinal: number;
   row: Int32Array;
+  note: string;
 }
 
 export class TopRows {
   private readonly limit: number;
+  private readonly noteOf: (slot: number) => string;
   /** Most bytes first; ties by the flow's first ordinal. */
   private readonly entries: Entry[] = [];
 
-  constructor(limit: number) {
+  /** `noteOf` is asked for the notes of flows that come into the list. */
+  constructor(limit: number, noteOf: (slot: number) => string) {
     this.limit = limit;
+    this.noteOf = noteOf;
   }
 
   /** Takes a copy of the row if it belongs into the list. Outer flows of tunnels never do. */
@@ -32,14 +36,14 @@ export class TopRows {
     if (at >= limit) return;
     const row = entries.length === limit ? entries.pop()!.row : new Int32Array(ROW_BYTES >> 2);
     store.copyRow(slot, row, 0);
-    entries.splice(at, 0, { bytes, packets, ordinal, row });
+    entries.splice(at, 0, { bytes, packets, ordinal, row, note: this.noteOf(slot) });
   }
 
   /** The list, most bytes first; empties it. */
   take(): TopFlow[] {
     return this.entries
       .splice(0)
-      .map(({ bytes, packets, row }) => ({ row: new Uint8Array(row.buffer), deltaBytes: bytes, deltaPackets: packets }));
+      .map(({ bytes, packets, row, note }) => ({ row: new Uint8Array(row.buffer), note, deltaBytes: bytes, deltaPackets: packets }));
   }
 }
 

@@ -3,8 +3,12 @@
  * loop; a capture thread that publishes while `sleeping` is set calls the waker, which drains again.
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { Registry } from '../app/registry.ts';
+import { reserveRows } from '../flow/lives.ts';
+import { loadDpi } from '../native/dpi.ts';
 import type { Waker } from '../native/engine.ts';
 import { loadAddon } from '../native/load.ts';
+import type { AppParts } from './app-layer.ts';
 import { ShardCore } from './core.ts';
 import { Pacing } from './pacing.ts';
 import { type SensorMessage, ShardCounter, type ShardData, type ShardMessage } from './protocol.ts';
@@ -20,16 +24,20 @@ class ShardWorker {
   private isScheduled = false;
   private isDone = false;
 
-  constructor(data: ShardData) {
+  constructor(data: ShardData, parts: AppParts | null) {
     this.data = data;
     this.pacing = new Pacing(data.control, data.live);
-    this.core = new ShardCore(data, {
-      tick: (message) => {
-        post(message);
-        if (!message.final) this.pacing.waitForMerge(message.tick);
+    this.core = new ShardCore(
+      data,
+      {
+        tick: (message) => {
+          post(message);
+          if (!message.final) this.pacing.waitForMerge(message.tick);
+        },
+        waitForSpace: () => this.waitForSpace(),
       },
-      waitForSpace: () => this.waitForSpace(),
-    });
+      parts,
+    );
     this.waker = loadAddon(data.addonPath).createWaker(() => this.turn());
     for (const reader of this.core.readers) reader.attachWaker(this.waker.id);
   }
@@ -41,8 +49,8 @@ class ShardWorker {
 
   receive(message: SensorMessage): void {
     if (message.type === 'snapshot') {
-      const { rows, count } = this.core.snapshot(message.limit);
-      post({ type: 'snapshot', shard: this.data.shard, id: message.id, rows, count });
+      const { rows, count, notes } = this.core.snapshot(message.limit);
+      post({ type: 'snapshot', shard: this.data.shard, id: message.id, rows, count, notes });
     } else this.turn();
   }
 
@@ -91,7 +99,7 @@ class ShardWorker {
 
   private waitForSpace(): boolean {
     const taken = this.core.rowsTaken;
-    post({ type: 'rows', shard: this.data.shard, rowsWritten: this.core.rowsWritten });
+    post({ type: 'rows', shard: this.data.shard, entriesWritten: this.core.entriesWritten });
     const { tally } = this.core.lives;
     tally[ShardCounter.OUTBOX_WAITS] = tally[ShardCounter.OUTBOX_WAITS] + 1;
     return this.pacing.waitForRows(taken);
@@ -109,8 +117,21 @@ function post(message: ShardMessage): void {
   parentPort?.postMessage(message);
 }
 
+/** Flows that libndpi may look at at once, over all shards: about 3 KB each. */
+const NDPI_FLOWS = 65_536;
+
+async function appParts({ app, shards, flow }: ShardData): Promise<AppParts | null> {
+  if (app === null) return null;
+  // A hundred files that a sensor without our parsers has no use for.
+  const registry = app.builtin ? (await import('../app/dissectors.ts')).createRegistry() : new Registry([], []);
+  const maxSlots = reserveRows(flow.maxFlows, shards);
+  const detector = app.ndpi ? (loadDpi()?.createDetector({ shards, maxFlows: NDPI_FLOWS, maxSlots }) ?? null) : null;
+  return { registry, detector };
+}
+
 if (!isMainThread && parentPort !== null) {
-  const worker = new ShardWorker(workerData as ShardData);
+  const data = workerData as ShardData;
+  const worker = new ShardWorker(data, await appParts(data));
   parentPort.on('message', (message: SensorMessage) => worker.receive(message));
   worker.start();
 }

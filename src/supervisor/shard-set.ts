@@ -6,8 +6,10 @@
  * because results would no longer be those of the file.
  */
 import { Worker } from 'node:worker_threads';
+import { reclaimCredits } from '../flow/credits.ts';
+import { rowOffsets } from '../flow/entry.ts';
 import { OUTBOX_ENTRY_BYTES, ROW_BYTES } from '../flow/row.ts';
-import type { LostWithShards } from '../merge/ledger.ts';
+import type { LostWithShards } from '../merge/ledger-input.ts';
 import { ANNOTATION_KINDS, countUnread } from '../ring/unread.ts';
 import { createOutbox, OutboxReader } from '../shard/outbox.ts';
 import {
@@ -20,6 +22,12 @@ import {
   type TickMessage,
 } from '../shard/protocol.ts';
 
+/** A live flow as it is now: ROW_BYTES, and what the application layer says of it. */
+export interface LiveFlow {
+  row: Uint8Array;
+  note: string;
+}
+
 const MOST_RESTARTS = 3;
 /** How long destroy() waits for a worker to end by itself before it is terminated. */
 const END_WAIT_MS = 2000;
@@ -30,10 +38,10 @@ export interface ShardSetOptions {
   rings: Uint8Array[][];
   outboxRows: number;
   live: boolean;
-  data: Pick<ShardData, 'flow' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'slowMs'>;
+  data: Pick<ShardData, 'flow' | 'app' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'slowMs'>;
   credits: SharedArrayBuffer;
   onTick(message: TickMessage): void;
-  onRows(shard: number, rowsWritten: number): void;
+  onRows(shard: number, entriesWritten: number): void;
   /** A shard died; `restarted` says whether a successor took over. */
   onLost(shard: number, cause: string, restarted: boolean): void;
 }
@@ -56,10 +64,12 @@ export class ShardSet {
   readonly #shards: Shard[] = [];
   /** Counters of shards that died, kept for the ledger. */
   readonly #buried: Float64Array[] = [];
-  readonly #lost: LostWithShards = { packets: 0, bytes: 0, annotations: 0, flows: 0, flowPackets: 0, flowBytes: 0 };
-  readonly #snapshots = new Map<string, (rows: Uint8Array) => void>();
+  readonly #lost: LostWithShards = { packets: 0, bytes: 0, annotations: 0, flows: 0, outerFlows: 0, flowPackets: 0, flowBytes: 0 };
+  readonly #snapshots = new Map<string, (flows: LiveFlow[]) => void>();
   #snapshotId = 0;
   #rowsTaken = 0;
+  #entriesTaken = 0;
+  #ackedTick = 0;
   #destroyed = false;
 
   constructor(options: ShardSetOptions) {
@@ -81,6 +91,8 @@ export class ShardSet {
     const { rings, outboxRows, live, data, credits, shards } = this.#options;
     const outbox = createOutbox(outboxRows);
     const control = new SharedArrayBuffer(Control.WORDS * 4);
+    // A successor counts its ticks where the others are, not from the start of the capture.
+    new Int32Array(control)[Control.ACKED_TICK] = this.#ackedTick;
     const counters = new SharedArrayBuffer(ShardCounter.SLOTS * 8);
     const workerData: ShardData = {
       shard: index,
@@ -127,22 +139,28 @@ export class ShardSet {
       return;
     }
     if (message.type === 'rows') {
-      this.#options.onRows(message.shard, message.rowsWritten);
+      this.#options.onRows(message.shard, message.entriesWritten);
       return;
     }
     if (message.final) shard.ended = true;
     this.#options.onTick(message);
   }
 
-  /** Counts what a dead shard took with it, and replaces it where that is allowed. */
+  /** Takes what a dead shard had finished, counts what it took with it, and replaces it where that is allowed. */
   #bury(index: number, shard: Shard, cause: string): void {
     shard.ended = true;
     const at = (slot: number) => shard.counters[slot];
+    // Up to what its counters say, not all that lies in the outbox: the records behind are of a batch that its successor
+    // will read again.
+    this.#options.onRows(index, at(ShardCounter.ENTRIES_WRITTEN));
+    reclaimCredits(this.#options.credits, index);
     this.#lost.flows += at(ShardCounter.FLOWS_LIVE);
+    this.#lost.outerFlows += at(ShardCounter.OUTER_LIVE);
     this.#lost.flowPackets += at(ShardCounter.LIVE_PACKETS);
     this.#lost.flowBytes += at(ShardCounter.LIVE_BYTES);
     // Its flows are lost, not live: they are counted above.
-    for (const slot of [ShardCounter.FLOWS_LIVE, ShardCounter.LIVE_PACKETS, ShardCounter.LIVE_BYTES]) shard.counters[slot] = 0;
+    const { FLOWS_LIVE, OUTER_LIVE, LIVE_PACKETS, LIVE_BYTES } = ShardCounter;
+    for (const slot of [FLOWS_LIVE, OUTER_LIVE, LIVE_PACKETS, LIVE_BYTES]) shard.counters[slot] = 0;
     const restart = this.#options.live && shard.restarts < MOST_RESTARTS;
     if (restart) {
       this.#buried.push(shard.counters);
@@ -152,41 +170,55 @@ export class ShardSet {
     this.#options.onLost(index, cause, restart);
   }
 
-  /** Copies out the rows that a shard has written up to `rowsWritten` (from a message); whole outbox entries. */
-  takeRows(index: number, rowsWritten: number): Uint8Array[] {
+  /** Copies out the rows that a shard has written up to `entriesWritten` (from a message); whole outbox entries. */
+  takeRows(index: number, entriesWritten: number): Uint8Array[] {
     const { outbox } = this.#shards[index];
-    const chunks: Uint8Array[] = [];
-    let rows = 0;
-    for (const { bytes, start, count } of outbox.spans(rowsWritten)) {
-      chunks.push(new Uint8Array(bytes.subarray(start, start + count * OUTBOX_ENTRY_BYTES)));
-      rows += count;
+    const spans: Uint8Array[] = [];
+    let entries = 0;
+    for (const { bytes, start, count } of outbox.spans(entriesWritten)) {
+      entries += count;
+      spans.push(bytes.subarray(start, start + count * OUTBOX_ENTRY_BYTES));
     }
-    outbox.release(rows);
-    this.#rowsTaken += rows;
-    return chunks;
+    if (entries === 0) return [];
+    // One piece, because a record with its note may go on at the start of the ring.
+    const copy = new Uint8Array(entries * OUTBOX_ENTRY_BYTES);
+    let at = 0;
+    for (const span of spans) {
+      copy.set(span, at);
+      at += span.length;
+    }
+    outbox.release(entries);
+    this.#entriesTaken += entries;
+    for (const _ of rowOffsets(copy)) this.#rowsTaken++;
+    return [copy];
   }
 
-  /** Copies of live flows, `limit` of each shard at most, as rows (ROW_BYTES each). Shards that die meanwhile give none. */
-  async snapshot(limit: number): Promise<Uint8Array[]> {
+  /** Copies of live flows, `limit` of each shard at most. Shards that die meanwhile give none. */
+  async snapshot(limit: number): Promise<LiveFlow[]> {
     const id = ++this.#snapshotId;
     const answers = this.#shards.map((shard, index) => {
-      if (shard.ended) return Promise.resolve(new Uint8Array());
-      const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+      if (shard.ended) return Promise.resolve<LiveFlow[]>([]);
+      const { promise, resolve } = Promise.withResolvers<LiveFlow[]>();
       this.#snapshots.set(`${id}/${index}`, resolve);
       shard.worker.postMessage({ type: 'snapshot', id, limit } satisfies SensorMessage);
-      return Promise.race([promise, shard.exited.then(() => new Uint8Array())]);
+      return Promise.race([promise, shard.exited.then(() => [])]);
     });
-    return Promise.all(answers);
+    return (await Promise.all(answers)).flat();
   }
 
-  #answer({ id, shard, rows, count }: SnapshotMessage): void {
+  #answer({ id, shard, rows, count, notes }: SnapshotMessage): void {
     const key = `${id}/${shard}`;
-    this.#snapshots.get(key)?.(rows.subarray(0, count * ROW_BYTES));
+    const flows = Array.from({ length: count }, (_, index) => ({
+      row: rows.subarray(index * ROW_BYTES, (index + 1) * ROW_BYTES),
+      note: notes[index] ?? '',
+    }));
+    this.#snapshots.get(key)?.(flows);
     this.#snapshots.delete(key);
   }
 
   /** Tells the shards that a tick is merged, so that they may run further ahead. */
   acknowledge(tick: number): void {
+    this.#ackedTick = tick;
     for (const shard of this.#shards) {
       Atomics.store(shard.control, Control.ACKED_TICK, tick);
       Atomics.notify(shard.control, Control.ACKED_TICK);
@@ -196,6 +228,10 @@ export class ShardSet {
   /** Counters of all shards, dead ones included. Exact at a tick and at the end. */
   counters(): Float64Array[] {
     return [...this.#buried, ...this.#shards.map((shard) => shard.counters)];
+  }
+
+  get entriesTaken(): number {
+    return this.#entriesTaken;
   }
 
   get rowsTaken(): number {
@@ -230,7 +266,7 @@ export class ShardSet {
       this.#shards.map(async (shard) => {
         Atomics.store(shard.control, Control.ABORT, 1);
         Atomics.notify(shard.control, Control.ACKED_TICK);
-        Atomics.notify(shard.control, Control.ROWS_TAKEN);
+        Atomics.notify(shard.control, Control.ENTRIES_TAKEN);
         shard.worker.postMessage({ type: 'stop' });
         const timer = setTimeout(() => void shard.worker.terminate(), END_WAIT_MS);
         await shard.exited;

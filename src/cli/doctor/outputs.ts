@@ -37,7 +37,20 @@ function checkLog(file: string): Finding {
   }
 }
 
-const PATHS = ['writePcap', 'exportJson', 'exportCsv', 'flowsJsonl', 'flowsCsv', 'packetsJsonl', 'summaryJson', 'ledger'] as const;
+const PATHS = [
+  'writePcap',
+  'exportJson',
+  'exportCsv',
+  'flowsJsonl',
+  'flowsCsv',
+  'packetsJsonl',
+  'dnsJsonl',
+  'tlsJsonl',
+  'httpJsonl',
+  'eventsJsonl',
+  'summaryJson',
+  'ledger',
+] as const;
 
 export function checkOutputs(output: OutputOptions, logFile: string | null): Finding[] {
   const findings = PATHS.flatMap((name) => {

@@ -1,0 +1,26 @@
+/** What a shard and its flow table ask of each other. */
+import type { RingReader } from '../ring/reader.ts';
+
+/** Looks at the bytes that some records carry. */
+export interface PayloadSink {
+  /** Show it packets without bytes as well. */
+  readonly everyPacket: boolean;
+  /** `side` of the flow in `slot` sent the record at `o`; it has been counted. */
+  packet(slot: number, side: number, rec: RingReader, o: number, now: number): void;
+  /** The records shown since the last call will be overwritten. */
+  endBatch(): void;
+}
+
+/** What the drain loop does with the records of one ring. `o` is the byte offset of a record. */
+export interface FlowTable {
+  /** First half of the touch pass: brings the record's place in the index into the cache. */
+  touchIndex(o: number): void;
+  /** Second half: brings the row into the cache that the index names; returns its slot, -1 when there is none. */
+  touchRow(o: number): number;
+  /** An accounted packet; `hint` is what `touchRow` returned for it. */
+  packet(o: number, hint: number): void;
+  /** The outer tuple of a tunnelled packet: its flow stands apart from plain ones and stays out of every sum. */
+  outer(o: number): void;
+  /** The tuple that an ICMP error quotes: counts on its flow, if that lives. */
+  icmpError(o: number): boolean;
+}

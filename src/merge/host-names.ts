@@ -1,0 +1,178 @@
+/**
+ * Names for flows that do not say themselves where they go: what DNS answers told the same client about the address
+ * (passive DNS), and what control connections announced (FTP data). Both are learned in one shard and needed in another,
+ * so they meet here, where ticks are merged: by stream time, so that the number of shards changes nothing.
+ */
+import type { AppLabel, AppNote } from '../app/note.ts';
+import { type ProtocolName, protocolEntry } from '../app/protocols.ts';
+import { addressBytes } from '../flow/address-bytes.ts';
+import { entriesFor, entryLength, NOTE_LIMIT, noteBytes, rowOffsets } from '../flow/entry.ts';
+import {
+  E_NOTE_BYTES,
+  F_ADDR_A,
+  F_ADDR_B,
+  F_FIRST_SEEN,
+  F_FLAGS,
+  F_PORT_A,
+  F_PORT_B,
+  F_RECORD_KIND,
+  F_ROLE,
+  OUTBOX_ENTRY_BYTES,
+  RecordForm,
+  RowFlag,
+  RowRole,
+} from '../flow/row.ts';
+import type { ExpectationReport, NameReport } from '../shard/protocol.ts';
+
+/** (client, address) pairs that are remembered; the oldest is forgotten first. */
+const MOST_PAIRS = 262_144;
+const MOST_EXPECTED = 16_384;
+/** Names per pair: shared addresses serve several, and the latest before the flow counts. */
+const NAMES_PER_PAIR = 4;
+const NS = 1e9;
+/** Programs hold on to an address beyond its TTL; an answer counts this much longer. */
+const GRACE_NS = 3600 * NS;
+/** An announced connection that has not begun after this long will not. */
+const EXPECTED_NS = 300 * NS;
+
+interface Known {
+  name: string;
+  fromNs: number;
+  toNs: number;
+}
+
+interface Expected {
+  protocol: ProtocolName;
+  atNs: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+export class HostNames {
+  readonly #names = new Map<string, Known[]>();
+  readonly #expected = new Map<string, Expected>();
+
+  /** Takes in what the shards reported in one tick. */
+  learn(names: readonly NameReport[], expectations: readonly ExpectationReport[]): void {
+    for (const { client, address, name, ttl, atNs } of names.toSorted((a, b) => byTime(a, b) || compare(a.name, b.name))) {
+      const bytes = addressBytes(address);
+      if (bytes === null) continue;
+      const key = client + latin1(bytes);
+      const known = this.#names.get(key) ?? [];
+      // A pair that is named again becomes the youngest.
+      this.#names.delete(key);
+      this.#names.set(key, withName(known, { name, fromNs: atNs, toNs: atNs + ttl * NS + GRACE_NS }));
+      forgetOldest(this.#names, MOST_PAIRS);
+    }
+    for (const { address, port, protocol, atNs } of expectations.toSorted((a, b) => byTime(a, b) || a.port - b.port)) {
+      const bytes = addressBytes(address);
+      if (bytes === null) continue;
+      this.#expected.set(`${port}/${latin1(bytes)}`, { protocol: protocol as ProtocolName, atNs });
+      forgetOldest(this.#expected, MOST_EXPECTED);
+    }
+  }
+
+  /** The entries with what is known about them added to their notes; the same array when that is nothing. */
+  annotate(entries: Uint8Array): Uint8Array {
+    if (this.#names.size === 0 && this.#expected.size === 0) return entries;
+    const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
+    const pieces: Uint8Array[] = [];
+    let from = 0;
+    for (const offset of rowOffsets(entries)) {
+      const addition = this.#addition(entries, view, offset);
+      if (addition === null) continue;
+      const end = offset + entryLength(entries, offset);
+      pieces.push(entries.subarray(from, offset), withNote(entries, offset, addition));
+      from = end;
+    }
+    if (pieces.length === 0) return entries;
+    pieces.push(entries.subarray(from));
+    return concatenated(pieces);
+  }
+
+  #addition(entries: Uint8Array, view: DataView, offset: number): Partial<AppNote> | null {
+    const flags = view.getUint32(offset + F_FLAGS, true);
+    const form = entries[offset + F_RECORD_KIND];
+    if (form !== RecordForm.FINAL && form !== RecordForm.INTERIM) return null;
+    const first = view.getFloat64(offset + F_FIRST_SEEN, true);
+    const size = (entries[offset + F_ROLE] & RowRole.IPV6) !== 0 ? 16 : 4;
+    const address = (b: boolean) => latin1(entries.subarray(offset + (b ? F_ADDR_B : F_ADDR_A), offset + (b ? F_ADDR_B : F_ADDR_A) + size));
+    const isClientB = (flags & RowFlag.CLIENT_IS_B) !== 0;
+    const addition: Partial<AppNote> = {};
+    if ((flags & RowFlag.APP_HOST) === 0 && this.#names.size > 0) {
+      const host = this.#nameOf(address(isClientB) + address(!isClientB), first);
+      if (host !== null) Object.assign(addition, { host, host_source: 'dns_answer' });
+    }
+    if ((flags & RowFlag.APP_LABEL) === 0 && this.#expected.size > 0) {
+      const portA = view.getUint16(offset + F_PORT_A, true);
+      const portB = view.getUint16(offset + F_PORT_B, true);
+      const protocol = this.#expectedAt(portA, address(false), first) ?? this.#expectedAt(portB, address(true), first);
+      if (protocol !== null) Object.assign(addition, { service: protocol, app: announcedLabel(protocol) });
+    }
+    return Object.keys(addition).length === 0 ? null : addition;
+  }
+
+  #nameOf(key: string, atNs: number): string | null {
+    return this.#names.get(key)?.findLast(({ fromNs, toNs }) => fromNs <= atNs && atNs <= toNs)?.name ?? null;
+  }
+
+  #expectedAt(port: number, address: string, atNs: number): ProtocolName | null {
+    const found = this.#expected.get(`${port}/${address}`);
+    return found !== undefined && found.atNs <= atNs && atNs <= found.atNs + EXPECTED_NS ? found.protocol : null;
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function byTime(a: { atNs: number; address: string }, b: { atNs: number; address: string }): number {
+  return a.atNs - b.atNs || compare(a.address, b.address);
+}
+
+/** The same answer again makes a name last longer; flows that began before it keep the name. */
+function withName(known: readonly Known[], next: Known): Known[] {
+  const last = known.at(-1);
+  if (last?.name !== next.name || last.toNs < next.fromNs) return [...known.slice(1 - NAMES_PER_PAIR), next];
+  return [...known.slice(0, -1), { ...last, toNs: Math.max(last.toNs, next.toNs) }];
+}
+
+function announcedLabel(protocol: ProtocolName): AppLabel {
+  return { protocol, master: null, category: protocolEntry(protocol).category, confidence: 'dpi', source: 'builtin' };
+}
+
+function forgetOldest(map: Map<string, unknown>, most: number): void {
+  if (map.size <= most) return;
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
+}
+
+/** A copy of the entry whose note also says `addition`; the entry as it is when there is no room for it. */
+function withNote(entries: Uint8Array, offset: number, addition: Partial<AppNote>): Uint8Array {
+  const old = noteBytes(entries, offset);
+  const note = old.length === 0 ? {} : JSON.parse(decoder.decode(old));
+  const text = encoder.encode(JSON.stringify({ ...note, ...addition }));
+  if (text.length > NOTE_LIMIT) return entries.subarray(offset, offset + entryLength(entries, offset));
+  const out = new Uint8Array(entriesFor(text.length) * OUTBOX_ENTRY_BYTES);
+  out.set(entries.subarray(offset, offset + OUTBOX_ENTRY_BYTES));
+  new DataView(out.buffer).setUint32(E_NOTE_BYTES, text.length, true);
+  out.set(text, OUTBOX_ENTRY_BYTES);
+  return out;
+}
+
+function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}

@@ -1,0 +1,383 @@
+/**
+ * The application layer of one shard: takes the bytes that records carry, finds out what each flow is, and says so in
+ * the notes of its records.
+ *
+ *   record with bytes ─▶ FlowApp (heads, parsers) ──done──▶ note text; the flow's tag tells the capture thread to carry no more
+ *                                                └─ flow ends ─▶ note text
+ *
+ * A flow about which nobody asks any more keeps only the text of its note. Memory is bounded twice: parsers see the first
+ * bytes of a flow only, and when all open flows together hold more than their budget, the oldest give up.
+ */
+
+import { CLIENT, SERVER } from '../app/dissector.ts';
+import { FlowApp, type TransactionSink } from '../app/flow-app.ts';
+import { ndpiRisks } from '../app/ndpi-names.ts';
+import { headerLabel } from '../app/note.ts';
+import { noteText } from '../app/note-text.ts';
+import type { Registry } from '../app/registry.ts';
+import type { Transaction } from '../app/transactions.ts';
+import { Reason } from '../flow/direction.ts';
+import { NOTE_LIMIT } from '../flow/entry.ts';
+import type { FlowLives } from '../flow/lives.ts';
+import * as row from '../flow/row.ts';
+import type { PayloadSink } from '../flow/table-contract.ts';
+import type { Detector } from '../native/dpi.ts';
+import { ipv4Text, ipv6Text } from '../packet/address.ts';
+import {
+  R_CARRIED,
+  R_FRAG_OFF,
+  R_HASH_HI,
+  R_HASH_LO,
+  R_L3_OFF,
+  R_PAYLOAD_LEN,
+  R_PAYLOAD_OFF,
+  R_PROTOCOL,
+  R_RAW_NSEC,
+  R_RAW_SEC,
+  R_SACK_COUNT,
+  R_SEQ,
+  R_TCP_FLAGS,
+  RECORD_BYTES,
+} from '../ring/layout.ts';
+import type { RingReader } from '../ring/reader.ts';
+import { AppTotals } from './app-totals.ts';
+import { DpiQueue, type DpiVerdict } from './dpi-queue.ts';
+import type { EventReason, EventWatch } from './event-watch.ts';
+import { NdpiNames } from './ndpi-words.ts';
+import { orient } from './orientation.ts';
+import { type ApplicationTotal, type AppOptions, type ExpectationReport, type NameReport, ShardCounter } from './protocol.ts';
+import { SynWatch } from './syn-watch.ts';
+
+const TCP = 6;
+const SYN = 2;
+const SACK_BLOCK_BYTES = 8;
+/** What an open flow costs beside its bytes: parsers' state, facts, and the objects around them; measured, rounded up. */
+const OPEN_FLOW_BYTES = 2048;
+/** Bytes that open flows of a shard may hold together. */
+const OPEN_BUDGET = 64 << 20;
+/** Bytes that the notes of live flows may take; beyond it, notes keep label, risks and host only. */
+const NOTES_BUDGET = 128 << 20;
+/** Largest datagram that is looked at. */
+const MOST_BYTES = 65_536;
+/** Names and announcements per tick. */
+const MOST_REPORTS = 65_536;
+
+/** Who does the work. */
+export interface AppParts {
+  registry: Registry;
+  detector: Detector | null;
+}
+
+export class AppLayer implements PayloadSink, TransactionSink {
+  readonly wantsTransactions: boolean;
+  /** Writes a transaction beside the row of its flow. */
+  emit: (slot: number, entry: Transaction) => void = () => {};
+  /** Set when flow events are wanted. */
+  events: EventWatch | null = null;
+  /** With events only: the last state of flows that are no longer open. */
+  private readonly closedStates = new Map<number, string>();
+  private readonly tags: Int32Array;
+  private readonly lives: FlowLives;
+  private readonly registry: Registry;
+  private readonly syns: SynWatch;
+  private readonly open = new Map<number, FlowApp>();
+  private readonly notes: (string | undefined)[] = [];
+  private readonly labels: (string | undefined)[] = [];
+  private readonly totals = new AppTotals();
+  private readonly dpi: DpiQueue | null;
+  private readonly ndpiNames: NdpiNames | null;
+  /** The slot that is being closed, -1 = none. */
+  private closing = -1;
+  private openBytes = 0;
+  private noteBytes = 0;
+  private names: NameReport[] = [];
+  private expectations: ExpectationReport[] = [];
+  /** Datagrams are copied here: decoders of text and cryptography take no shared memory. */
+  private readonly scratch = new Uint8Array(MOST_BYTES);
+
+  constructor(options: AppOptions, lives: FlowLives, { registry, detector }: AppParts) {
+    this.tags = new Int32Array(options.tags);
+    this.wantsTransactions = options.transactions;
+    this.lives = lives;
+    this.registry = registry;
+    this.syns = new SynWatch(lives);
+    this.dpi = detector === null ? null : new DpiQueue(detector, (slot, verdict) => this.verdict(slot, verdict));
+    this.ndpiNames = detector === null ? null : new NdpiNames(detector);
+  }
+
+  get everyPacket(): boolean {
+    return this.events !== null;
+  }
+
+  /** An accounted packet, after it was counted in its flow. */
+  packet(slot: number, side: number, rec: RingReader, o: number, now: number): void {
+    const { events } = this;
+    if (events === null) {
+      this.look(slot, side, rec, o, now);
+      return;
+    }
+    const before = this.stateOf(slot);
+    if (rec.u32[(o + R_CARRIED) >> 2] > 0) this.look(slot, side, rec, o, now);
+    events.packet(slot, this.stateOf(slot) !== before);
+  }
+
+  /** Label and risks of a flow as one text: when it changes, that is an event. */
+  private stateOf(slot: number): string {
+    const app = this.open.get(slot);
+    if (app === undefined) return this.closedStates.get(slot) ?? '';
+    return `${app.label?.protocol ?? ''}/${[...app.facts.risks].join()}`;
+  }
+
+  private look(slot: number, side: number, rec: RingReader, o: number, now: number): void {
+    const { hotI } = this.lives.store;
+    const isDone = (hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & row.RowFlag.APP_DONE) !== 0;
+    if (isDone) {
+      this.tag(rec, o);
+      return;
+    }
+    if ((rec.u8[o + R_TCP_FLAGS] & SYN) !== 0 && rec.u8[o + R_PROTOCOL] === TCP) {
+      this.syns.note(slot, side, rec.u8, o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES, rec.u32[(o + R_CARRIED) >> 2]);
+    }
+    const before = rec.u16[(o + R_PAYLOAD_OFF) >> 1] - rec.u16[(o + R_L3_OFF) >> 1];
+    const captured = rec.u32[(o + R_CARRIED) >> 2] - before;
+    const length = rec.u32[(o + R_PAYLOAD_LEN) >> 2];
+    if (captured <= 0 || length === 0) return;
+    const start = o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES + before;
+    const app = this.open.get(slot) ?? this.begin(slot);
+    app.epochSecs = rec.u32[(o + R_RAW_SEC) >> 2];
+    const held = app.held;
+    if (!app.done) {
+      if (app.heads !== null) this.segment(app, slot, side, rec, o, start, captured, length, now);
+      else this.datagram(app, side, rec, start, captured, now);
+    }
+    this.openBytes += app.held - held;
+    if (this.dpi !== null && !app.ndpiSettled) this.queue(this.dpi, app, slot, side, rec, o);
+    this.lives.tally[ShardCounter.APP_PACKETS] = this.lives.tally[ShardCounter.APP_PACKETS] + 1;
+    this.report(app, slot);
+    if (this.isFinished(app)) {
+      this.close(slot, app);
+      this.tag(rec, o);
+    } else if (this.openBytes > OPEN_BUDGET) this.relieve();
+  }
+
+  /** The note of a flow's record, '' when there is nothing to say. A final record ends whatever is still being read. */
+  note(slot: number, isFinal: boolean): string {
+    const app = this.open.get(slot);
+    if (app === undefined) return this.notes[slot] ?? '';
+    if (!isFinal) return this.text(app, true);
+    this.close(slot, app);
+    return this.notes[slot] ?? '';
+  }
+
+  /** The note as it is now, with the reason of an event. */
+  eventNote(slot: number, reason: EventReason): string {
+    const text = this.note(slot, false);
+    return text === '' ? JSON.stringify({ event: reason }) : `${text.slice(0, -1)},"event":"${reason}"}`;
+  }
+
+  /** The flow is over and its record written. Outer flows of tunnels are not counted, as in every sum. */
+  ended(slot: number, packets: number, bytes: number): void {
+    const { hotB } = this.lives.store;
+    const hot = slot * row.HOT_BYTES;
+    if ((hotB[hot + row.F_ROLE] & row.RowRole.OUTER) === 0) {
+      this.totals.add(this.labels[slot] ?? headerLabel(hotB[hot + row.F_PROTOCOL])?.protocol ?? '', packets, bytes);
+    }
+    if (slot < this.labels.length) this.labels[slot] = undefined;
+    if (this.events !== null) this.closedStates.delete(slot);
+    const note = this.notes[slot];
+    if (note === undefined) return;
+    this.noteBytes -= note.length;
+    this.notes[slot] = undefined;
+  }
+
+  applications(): ApplicationTotal[] {
+    return this.totals.list();
+  }
+
+  /** What DNS answers and control connections have said since the last call. */
+  takeReports(): { names: NameReport[]; expectations: ExpectationReport[] } {
+    const { names, expectations } = this;
+    this.names = [];
+    this.expectations = [];
+    return { names, expectations };
+  }
+
+  transaction(slot: number, entry: Transaction): void {
+    this.emit(slot, entry);
+  }
+
+  /** The records of a batch are about to be given back. */
+  endBatch(): void {
+    this.dpi?.flush();
+  }
+
+  private isFinished(app: FlowApp): boolean {
+    return app.done && (this.dpi === null || app.ndpiSettled);
+  }
+
+  /** Gives a packet to libndpi. */
+  private queue(dpi: DpiQueue, app: FlowApp, slot: number, side: number, rec: RingReader, o: number): void {
+    const start = o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES;
+    const ms = rec.u32[(o + R_RAW_SEC) >> 2] * 1000 + rec.u32[(o + R_RAW_NSEC) >> 2] / 1e6;
+    app.usesNdpi = true;
+    dpi.add(slot, side !== app.client, app.sure, ms, rec.u8, start, rec.u32[(o + R_CARRIED) >> 2]);
+  }
+
+  private verdict(slot: number, verdict: DpiVerdict): void {
+    const app = this.open.get(slot);
+    if (app === undefined) return;
+    const label = this.ndpiNames?.label(verdict) ?? null;
+    if (label !== null) app.ndpi = { ...label, guessed: verdict.guessed };
+    for (const { name } of ndpiRisks(verdict.risksLow, verdict.risksHigh).risks) app.facts.risks.add(name);
+    app.ndpiSettled = verdict.settled;
+    if (slot !== this.closing && this.isFinished(app)) this.close(slot, app);
+  }
+
+  private begin(slot: number): FlowApp {
+    const { store } = this.lives;
+    const hot = slot * row.HOT_BYTES;
+    const client = store.hotI[(hot + row.F_FLAGS) >> 2] & row.RowFlag.CLIENT_IS_B;
+    const portA = store.hotH[(hot + row.F_PORT_A) >> 1];
+    const portB = store.hotH[(hot + row.F_PORT_B) >> 1];
+    const ports = client === 0 ? ([portA, portB] as const) : ([portB, portA] as const);
+    const reason = store.coldB[slot * store.coldBytes - row.HOT_BYTES + row.F_DIRECTION_REASON];
+    const sure = reason === Reason.SYN || reason === Reason.SYN_ACK;
+    const app = new FlowApp(slot, store.hotB[hot + row.F_PROTOCOL] === TCP, client, ports, sure, this.registry, this);
+    this.open.set(slot, app);
+    this.openBytes += OPEN_FLOW_BYTES;
+    const { tally } = this.lives;
+    tally[ShardCounter.APP_FLOWS] = tally[ShardCounter.APP_FLOWS] + 1;
+    tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] + 1;
+    return app;
+  }
+
+  private segment(
+    app: FlowApp,
+    slot: number,
+    side: number,
+    rec: RingReader,
+    o: number,
+    start: number,
+    captured: number,
+    length: number,
+    now: number,
+  ): void {
+    const { store } = this.lives;
+    const head = app.heads?.[side === app.client ? CLIENT : SERVER];
+    if (head === undefined) return;
+    head.begin(store.coldI[((slot * store.coldBytes - row.HOT_BYTES + row.F_ISN_A) >> 2) + side]);
+    const bytes = rec.u8.subarray(start, start + Math.min(captured, length));
+    if (head.add(rec.i32[(o + R_SEQ) >> 2], bytes, length)) app.advanceStream(now);
+  }
+
+  private datagram(app: FlowApp, side: number, rec: RingReader, start: number, captured: number, now: number): void {
+    const count = Math.min(captured, MOST_BYTES);
+    this.scratch.set(rec.u8.subarray(start, start + count));
+    app.datagram(now, side === app.client ? CLIENT : SERVER, this.scratch.subarray(0, count));
+  }
+
+  /** Passes on what a session has learned for other flows, and who began this one. */
+  private report(app: FlowApp, slot: number): void {
+    const { facts } = app;
+    if (facts.learned.length > 0) {
+      const client = this.clientAddress(app, slot);
+      for (const name of facts.learned) if (this.names.length < MOST_REPORTS) this.names.push({ ...name, client, atNs: app.nowNs });
+    }
+    if (facts.expected.length > 0) {
+      for (const flow of facts.expected) {
+        // No address in the announcement: the server's own.
+        const address = flow.address === '' ? this.serverAddress(app, slot) : flow.address;
+        if (this.expectations.length < MOST_REPORTS) this.expectations.push({ ...flow, address, atNs: app.nowNs });
+      }
+    }
+    if (facts.learned.length + facts.expected.length > 0) facts.forgetReports();
+    if (!app.isOriented) orient(this.lives, app);
+  }
+
+  private clientAddress(app: FlowApp, slot: number): string {
+    return String.fromCharCode(...this.address(slot, app.swapped ? app.client ^ 1 : app.client));
+  }
+
+  private serverAddress(app: FlowApp, slot: number): string {
+    const bytes = this.address(slot, app.swapped ? app.client : app.client ^ 1);
+    return bytes.length === 4 ? ipv4Text(bytes) : ipv6Text(bytes);
+  }
+
+  /** 4 or 16 bytes; side 0 = A. */
+  private address(slot: number, side: number): Uint8Array {
+    const { hotB } = this.lives.store;
+    const at = slot * row.HOT_BYTES + (side === 1 ? row.F_ADDR_B : row.F_ADDR_A);
+    return hotB.subarray(at, at + ((hotB[slot * row.HOT_BYTES + row.F_ROLE] & row.RowRole.IPV6) !== 0 ? 16 : 4));
+  }
+
+  /** Nobody wants more bytes of the flow: what is known becomes its note. */
+  private close(slot: number, app: FlowApp): void {
+    const held = app.held;
+    if (this.dpi !== null && app.usesNdpi) {
+      if (!app.ndpiSettled) this.settle(this.dpi, slot, app);
+      this.dpi.release(slot);
+    }
+    app.finish();
+    this.report(app, slot);
+    this.open.delete(slot);
+    this.openBytes -= held + OPEN_FLOW_BYTES;
+    const { tally } = this.lives;
+    tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] - 1;
+    tally[ShardCounter.APP_CLOSED] = tally[ShardCounter.APP_CLOSED] + 1;
+    const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
+    const { hotI } = this.lives.store;
+    hotI[flagsAt] = hotI[flagsAt] | row.RowFlag.APP_DONE;
+    const text = this.text(app, this.noteBytes < NOTES_BUDGET);
+    app.release();
+    while (this.notes.length <= slot) {
+      this.notes.push(undefined);
+      this.labels.push(undefined);
+    }
+    this.labels[slot] = app.finalLabel;
+    if (this.events !== null) this.closedStates.set(slot, `${app.label?.protocol ?? ''}/${[...app.facts.risks].join()}`);
+    if (text === '') return;
+    this.notes[slot] = text;
+    this.noteBytes += text.length;
+  }
+
+  /** libndpi's last word, a guess if need be. */
+  private settle(dpi: DpiQueue, slot: number, app: FlowApp): void {
+    // Its verdict must not close the flow, which is being closed.
+    this.closing = slot;
+    dpi.giveUp(slot);
+    this.closing = -1;
+    app.ndpiSettled = true;
+  }
+
+  private text(app: FlowApp, whole: boolean): string {
+    const { text, label, isCut } = noteText(app, this.registry, whole ? NOTE_LIMIT : 0);
+    app.finalLabel = label?.protocol;
+    this.mark(app.slot, app.facts.host !== null, label !== null);
+    if (isCut) this.lives.tally[ShardCounter.APP_NOTES_CUT] = this.lives.tally[ShardCounter.APP_NOTES_CUT] + 1;
+    return text;
+  }
+
+  /** The row says what its note holds, so that nobody has to read the note for it. */
+  private mark(slot: number, host: boolean, label: boolean): void {
+    const at = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
+    const { hotI } = this.lives.store;
+    hotI[at] = hotI[at] | (host ? row.RowFlag.APP_HOST : 0) | (label ? row.RowFlag.APP_LABEL : 0);
+  }
+
+  /** The oldest open flows give up until a sixteenth of the budget is free. */
+  private relieve(): void {
+    for (const [slot, app] of this.open) {
+      if (this.openBytes <= OPEN_BUDGET - (OPEN_BUDGET >> 4)) break;
+      this.close(slot, app);
+      this.lives.tally[ShardCounter.APP_GIVEN_UP] = this.lives.tally[ShardCounter.APP_GIVEN_UP] + 1;
+    }
+  }
+
+  /** The capture thread need carry no more bytes of the record's flow. */
+  private tag(rec: RingReader, o: number): void {
+    const generation = rec.u16[(o + R_FRAG_OFF) >> 1];
+    if (generation === 0) return;
+    const at = rec.i32[(o + R_HASH_LO) >> 2] & (this.tags.length - 1);
+    Atomics.store(this.tags, at, (rec.i32[(o + R_HASH_HI) >> 2] & 0xffff_0000) | generation);
+  }
+}
