@@ -15,6 +15,7 @@ title() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 title "weir replay $capture"
 node dist/cli/main.js replay "$capture" --top-flows 10 \
   --export-json "$out/flows.json" --export-csv "$out/flows.csv" --flows-jsonl "$out/ended.jsonl" --packets-jsonl "$out/packets.jsonl" \
+  --dns-jsonl "$out/dns.jsonl" --http-jsonl "$out/http.jsonl" --events-jsonl "$out/events.jsonl" \
   --summary-json "$out/summary.json" --ledger "$out/ledger.json" --assert-ledger </dev/null
 
 # show FLAG FILE LINES WHAT: the first lines, cut to the width of a screen.
@@ -25,6 +26,9 @@ show() {
 show --flows-jsonl "$out/ended.jsonl" 3 'one line per flow as it ends'
 show --export-csv "$out/flows.csv" 4 'all flows, largest first'
 show --export-json "$out/flows.json" 12 'the same as JSON'
+show --dns-jsonl "$out/dns.jsonl" 2 'every query and its answer'
+show --http-jsonl "$out/http.jsonl" 2 'every request and its response'
+show --events-jsonl "$out/events.jsonl" 2 'what happened to flows, as it happened'
 show --packets-jsonl "$out/packets.jsonl" 3 'one line per packet'
 show --ledger "$out/ledger.json" 12 'where every packet went'
 title 'Next'

@@ -7,7 +7,7 @@
 # What a flow must be recognised as stands in test/fixtures/captures/*.ts. It is written from what the scripts make the
 # clients do (names, users and ports are in the scripts), never from what the sensor says. The second opinion is
 # tshark's: scripts/record/referee.ts gives it every flow with the protocol that we expect there ("decode as", by
-# transport and server port) and demands that it finds the fields that we expect, and no malformed packet.
+# transport and server port) and demands that it finds the fields that we expect.
 #
 # A service never starts outside of its namespace: installing starts none (packages.sh), each runs in namespaces of its
 # own for network, processes, mounts and host name (scene.sh), and ends with the process that was started here.

@@ -211,7 +211,8 @@ export class Pipeline {
   #carryIdleMs(): number {
     const { idleTcpSecs, idleUdpSecs, idleOtherSecs } = flowOptions(this.#options);
     const shortest = Math.min(...[idleTcpSecs, idleUdpSecs, idleOtherSecs].map((secs) => (secs === 0 ? NEVER_MS : secs * 1000)));
-    return Math.min(shortest, NEVER_MS);
+    // A flow that was closed ends after its linger, and what comes then on its tuple is another one.
+    return Math.min(shortest, LINGER_SECS * 1000, NEVER_MS);
   }
 
   #engineOptions(sources: SourceSpec[], rings: Uint8Array[][], tap: Uint8Array[] | null, live: boolean): EngineOptions {

@@ -1,13 +1,22 @@
 # The stage of a scene: namespaces, accounts, servers, clients, tcpdump. Sourced by scene.sh, which sets the variables.
 # shellcheck shell=bash disable=SC2154,SC2016
 
+# Ends what runs in a namespace of ours, by process ids, and removes it. `unshare --kill-child` alone is not enough: the
+# kernel forgets it when a server changes its user.
+remove_space() {
+  local pid
+  for pid in $(ip netns pids "$1" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null || true; done
+  ip netns del "$1" 2>/dev/null || true
+}
+
 clean_up() {
   local pid
-  # `unshare` ignores a polite request; when it is killed, --kill-child ends everything that its child started, too.
+  # The shell would report each process that it kills.
+  exec 2>/dev/null
   for pid in "${started[@]}" $recorder; do kill -KILL "$pid" 2>/dev/null || true; done
+  remove_space "$client_space"
+  remove_space "$server_space"
   wait 2>/dev/null || true
-  ip netns del "$client_space" 2>/dev/null || true
-  ip netns del "$server_space" 2>/dev/null || true
   rm -rf "$work"
 }
 
@@ -15,7 +24,7 @@ clean_up() {
 remove_leftovers() {
   local space
   for space in $(ip netns list | grep -oE '^weir-rec-(client|server)-[0-9]+'); do
-    [[ -d /proc/${space##*-} ]] || ip netns del "$space"
+    [[ -d /proc/${space##*-} ]] || remove_space "$space"
   done
 }
 

@@ -16,6 +16,8 @@ import type { Transaction } from './transactions.ts';
 export interface BuiltinLabel {
   protocol: ProtocolName;
   master: ProtocolName | null;
+  /** The protocol whose parser took the flow: who decides what is a usual port. */
+  parser: ProtocolName;
   /** Every layer by name, the outermost first. */
   layers: readonly ProtocolName[];
   confirmed: boolean;
@@ -125,12 +127,13 @@ export class FlowApp implements SessionContext {
     if (stream !== null) {
       const { layers, label, confirmed } = stream;
       if (layers.length === 0) return null;
-      if (label !== null) return { protocol: label, master: null, layers, confirmed };
-      return { protocol: layers[layers.length - 1], master: layers.length > 1 ? layers[0] : null, layers, confirmed };
+      const [parser] = layers;
+      if (label !== null) return { protocol: label, master: null, parser, layers: layers.length === 1 ? [label] : layers, confirmed };
+      return { protocol: layers[layers.length - 1], master: layers.length > 1 ? parser : null, parser, layers, confirmed };
     }
     if (datagrams === null || datagrams.protocol === null) return null;
     const protocol = datagrams.label ?? datagrams.protocol;
-    return { protocol, master: null, layers: [datagrams.protocol], confirmed: datagrams.confirmed };
+    return { protocol, master: null, parser: datagrams.protocol, layers: [protocol], confirmed: datagrams.confirmed };
   }
 
   /** True when the client's opening message of this protocol was read, or the server's answer to it, which differs from it. */

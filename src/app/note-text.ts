@@ -28,7 +28,7 @@ export function noteText(app: FlowApp, registry: Registry, mostBytes: number): N
 }
 
 function isOnUnusualPort(label: BuiltinLabel, app: FlowApp, registry: Registry): boolean {
-  const usual = registry.usualPorts(label.layers[0]);
+  const usual = registry.usualPorts(label.parser);
   return usual.size > 0 && !usual.has(app.serverPort) && !usual.has(app.clientPort);
 }
 

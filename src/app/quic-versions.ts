@@ -25,6 +25,7 @@ const salt = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
 const salts = {
   v1: salt('38762cf7f55934b34d179ae6a4c80cadccbb7f0a'),
   v2: salt('0dede3def700a6db819381be6e269dcbf9bd2ed9'),
+  v2draft: salt('a707c203a59b47184a1d62ca570406ea7ae3e5d3'),
   draft29: salt('afbfec289993d24c9e9786f19c6111e04390a899'),
   draft23: salt('c3eef712c72ebb5a11a7d2432bb46365bef9f502'),
   draft22: salt('7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a'),
@@ -39,19 +40,20 @@ function ietf(name: string, versionSalt: Uint8Array): QuicVersion {
   return { name, salt: versionSalt, labels, types, handshake: 'tls', googleFrames: false };
 }
 
+/** Version 2 has other labels, and its packet types are turned by one (RFC 9369 sections 3.2 and 3.3). */
+function second(name: string, versionSalt: Uint8Array): QuicVersion {
+  return {
+    ...ietf(name, versionSalt),
+    labels: { key: 'quicv2 key', iv: 'quicv2 iv', hp: 'quicv2 hp' },
+    types: [PacketType.RETRY, PacketType.INITIAL, PacketType.ZERO_RTT, PacketType.HANDSHAKE],
+  };
+}
+
 const known = new Map<number, QuicVersion>([
   [1, ietf('v1', salts.v1)],
-  [
-    0x6b3343cf,
-    {
-      name: 'v2',
-      salt: salts.v2,
-      labels: { key: 'quicv2 key', iv: 'quicv2 iv', hp: 'quicv2 hp' },
-      types: [PacketType.RETRY, PacketType.INITIAL, PacketType.ZERO_RTT, PacketType.HANDSHAKE],
-      handshake: 'tls',
-      googleFrames: false,
-    },
-  ],
+  [0x6b3343cf, second('v2', salts.v2)],
+  // Drafts of version 2, which ngtcp2 and others of that time speak.
+  [0x709a50c4, second('v2-draft', salts.v2draft)],
   // Versions of Facebook's mvfst, which are drafts under other numbers.
   [0xfaceb001, ietf('faceb001', salts.draft22)],
   [0xfaceb002, ietf('faceb002', salts.draft23)],

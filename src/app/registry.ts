@@ -2,9 +2,6 @@
 import type { DatagramDissector, StreamDissector } from './dissector.ts';
 import type { ProtocolName } from './protocols.ts';
 
-/** Orders kept for ports; beyond that, flows are asked in the common order. */
-const MOST_ORDERS = 1024;
-
 /** Protocols that are at home on any port: their parsers' ports are hints only. */
 const ANYWHERE: ReadonlySet<ProtocolName> = new Set(['gnutella', 'dnscrypt', 'dtls', 'rtp', 'rtcp', 'ftp_data']);
 
@@ -12,12 +9,16 @@ export class Registry {
   private readonly streams: readonly StreamDissector[];
   private readonly datagrams: readonly DatagramDissector[];
   private readonly ports = new Map<ProtocolName, ReadonlySet<number>>();
+  private readonly streamPorts: ReadonlySet<number>;
+  private readonly datagramPorts: ReadonlySet<number>;
   private readonly streamOrders = new Map<number, readonly StreamDissector[]>();
   private readonly datagramOrders = new Map<number, readonly DatagramDissector[]>();
 
   constructor(streams: readonly StreamDissector[], datagrams: readonly DatagramDissector[]) {
     this.streams = streams;
     this.datagrams = datagrams;
+    this.streamPorts = new Set(streams.flatMap((parser) => parser.ports));
+    this.datagramPorts = new Set(datagrams.flatMap((parser) => parser.ports));
   }
 
   /** Every port at which one of the protocol's parsers expects it. */
@@ -33,26 +34,27 @@ export class Registry {
   }
 
   streamsFor(serverPort: number): readonly StreamDissector[] {
-    return ordered(this.streams, this.streamOrders, serverPort, serverPort);
+    return ordered(this.streams, this.streamOrders, this.streamPorts, [serverPort]);
   }
 
   datagramsFor(serverPort: number, clientPort: number): readonly DatagramDissector[] {
-    return ordered(this.datagrams, this.datagramOrders, serverPort, clientPort);
+    return ordered(this.datagrams, this.datagramOrders, this.datagramPorts, [serverPort, clientPort]);
   }
 }
 
+/** Those first whose usual port it is; all of them in their common order where it is nobody's. */
 function ordered<D extends { readonly ports: readonly number[] }>(
   all: readonly D[],
   orders: Map<number, readonly D[]>,
-  port: number,
-  otherPort: number,
+  usual: ReadonlySet<number>,
+  ports: readonly number[],
 ): readonly D[] {
-  const isUsual = (candidate: number) => all.some(({ ports }) => ports.includes(candidate));
-  const cached = orders.get(port) ?? orders.get(otherPort);
-  if (cached !== undefined) return cached;
-  const usual = isUsual(port) ? port : isUsual(otherPort) ? otherPort : -1;
-  const order =
-    usual < 0 ? all : [...all.filter(({ ports }) => ports.includes(usual)), ...all.filter(({ ports }) => !ports.includes(usual))];
-  if (orders.size < MOST_ORDERS) orders.set(usual < 0 ? port : usual, order);
+  const port = ports.find((candidate) => usual.has(candidate));
+  if (port === undefined) return all;
+  let order = orders.get(port);
+  if (order === undefined) {
+    order = [...all.filter((parser) => parser.ports.includes(port)), ...all.filter((parser) => !parser.ports.includes(port))];
+    orders.set(port, order);
+  }
   return order;
 }

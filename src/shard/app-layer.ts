@@ -74,8 +74,9 @@ export class AppLayer implements PayloadSink, TransactionSink {
   emit: (slot: number, entry: Transaction) => void = () => {};
   /** Set when flow events are wanted. */
   events: EventWatch | null = null;
-  /** With events only: the last state of flows that are no longer open. */
+  /** With events only: the last state of flows that are no longer open; and of all, what an event has said. */
   private readonly closedStates = new Map<number, string>();
+  private readonly reported = new Map<number, string>();
   private readonly tags: Int32Array;
   private readonly lives: FlowLives;
   private readonly registry: Registry;
@@ -116,16 +117,18 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.look(slot, side, rec, o, now);
       return;
     }
-    const before = this.stateOf(slot);
     if (rec.u32[(o + R_CARRIED) >> 2] > 0) this.look(slot, side, rec, o, now);
-    events.packet(slot, this.stateOf(slot) !== before);
+    // libndpi speaks between packets: what it said counts with the next one.
+    const state = this.stateOf(slot);
+    const changed = state !== (this.reported.get(slot) ?? NO_STATE);
+    if (changed) this.reported.set(slot, state);
+    events.packet(slot, changed);
   }
 
   /** Label and risks of a flow as one text: when it changes, that is an event. */
   private stateOf(slot: number): string {
     const app = this.open.get(slot);
-    if (app === undefined) return this.closedStates.get(slot) ?? '';
-    return `${app.label?.protocol ?? ''}/${[...app.facts.risks].join()}`;
+    return app === undefined ? (this.closedStates.get(slot) ?? NO_STATE) : stateText(app);
   }
 
   private look(slot: number, side: number, rec: RingReader, o: number, now: number): void {
@@ -183,7 +186,10 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.totals.add(this.labels[slot] ?? headerLabel(hotB[hot + row.F_PROTOCOL])?.protocol ?? '', packets, bytes);
     }
     if (slot < this.labels.length) this.labels[slot] = undefined;
-    if (this.events !== null) this.closedStates.delete(slot);
+    if (this.events !== null) {
+      this.closedStates.delete(slot);
+      this.reported.delete(slot);
+    }
     const note = this.notes[slot];
     if (note === undefined) return;
     this.noteBytes -= note.length;
@@ -334,7 +340,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.labels.push(undefined);
     }
     this.labels[slot] = app.finalLabel;
-    if (this.events !== null) this.closedStates.set(slot, `${app.label?.protocol ?? ''}/${[...app.facts.risks].join()}`);
+    if (this.events !== null) this.closedStates.set(slot, stateText(app));
     if (text === '') return;
     this.notes[slot] = text;
     this.noteBytes += text.length;
@@ -380,4 +386,11 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const at = rec.i32[(o + R_HASH_LO) >> 2] & (this.tags.length - 1);
     Atomics.store(this.tags, at, (rec.i32[(o + R_HASH_HI) >> 2] & 0xffff_0000) | generation);
   }
+}
+
+/** Neither label nor risks. */
+const NO_STATE = '/';
+
+function stateText({ label, ndpi, facts }: FlowApp): string {
+  return `${label?.protocol ?? ndpi?.protocol ?? ''}/${facts.hasRisks ? [...facts.risks].join() : ''}`;
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineEvent, EngineOptions } from '../../src/native/engine.ts';
 import { loadAddon } from '../../src/native/load.ts';
-import { createRing } from '../../src/native/rings.ts';
 import { type TapPacket, TapReader } from '../../src/packet/tap-reader.ts';
+import { createRing } from '../../src/ring/create.ts';
 import { readCapture } from '../fixtures/read-capture.ts';
 import { udpFrame, writeCaptureFile } from '../support/frames.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -20,6 +20,8 @@ function options(path: string, tap: Uint8Array): EngineOptions {
     shards: 1,
     rings: [[createRing(RING_BYTES)]],
     carryBytes: 0,
+    carryTags: null,
+    carryIdleMs: 0,
     tap: [tap],
     hashKey: new Uint8Array(16),
     tickMs: 60_000,

@@ -55,7 +55,7 @@ describe.skipIf(process.platform !== 'linux')('a million live flows', () => {
     // A thousandth of the flood's frames belongs to one connection that goes on throughout.
     const packets = 1_002_000;
     writeGenerated(path, { profile: 'flood', packets, flows: packets, seed: 9, rate: 1_000_000 });
-    const args = [path, '--shards', '1', '--max-flows', '1002000', '--flow-timeout-s', '0'];
+    const args = [path, '--shards', '1', '--max-flows', '1002000', '--flow-timeout-s', '0', '--dpi', 'off'];
     const full = await measureReplay(args);
     const scale = await measureReplay([...args, '--no-rtt', '--no-retrans', '--no-out-of-order']);
     const live = full.summary.flows_created;

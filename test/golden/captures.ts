@@ -3,7 +3,7 @@
 import { TCP_ACK, TCP_FIN, TCP_SYN, type TimedFrame, tcpFrame, udpFrame, writeCaptureFile } from '../support/frames.ts';
 import { type Generated, writeGenerated } from '../support/generated-capture.ts';
 
-const PROFILES: Generated['profile'][] = ['imix', 'small', 'flood', 'mixed', 'collision'];
+const PROFILES: Generated['profile'][] = ['imix', 'small', 'flood', 'mixed', 'collision', 'apps'];
 const SEEDS = [1, 2, 3, 4];
 
 export interface NamedCapture {
@@ -11,7 +11,7 @@ export interface NamedCapture {
   path: string;
 }
 
-/** Twenty captures of some thousand packets: every profile of the generator with four seeds. */
+/** Captures of some thousand packets: every profile of the generator with four seeds. */
 export function generatedCaptures(folder: string): NamedCapture[] {
   return PROFILES.flatMap((profile) =>
     SEEDS.map((seed) => {

@@ -4,7 +4,7 @@ import type { FlowRecord } from '../../src/flow/record.ts';
 import type { RunSummary } from '../../src/merge/summary.ts';
 import { type CommandResult, type Started, sleep, until } from '../support/command.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
-import { cleanEnvironment, readJson, readJsonLines, weirEntry } from '../support/weir-command.ts';
+import { cleanEnvironment, preloading, readJson, readJsonLines, weirEntry } from '../support/weir-command.ts';
 import type { Network } from './namespaces.ts';
 
 /** Packet sockets of a process that receive, by the index of their interface. */
@@ -54,8 +54,18 @@ export class CaptureRun {
     this.files = files;
   }
 
-  /** Starts `weir capture --quiet ARGS` with all result files in `folder`; resolves when it receives on `sockets` sockets. */
-  static async start(network: Network, space: string, folder: TemporaryFolder, args: string[], sockets = 1): Promise<CaptureRun> {
+  /**
+   * Starts `weir capture --quiet ARGS` with all result files in `folder`, after a module of `test/support/preload` where
+   * one is named; resolves when it receives on `sockets` sockets.
+   */
+  static async start(
+    network: Network,
+    space: string,
+    folder: TemporaryFolder,
+    args: string[],
+    sockets = 1,
+    preload?: string,
+  ): Promise<CaptureRun> {
     const files: CaptureFiles = {
       summary: folder.file('summary.json'),
       ledger: folder.file('ledger.json'),
@@ -63,7 +73,7 @@ export class CaptureRun {
       jsonl: folder.file('flows.jsonl'),
     };
     const outputs = ['--summary-json', files.summary, '--ledger', files.ledger, '--export-json', files.json, '--flows-jsonl', files.jsonl];
-    const command = [weirEntry(), 'capture', '--quiet', '--assert-ledger', ...outputs, ...args];
+    const command = [...preloading(preload), weirEntry(), 'capture', '--quiet', '--assert-ledger', ...outputs, ...args];
     const process = network.start(space, globalThis.process.execPath, command, { env: cleanEnvironment() });
     const run = new CaptureRun(process, files);
     await receiving(process, sockets);

@@ -1,6 +1,6 @@
 /** One run of the library over a capture, with everything that it said. */
 import { writeFileSync } from 'node:fs';
-import type { FlowRecord, RunSummary, SensorSettings, SensorWarning, TickReport } from '../../src/index.ts';
+import type { FlowRecord, ReplayInput, RunSummary, SensorSettings, SensorWarning, TickReport } from '../../src/index.ts';
 import { Sensor } from '../../src/index.ts';
 import '../support/compile-cache.ts';
 
@@ -14,11 +14,11 @@ export interface Replayed {
   warnings: SensorWarning[];
 }
 
-export type ReplayOptions = Omit<SensorSettings, 'input'> & { loop?: number; shards?: number };
+export type ReplayOptions = Omit<SensorSettings, 'input'> & { loop?: number; speed?: ReplayInput['speed']; shards?: number };
 
 export async function replay(files: string | string[], options: ReplayOptions = {}): Promise<Replayed> {
-  const { loop = 1, shards = 1, ...settings } = options;
-  const input = { kind: 'replay', files: [files].flat(), loop } as const;
+  const { loop = 1, speed = { mode: 'max' }, shards = 1, ...settings } = options;
+  const input = { kind: 'replay', files: [files].flat(), loop, speed } as const;
   await using sensor = new Sensor({ ...settings, input, tracking: { shards, ...settings.tracking } });
   const ticks: TickReport[] = [];
   const warnings: SensorWarning[] = [];

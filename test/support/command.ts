@@ -102,11 +102,20 @@ export function runCommand(command: string, args: string[], options: CommandOpti
   return new Started(command, args, options).wait(options.timeoutMs ?? 60_000);
 }
 
-/** Like runCommand, and rejects with what the command printed unless it ended with 0. */
+/** The end of a long output, where programs say why they end. */
+function lastLines(text: string, most = 60): string {
+  const lines = text.split('\n');
+  return lines.length <= most ? text : `(${lines.length - most} lines before)\n${lines.slice(-most).join('\n')}`;
+}
+
+/** Like runCommand, and rejects with how the command ended and what it printed last unless it ended with 0. */
 export async function mustRun(command: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const started = performance.now();
   const result = await runCommand(command, args, options);
   if (result.code !== 0) {
-    throw new Error(`${command} ${args.join(' ')} ended with ${result.code ?? result.signal}\n${result.stdout}${result.stderr}`);
+    const how = result.signal === null ? `ended with ${result.code}` : `was killed by ${result.signal}`;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    throw new Error(`${command} ${args.join(' ')} ${how} after ${seconds} s\n${lastLines(result.stdout)}${lastLines(result.stderr)}`);
   }
   return result;
 }

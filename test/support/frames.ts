@@ -6,11 +6,18 @@ export interface Segment {
   destination: string;
   sourcePort: number;
   destinationPort: number;
-  payload?: number;
+  /** How many bytes, or which. */
+  payload?: number | Uint8Array;
+  ttl?: number;
+  /** Identification of IPv4. */
+  id?: number;
   /** TCP only. */
   flags?: number;
   seq?: number;
   ack?: number;
+  window?: number;
+  /** A multiple of 4 bytes. */
+  options?: Uint8Array;
 }
 
 export const TCP_FIN = 1;
@@ -32,12 +39,19 @@ function checksum(bytes: Buffer): number {
   return ~sum & 0xffff;
 }
 
+function payloadBytes({ payload = 0 }: Segment): number {
+  return typeof payload === 'number' ? payload : payload.length;
+}
+
 function frame(protocol: number, segment: Segment, transport: Buffer): Buffer {
-  const bytes = Buffer.alloc(ETHERNET_BYTES + IPV4_BYTES + transport.length + (segment.payload ?? 0), 0x57);
+  const { payload = 0 } = segment;
+  const bytes = Buffer.alloc(ETHERNET_BYTES + IPV4_BYTES + transport.length + payloadBytes(segment), 0x57);
+  if (typeof payload !== 'number') bytes.set(payload, ETHERNET_BYTES + IPV4_BYTES + transport.length);
   bytes.set([2, 0, 0, 0, 0, 0xfe, 2, 0, 0, 0, 0, 1, 8, 0]);
   const header = bytes.subarray(ETHERNET_BYTES, ETHERNET_BYTES + IPV4_BYTES);
-  header.set([0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, protocol, 0, 0, ...ipv4(segment.source), ...ipv4(segment.destination)]);
+  header.set([0x45, 0, 0, 0, 0, 0, 0x40, 0, segment.ttl ?? 64, protocol, 0, 0, ...ipv4(segment.source), ...ipv4(segment.destination)]);
   header.writeUInt16BE(bytes.length - ETHERNET_BYTES, 2);
+  header.writeUInt16BE(segment.id ?? 0, 4);
   header.writeUInt16BE(checksum(header), 10);
   bytes.set(transport, ETHERNET_BYTES + IPV4_BYTES);
   return bytes;
@@ -48,18 +62,20 @@ export function udpFrame(segment: Segment): Buffer {
   const transport = Buffer.alloc(8);
   transport.writeUInt16BE(segment.sourcePort, 0);
   transport.writeUInt16BE(segment.destinationPort, 2);
-  transport.writeUInt16BE(8 + (segment.payload ?? 0), 4);
+  transport.writeUInt16BE(8 + payloadBytes(segment), 4);
   return frame(17, segment, transport);
 }
 
-/** A TCP segment without options; its checksum is left 0. */
+/** A TCP segment; its checksum is left 0. */
 export function tcpFrame(segment: Segment): Buffer {
-  const transport = Buffer.alloc(20);
+  const { options = new Uint8Array(0), window = 0x2000 } = segment;
+  const transport = Buffer.alloc(20 + options.length);
   transport.writeUInt16BE(segment.sourcePort, 0);
   transport.writeUInt16BE(segment.destinationPort, 2);
   transport.writeUInt32BE(segment.seq ?? 0, 4);
   transport.writeUInt32BE(segment.ack ?? 0, 8);
-  transport.set([0x50, segment.flags ?? TCP_ACK, 0x20, 0], 12);
+  transport.set([(5 + options.length / 4) << 4, segment.flags ?? TCP_ACK, window >> 8, window & 0xff], 12);
+  transport.set(options, 20);
   return frame(6, segment, transport);
 }
 

@@ -16,12 +16,24 @@ export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
   return { ...Object.fromEntries(entries), ...extra };
 }
 
-export function runWeir(args: string[], options: CommandOptions = {}): Promise<CommandResult> {
-  return runCommand(process.execPath, [weirEntry(), ...args], { ...options, env: cleanEnvironment(options.env) });
+export interface WeirOptions extends CommandOptions {
+  /** A module of `test/support/preload` that runs before the command. */
+  preload?: string;
 }
 
-export function startWeir(args: string[], options: CommandOptions = {}): Started {
-  return new Started(process.execPath, [weirEntry(), ...args], { ...options, env: cleanEnvironment(options.env) });
+/** Arguments of Node that load a module of `test/support/preload` before the command. */
+export function preloading(name: string | undefined): string[] {
+  return name === undefined ? [] : ['--import', new URL(`./preload/${name}.ts`, import.meta.url).href];
+}
+
+export function runWeir(args: string[], options: WeirOptions = {}): Promise<CommandResult> {
+  const command = [...preloading(options.preload), weirEntry(), ...args];
+  return runCommand(process.execPath, command, { ...options, env: cleanEnvironment(options.env) });
+}
+
+export function startWeir(args: string[], options: WeirOptions = {}): Started {
+  const command = [...preloading(options.preload), weirEntry(), ...args];
+  return new Started(process.execPath, command, { ...options, env: cleanEnvironment(options.env) });
 }
 
 export function readJson<T>(path: string): T {

@@ -1,6 +1,5 @@
 /** `weir protocols`: what flows can be labelled with, and who recognises it. */
 import type { Argv } from 'yargs';
-import { DATAGRAM_DISSECTORS, STREAM_DISSECTORS } from '../../app/dissectors.ts';
 import { NdpiLabels, ndpiCategory } from '../../app/ndpi-names.ts';
 import { guessedPorts } from '../../app/port-guess.ts';
 import { PROTOCOLS } from '../../app/protocols.ts';
@@ -25,7 +24,9 @@ interface KnownProtocol {
   ndpi: string[];
 }
 
-function builtinProtocols(): Map<string, KnownProtocol> {
+async function builtinProtocols(): Promise<Map<string, KnownProtocol>> {
+  // A hundred files that no other command of this thread needs.
+  const { DATAGRAM_DISSECTORS, STREAM_DISSECTORS } = await import('../../app/dissectors.ts');
   const known = new Map<string, KnownProtocol>();
   const guessed = guessedPorts();
   for (const { name, category, ndpi } of PROTOCOLS) {
@@ -65,8 +66,8 @@ function addNdpi(known: Map<string, KnownProtocol>): string | null {
   return addon.version;
 }
 
-export function listProtocols(io: Io, options: { json: boolean }): number {
-  const known = builtinProtocols();
+export async function listProtocols(io: Io, options: { json: boolean }): Promise<number> {
+  const known = await builtinProtocols();
   const version = addNdpi(known);
   const list = [...known.values()].sort((a, b) => (a.protocol < b.protocol ? -1 : 1));
   if (options.json) {

@@ -1,12 +1,12 @@
 /** What every stream parser owes: the same result however the bytes are cut, and no exception wherever they end. */
 import { expect } from 'vitest';
 import { Progress, type StreamDissector, Verdict } from '../../../src/app/dissector.ts';
-import { bytesOf, type Driven, driveStream, type Sent } from './drive.ts';
+import { bytesOf, type Driven, driveStream, plainFacts, type Sent } from './drive.ts';
 
 /** Everything that can be compared; keys in any order. */
 export function resultOf(driven: Driven) {
   const { facts, ...rest } = driven;
-  return { ...rest, facts: { ...facts, details: Object.fromEntries(facts.details), risks: [...facts.risks].sort() } };
+  return { ...rest, facts: plainFacts(facts) };
 }
 
 /** The dialogue up to `length` bytes of both sides together. */

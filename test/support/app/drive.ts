@@ -26,6 +26,13 @@ export interface Driven {
   offsets: readonly [number, number] | null;
 }
 
+/** Everything that facts say, to be compared. */
+export function plainFacts(facts: AppFacts) {
+  const { details, risks, expected, learned } = facts;
+  const sections = Object.fromEntries(Object.entries(facts));
+  return { ...sections, details: Object.fromEntries(details), expected, learned, risks: [...risks].sort() };
+}
+
 export type Sent = readonly [side: Side, bytes: Uint8Array | string];
 
 export function bytesOf(bytes: Uint8Array | string): Uint8Array {

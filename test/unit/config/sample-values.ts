@@ -1,6 +1,9 @@
 /** For any row of the settings table: values that are acceptable, differ from the default and from each other. */
 import type { Setting, SettingValue } from '../../../src/config/setting.ts';
 
+/** For settings that take certain texts only. */
+const CHECKED: Record<string, string[]> = { 'replay.speed': ['realtime', '2x', '5pps'], 'app.dpi': ['off', 'builtin', 'ndpi'] };
+
 /** Three distinct texts with the values that they stand for. */
 export function samples(setting: Setting): { text: string; value: SettingValue }[] {
   switch (setting.type) {
@@ -18,9 +21,7 @@ export function samples(setting: Setting): { text: string; value: SettingValue }
     case 'path':
       return ['a.out', 'b.out', 'c.out'].map((text) => ({ text, value: text }));
     case 'text':
-      return setting.key === 'replay.speed'
-        ? ['realtime', '2x', '5pps'].map((text) => ({ text, value: text }))
-        : ['tcp', 'udp', 'port 53'].map((text) => ({ text, value: text }));
+      return (CHECKED[setting.key] ?? ['tcp', 'udp', 'port 53']).map((text) => ({ text, value: text }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CSV_COLUMNS, CSV_HEADER, csvRow, textCell } from '../../../src/export/csv-encoder.ts';
 import { jsonElement, jsonLine } from '../../../src/export/json-encoder.ts';
+import { RECORD_SHAPE } from '../../../src/export/record-shape.ts';
 import { materialise } from '../../../src/flow/materialise.ts';
 import type { FlowRecord } from '../../../src/flow/record.ts';
 import * as R from '../../../src/flow/row.ts';
@@ -40,7 +41,8 @@ describe('CSV', () => {
 
   it('has every field of the record after them, nested names joined', () => {
     const flat = Object.entries(record()).flatMap(([name, value]) => {
-      if (name === 'tunnel') return ['tunnel_role', 'tunnel_type', 'tunnel_id', 'tunnel_parent'];
+      const shape = RECORD_SHAPE[name as keyof typeof RECORD_SHAPE];
+      if (typeof shape === 'object') return Object.keys(shape).map((member) => `${name}_${member}`);
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return [name];
       return Object.keys(value).map((member) => `${name}_${member}`);
     });

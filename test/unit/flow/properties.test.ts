@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createCredits } from '../../../src/flow/credits.ts';
 import { FlowIndex } from '../../../src/flow/flow-index.ts';
-import { HolePool } from '../../../src/flow/holes.ts';
+import { HOLES, HolePool } from '../../../src/flow/holes.ts';
 import * as F from '../../../src/flow/row.ts';
 import { RecordKind } from '../../../src/ring/layout.ts';
 import { ShardCounter } from '../../../src/shard/protocol.ts';
-import { newCredits, Rig, type Row } from '../shard/rig.ts';
+import { Rig, type Row } from '../shard/rig.ts';
 import { type Packet, RingBuilder, TCP, UDP } from './records.ts';
 
 const FLAGS = ['S', 'SA', 'A', 'A', 'A', 'FA', 'R'];
@@ -154,7 +155,7 @@ describe('bounds under random traffic', () => {
         fc.integer({ min: 1, max: 20 }),
         fc.integer({ min: 1, max: 3 }),
         (steps, maxFlows, shards) => {
-          const credits = newCredits(maxFlows);
+          const credits = createCredits(maxFlows, 1);
           const rings = Array.from({ length: shards }, () => new RingBuilder(1 << 18));
           const rigs = rings.map((ring) => new Rig([ring.ring], { flow: { maxFlows }, shards, credits }));
           let tick = 0;
@@ -171,7 +172,7 @@ describe('bounds under random traffic', () => {
           });
           for (const ring of rings) ring.end(tick + 1, packets[packets.length - 1]?.t ?? 0);
           for (const rig of rigs) checkIdentities(rig.run());
-          expect(new Int32Array(credits)[0]).toBe(maxFlows);
+          expect([...new Int32Array(credits)]).toEqual([maxFlows, 0]);
         },
       ),
       { numRuns: 100 },
@@ -264,10 +265,21 @@ describe('the pool of holes', () => {
     );
   });
 
+  it('says when it forgets a hole, and when it cannot keep both parts of one', () => {
+    const pool = new HolePool(1);
+    const node = pool.allocate();
+    const kept = Array.from({ length: HOLES + 1 }, (_, i) => pool.addHole(node, 0, 100 * i, 100 * i + 50));
+    expect(kept).toEqual([...Array<boolean>(HOLES).fill(true), false]);
+    expect(pool.fill(node, 0, 110, 120)).toBe(false);
+    expect(pool.fill(node, 0, 200, 250)).toBe(true);
+    expect(pool.fill(node, 0, 310, 320)).toBe(true);
+    expect(pool.acknowledge(node, 0, 1000)).toBe(10 + 50 * 5 + 40);
+  });
+
   it('is bounded and reuses its nodes', () => {
     const pool = new HolePool(2);
     const nodes = [pool.allocate(), pool.allocate(), pool.allocate()];
-    expect([nodes[2], pool.exhausted]).toEqual([0, 1]);
+    expect([nodes[2], pool.given, pool.exhausted]).toEqual([0, 2, 1]);
     pool.release(nodes[0]);
     expect(pool.allocate()).toBe(nodes[0]);
   });

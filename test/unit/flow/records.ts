@@ -18,6 +18,8 @@ import {
   R_PARENT_SCOPE,
   R_PAYLOAD_LEN,
   R_PROTOCOL,
+  R_RAW_NSEC,
+  R_RAW_SEC,
   R_RING_SEQ,
   R_SACK_COUNT,
   R_SCOPE_ID,
@@ -47,6 +49,8 @@ import {
 /** A packet; times in seconds. `src` and `dst` are small numbers that become 10.0.0.n, or 16 bytes of IPv6 with `v6`. */
 export interface Packet {
   t: number;
+  /** The packet's own time where `t` is the clock behind which it is. */
+  own?: number;
   src?: number;
   dst?: number;
   sport?: number;
@@ -117,6 +121,9 @@ export class RingBuilder {
     if ((packet.kind ?? RecordKind.PACKET) !== RecordKind.PACKET) this.ordinal--;
     view.setFloat64(at + R_ORDINAL, ++this.ordinal, true);
     view.setFloat64(at + R_STREAM_NS, Math.round(packet.t * 1e9), true);
+    const own = Math.round((packet.own ?? packet.t) * 1e9);
+    view.setBigInt64(at + R_RAW_SEC, BigInt(Math.floor(own / 1e9)), true);
+    view.setUint32(at + R_RAW_NSEC, own % 1e9, true);
     const hash = tupleHash(protocol, source, target, sport, dport, packet.scope ?? 0);
     view.setUint32(at + R_HASH_LO, hash, true);
     view.setUint32(at + R_HASH_HI, hash ^ 0x9e37_79b9, true);

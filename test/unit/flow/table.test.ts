@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createCredits } from '../../../src/flow/credits.ts';
 import * as F from '../../../src/flow/row.ts';
 import { RecordFlag, RecordKind } from '../../../src/ring/layout.ts';
 import { ShardCounter } from '../../../src/shard/protocol.ts';
@@ -167,8 +168,7 @@ describe('bounds', () => {
 
   it('refuses when other shards hold every credit', () => {
     const ring = new RingBuilder().packets(...flood(5)).end(1, 1);
-    const credits = new SharedArrayBuffer(4);
-    const rig = new Rig([ring.ring], { flow: { maxFlows: 100 }, shards: 2, credits }).run();
+    const rig = new Rig([ring.ring], { flow: { maxFlows: 100 }, shards: 2, credits: createCredits(0, 2) }).run();
     expect([rig.count(ShardCounter.REFUSED_LIMIT), rig.count(ShardCounter.ACCOUNTED), rig.count(ShardCounter.DEQUEUED)]).toEqual([5, 0, 5]);
     expect(rig.count(ShardCounter.REFUSED_LIMIT_BYTES)).toBe(rig.count(ShardCounter.DEQUEUED_BYTES));
   });
@@ -202,6 +202,20 @@ describe('annotations', () => {
       1, 1, 2,
     ]);
     expect(rig.ticks[0].protocols.slice(0, 2)).toEqual([UDP, 1]);
+    expect([rig.count(ShardCounter.OUTER_CREATED), rig.count(ShardCounter.OUTER_ENDED), rig.count(ShardCounter.OUTER_LIVE)]).toEqual([
+      1, 1, 0,
+    ]);
+    expect(rig.failures()).toEqual([]);
+  });
+
+  it('refuses outer tuples when other shards hold every credit, and counts them apart', () => {
+    const outer: Packet = { t: 0, src: 1, dst: 2, protocol: 47, sport: 0, dport: 0, kind: RecordKind.OUTER };
+    const ring = new RingBuilder().packets(outer, { ...outer, t: 1 }).end(1, 2);
+    const rig = new Rig([ring.ring], { flow: { maxFlows: 100 }, shards: 2, credits: createCredits(0, 2) }).run();
+    expect([rig.count(ShardCounter.OUTER_DEQUEUED), rig.count(ShardCounter.OUTER_REFUSED), rig.count(ShardCounter.REFUSED_LIMIT)]).toEqual([
+      2, 2, 0,
+    ]);
+    expect(rig.failures()).toEqual([]);
   });
 
   it('counts an ICMP error on the flow that it quotes, and opens none', () => {

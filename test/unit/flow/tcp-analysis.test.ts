@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as F from '../../../src/flow/row.ts';
 import { c, handshake, rowOf, s } from './conversation.ts';
+import type { Packet } from './records.ts';
 
 describe('loss analysis', () => {
   it('counts a lost and resent segment once, even before any acknowledgement', () => {
@@ -124,6 +125,19 @@ describe('RTT', () => {
     expect(row.f32(F.F_RTT_MIN_MS)).toBe(50);
     expect(row.f32(F.F_RTT_EWMA_MS)).toBeCloseTo(55 + (50 - 55) / 8, 3);
     expect(row.f32(F.F_RTT_JITTER_MS)).toBeCloseTo(2.5 + (40 - 2.5) / 16, 3);
+  });
+
+  it('is that of the packets also where they are behind the clock, and unknown where time stepped back', () => {
+    const behind = (packet: Packet): Packet => ({ ...packet, t: 9, own: packet.t });
+    const exchange = [c(1, 'A', 101, 501, 10), s(1.05, 'A', 501, 111)];
+    const row = rowOf([...handshake(), ...exchange].map(behind));
+    expect([row.f32(F.F_SYN_SYNACK_MS), row.f32(F.F_SYNACK_ACK_MS), row.f32(F.F_RTT_LAST_MS)]).toEqual([50, 10, 50]);
+    const stepped = rowOf([c(5, 'S', 100, 0), behind(s(4, 'SA', 500, 101)), behind(c(4.01, 'A', 101, 501))]);
+    expect([stepped.f32(F.F_SYN_SYNACK_MS), stepped.f32(F.F_SYNACK_ACK_MS)]).toEqual([Number.NaN, 10]);
+    const swapped = rowOf([c(5, 'S', 100, 0), behind(s(4.999_99, 'SA', 500, 101)), c(5.01, 'A', 101, 501)]);
+    expect([swapped.f32(F.F_SYN_SYNACK_MS), swapped.f32(F.F_SYNACK_ACK_MS)]).toEqual([0, Math.fround(10.01)]);
+    const unknown = rowOf([...handshake(5), c(6, 'A', 101, 501, 10), behind(s(4, 'A', 501, 111))]);
+    expect([unknown.u32(F.F_RTT_SAMPLES), unknown.f32(F.F_RTT_LAST_MS)]).toEqual([0, Number.NaN]);
   });
 
   it('takes no sample from a segment that was sent twice', () => {

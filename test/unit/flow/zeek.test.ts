@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { HOLES } from '../../../src/flow/holes.ts';
 import { RecordFlag } from '../../../src/ring/layout.ts';
+import { ShardCounter } from '../../../src/shard/protocol.ts';
+import { Rig } from '../shard/rig.ts';
 import { c, handshake, rowOf, s } from './conversation.ts';
 import type { Packet } from './records.ts';
-import { ICMP, UDP } from './records.ts';
+import { ICMP, RingBuilder, UDP } from './records.ts';
 
 const data: Packet[] = [c(1, 'A', 101, 501, 10), s(1.1, 'A', 501, 111, 20)];
 const cFin = c(2, 'FA', 111, 521);
@@ -53,6 +56,28 @@ describe('history letters', () => {
 
   it('has g for a gap, in the case of the side whose data are missing', () => {
     expect(rowOf([...handshake(), s(1, 'A', 601, 101, 10), c(1.1, 'A', 101, 611)]).history).toBe('ShAdg');
+  });
+
+  it('has x once for a side with more open gaps than are remembered', () => {
+    const jumps = (count: number) => many(count, (i) => s(1 + i / 1000, 'A', 601 + 100 * i, 101, 10));
+    expect(rowOf([...handshake(), ...jumps(HOLES)]).history).toBe('ShAd');
+    const row = rowOf([...handshake(), ...jumps(HOLES + 2), c(2, 'A', 101, 611 + 100 * (HOLES + 1))]);
+    expect([row.history, row.missed]).toEqual(['ShAdXg', [0, 90 * HOLES]]);
+  });
+
+  it('has x for each flow that found the memory for gaps taken', () => {
+    const connections = 70;
+    const flow = (packet: Packet, i: number) => ({ ...packet, t: packet.t + i, src: packet.src! + 2 * i, dst: packet.dst! + 2 * i });
+    const packets = many(connections, () => c(0, '', 0, 0)).flatMap((_, i) =>
+      [...handshake(), s(0.5, 'A', 601, 101, 10)].map((packet) => flow(packet, i)),
+    );
+    const ring = new RingBuilder().packets(...packets).end(1, 100);
+    const rig = new Rig([ring.ring], { flow: { maxFlows: 100, idleTcpSecs: 0 } }).run();
+    const histories = rig.rows.toSorted((a, b) => a.first - b.first).map((row) => row.history);
+    expect(histories).toEqual([...Array<string>(64).fill('ShAd'), ...Array<string>(connections - 64).fill('ShAdX')]);
+    const counts = [ShardCounter.HOLES_ASKED, ShardCounter.HOLES_GIVEN, ShardCounter.HOLES_EXHAUSTED].map((slot) => rig.count(slot));
+    expect(counts).toEqual([connections, 64, connections - 64]);
+    expect(rig.failures()).toEqual([]);
   });
 
   it('has i for FIN+RST and q for SYN+FIN, once per side', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TickBarrier } from '../../../src/merge/barrier.ts';
+import { RowQueue } from '../../../src/merge/row-queue.ts';
 import { RunTotals } from '../../../src/merge/totals.ts';
 import type { TickMessage } from '../../../src/shard/protocol.ts';
 
@@ -10,13 +11,16 @@ function tick(shard: number, number: number, extra: Partial<TickMessage> = {}): 
     tick: number,
     streamNs: number * 1e9,
     ordinal: number,
-    rowsWritten: 0,
+    entriesWritten: 0,
     packets: 1,
     bytes: 100,
     flowsLive: 2,
     emergency: false,
     top: [],
     protocols: [6, 1, 100],
+    applications: [],
+    names: [],
+    expectations: [],
     final: false,
     summary: [],
     ...extra,
@@ -54,9 +58,68 @@ describe('tick barrier', () => {
   });
 });
 
+describe('the successor of a dead shard', () => {
+  const numbers = (barrier: TickBarrier) => barrier.next()?.map((message) => [message.shard, message.tick]);
+
+  it('may miss the tick that the dead one had begun', () => {
+    const barrier = new TickBarrier(2);
+    barrier.replace(1);
+    barrier.add(tick(0, 4));
+    barrier.add(tick(1, 5));
+    expect(numbers(barrier)).toEqual([[0, 4]]);
+    barrier.add(tick(0, 5));
+    expect(numbers(barrier)).toEqual([
+      [0, 5],
+      [1, 5],
+    ]);
+    barrier.add(tick(0, 6));
+    barrier.add(tick(1, 7));
+    expect(() => barrier.next()).toThrow(/shard 1 delivered tick 7/);
+  });
+
+  it('ends with the others, whatever number it found for its end', () => {
+    const barrier = new TickBarrier(2);
+    barrier.replace(0);
+    barrier.add(tick(0, 1, { final: true, streamNs: 0 }));
+    barrier.add(tick(1, 8));
+    expect(numbers(barrier)).toEqual([[1, 8]]);
+    barrier.add(tick(1, 9, { final: true }));
+    const group = barrier.next()!;
+    expect(new RunTotals(10).merge(group, 0)).toMatchObject({ tick: 9, streamNs: 9e9, final: true });
+  });
+});
+
+describe('rows that wait for their tick', () => {
+  const rows = (...bytes: number[]) => bytes.map((byte) => Uint8Array.of(byte));
+
+  it('leave with it', () => {
+    const queue = new RowQueue(2);
+    queue.add(0, rows(1));
+    queue.close(0);
+    queue.add(0, rows(2));
+    queue.add(1, rows(3, 4));
+    queue.close(1);
+    expect(queue.take([0, 1])).toEqual(rows(1, 3, 4));
+    queue.close(0);
+    expect(queue.take([0])).toEqual(rows(2));
+  });
+
+  it('leave with the next one when their shard has died', () => {
+    const queue = new RowQueue(2);
+    queue.add(1, rows(1));
+    queue.close(1);
+    queue.add(1, rows(2));
+    queue.orphan(1);
+    queue.add(0, rows(3));
+    queue.close(0);
+    expect(queue.take([0])).toEqual(rows(1, 2, 3));
+    expect(queue.take([])).toEqual([]);
+  });
+});
+
 describe('run totals', () => {
   it('adds ticks up, whichever shard a packet fell on', () => {
-    const totals = new RunTotals();
+    const totals = new RunTotals(1000);
     const merged = totals.merge(
       [tick(0, 1, { protocols: [6, 3, 300, 17, 1, 60] }), tick(1, 1, { protocols: [17, 2, 900], final: true })],
       5,
@@ -68,9 +131,14 @@ describe('run totals', () => {
     ]);
   });
 
+  it('never gives more live flows than there may be at once, though shards count at different moments', () => {
+    const live = (limit: number) => new RunTotals(limit).merge([tick(0, 1, { flowsLive: 6 }), tick(1, 1, { flowsLive: 5 })], 0).flowsLive;
+    expect([live(100), live(10)]).toEqual([11, 10]);
+  });
+
   it('keeps the largest flows of the tick, over all shards', () => {
-    const totals = new RunTotals();
-    const flow = (deltaBytes: number) => ({ row: new Uint8Array(384), deltaBytes, deltaPackets: 1 });
+    const totals = new RunTotals(1000);
+    const flow = (deltaBytes: number) => ({ row: new Uint8Array(384), note: '', deltaBytes, deltaPackets: 1 });
     const merged = totals.merge([tick(0, 1, { top: [flow(5), flow(1)] }), tick(1, 1, { top: [flow(9), flow(3)] })], 2);
     expect(merged.top.map((item) => item.deltaBytes)).toEqual([9, 5]);
   });

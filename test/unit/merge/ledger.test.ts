@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildLedger, type LedgerInput, ledgerFailures } from '../../../src/merge/ledger.ts';
+import { buildLedger, ledgerFailures } from '../../../src/merge/ledger.ts';
+import type { LedgerInput } from '../../../src/merge/ledger-input.ts';
 import { COUNTER_COUNT, Counter, NotFlow, Reject } from '../../../src/ring/layout.ts';
 import { ShardCounter } from '../../../src/shard/protocol.ts';
 
@@ -49,9 +50,34 @@ function balanced(): LedgerInput {
   shard[ShardCounter.ICMP_INNER_DEQUEUED] = 3;
   shard[ShardCounter.ICMP_INNER_MATCHED] = 2;
   shard[ShardCounter.ICMP_INNER_UNMATCHED] = 1;
+  shard[ShardCounter.OUTER_PACKETS] = 4;
+  shard[ShardCounter.OUTER_REFUSED] = 2;
+  shard[ShardCounter.OUTER_CREATED] = 6;
+  shard[ShardCounter.OUTER_ENDED] = 3;
+  shard[ShardCounter.OUTER_LIVE] = 2;
+  shard[ShardCounter.INTERIM_RECORDS] = 9;
   shard[ShardCounter.ROWS_WRITTEN] = 77;
-  const lost = { packets: 10, bytes: 1000, annotations: 1, flows: 10, flowPackets: 30, flowBytes: 3000 };
-  return { live: true, pcap: true, tap: true, engine, shards: [shard], lost, rowsTaken: 77, tapTaken: 890 };
+  shard[ShardCounter.ENTRIES_WRITTEN] = 90;
+  shard[ShardCounter.APP_FLOWS] = 7;
+  shard[ShardCounter.APP_CLOSED] = 4;
+  shard[ShardCounter.APP_OPEN] = 3;
+  shard[ShardCounter.ROWS_DROPPED] = 5;
+  shard[ShardCounter.HOLES_ASKED] = 8;
+  shard[ShardCounter.HOLES_GIVEN] = 5;
+  shard[ShardCounter.HOLES_EXHAUSTED] = 3;
+  const lost = { packets: 10, bytes: 1000, annotations: 1, flows: 10, outerFlows: 1, flowPackets: 30, flowBytes: 3000 };
+  return {
+    live: true,
+    pcap: true,
+    records: true,
+    tap: true,
+    engine,
+    shards: [shard],
+    lost,
+    rowsTaken: 77,
+    entriesTaken: 90,
+    tapTaken: 890,
+  };
 }
 
 describe('ledger', () => {
@@ -92,6 +118,13 @@ describe('ledger', () => {
     expect(ledger.stages.source).toMatchObject({ received: null, kernel_drops: null, interface_drops: null });
     expect(ledger.identities.find((item) => item.name === 'kernel')?.holds).toBeNull();
     expect(ledger.holds).toBe(true);
+  });
+
+  it('expects no record of a flow where none are written', () => {
+    const input = balanced();
+    input.records = false;
+    input.shards[0][ShardCounter.ROWS_WRITTEN] = input.shards[0][ShardCounter.ROWS_DROPPED] = input.rowsTaken = 0;
+    expect(ledgerFailures(buildLedger(input))).toEqual([]);
   });
 
   it('names the sides of an identity that fails', () => {

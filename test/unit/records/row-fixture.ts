@@ -96,6 +96,16 @@ export function entry(spec: RowSpec = {}): Uint8Array {
   return bytes;
 }
 
+/** The entry with a note behind it. */
+export function noted(row: Uint8Array, note: string | Uint8Array): Uint8Array {
+  const text = typeof note === 'string' ? new TextEncoder().encode(note) : note;
+  const bytes = new Uint8Array(R.OUTBOX_ENTRY_BYTES * (1 + Math.ceil(text.length / R.OUTBOX_ENTRY_BYTES)));
+  bytes.set(row);
+  new DataView(bytes.buffer).setUint32(R.E_NOTE_BYTES, text.length, true);
+  bytes.set(text, R.OUTBOX_ENTRY_BYTES);
+  return bytes;
+}
+
 export function concat(entries: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(entries.length * R.OUTBOX_ENTRY_BYTES);
   entries.forEach((bytes, index) => {
@@ -110,6 +120,7 @@ export function context(overrides: Partial<RecordContext> = {}): RecordContext {
     communityIdSeed: 0,
     vlanAware: false,
     live: false,
+    app: true,
     localAddresses: new Set(),
     tunnels: new Map(),
     ...overrides,

@@ -140,7 +140,33 @@ describe('outbox', () => {
     ring.end(1, 1);
     const rig = new Rig([ring.ring], { outboxRows: 4 }).run();
     expect(new Set(rig.rows.map((row) => row.first)).size).toBe(300);
-    expect([rig.count(ShardCounter.ROWS_WRITTEN), rig.ticks[0].rowsWritten]).toEqual([300, 300]);
+    expect([rig.count(ShardCounter.ROWS_WRITTEN), rig.ticks[0].entriesWritten]).toEqual([300, 300]);
+  });
+
+  it('gives records up when nobody takes them in time, and says so', () => {
+    const ring = new RingBuilder(1 << 18);
+    for (let i = 0; i < 20; i++) ring.packet(udp(i / 1000, 1 + i));
+    ring.end(1, 1);
+    const rig = new Rig([ring.ring], { outboxRows: 4, takesLate: true }).run();
+    expect([rig.rows.length, rig.count(ShardCounter.ROWS_WRITTEN), rig.count(ShardCounter.ROWS_DROPPED)]).toEqual([4, 4, 16]);
+    expect(rig.failures()).toEqual([]);
+  });
+
+  it('has published, whenever it waits within a tick, counters that agree with the rows', () => {
+    const ring = new RingBuilder(1 << 18);
+    for (let i = 0; i < 20; i++) ring.packet(udp(i / 1000, 1 + i));
+    ring.end(1, 1);
+    const failures: string[] = [];
+    let waits = 0;
+    const rig: Rig = new Rig([ring.ring], {
+      outboxRows: 4,
+      onWait: () => {
+        waits++;
+        failures.push(...rig.failures());
+      },
+    });
+    rig.run();
+    expect([waits, failures]).toEqual([4, []]);
   });
 
   it('stays empty when nobody wants rows, while the summary is kept', () => {

@@ -1,8 +1,12 @@
 /** A shard core with its memory, without a thread: records in, ticks and rows out. */
 
+import { createCredits } from '../../../src/flow/credits.ts';
 import * as row from '../../../src/flow/row.ts';
 import { E_PREVIOUS, OUTBOX_ENTRY_BYTES, ROW_BYTES } from '../../../src/flow/row.ts';
 import { connState, historyOf } from '../../../src/flow/zeek.ts';
+import { buildLedger, ledgerFailures } from '../../../src/merge/ledger.ts';
+import type { LedgerInput } from '../../../src/merge/ledger-input.ts';
+import { COUNTER_COUNT } from '../../../src/ring/layout.ts';
 import { type CoreData, ShardCore } from '../../../src/shard/core.ts';
 import { createOutbox, OutboxReader } from '../../../src/shard/outbox.ts';
 import { Control, END_REASONS, type FlowOptions, ShardCounter, type TickMessage } from '../../../src/shard/protocol.ts';
@@ -93,6 +97,10 @@ export interface RigOptions {
   summaryFlows?: number;
   outboxRows?: number;
   credits?: SharedArrayBuffer;
+  /** The sensor takes no rows before a tick, and the shard does not wait for it. */
+  takesLate?: boolean;
+  /** Called while the shard waits for space, when its rows have been taken. */
+  onWait?: () => void;
 }
 
 export class Rig {
@@ -102,20 +110,24 @@ export class Rig {
   readonly counters: Float64Array;
   readonly credits: SharedArrayBuffer;
   private readonly outbox: OutboxReader;
+  private readonly wantRows: boolean;
 
   constructor(rings: Uint8Array[], options: RigOptions = {}) {
     const flow = { ...FLOW, ...options.flow };
-    this.credits = options.credits ?? newCredits(flow.maxFlows);
+    const shards = options.shards ?? 1;
+    this.wantRows = options.wantRows ?? true;
+    this.credits = options.credits ?? createCredits(flow.maxFlows, shards);
     const data: CoreData = {
       shard: 0,
-      shards: options.shards ?? 1,
+      shards,
       rings,
       outbox: createOutbox(options.outboxRows ?? 4096),
       control: new SharedArrayBuffer(4 * Control.WORDS),
       counters: new SharedArrayBuffer(8 * ShardCounter.SLOTS),
       credits: this.credits,
       flow,
-      wantRows: options.wantRows ?? true,
+      app: null,
+      wantRows: this.wantRows,
       topFlows: options.topFlows ?? 0,
       summaryFlows: options.summaryFlows ?? 0,
     };
@@ -124,10 +136,12 @@ export class Rig {
     this.core = new ShardCore(data, {
       tick: (message) => {
         this.ticks.push(message);
-        this.takeRows(message.rowsWritten);
+        this.takeRows(message.entriesWritten);
       },
       waitForSpace: () => {
-        this.takeRows(this.core.rowsWritten);
+        if (options.takesLate) return false;
+        this.takeRows(this.core.entriesWritten);
+        options.onWait?.();
         return true;
       },
     });
@@ -143,8 +157,25 @@ export class Rig {
     return this.counters[counter];
   }
 
-  private takeRows(rowsWritten: number): void {
-    for (const span of this.outbox.spans(rowsWritten)) {
+  /** The ledger's identities of shards that do not hold; those that begin at the capture thread are not looked at. */
+  failures(): string[] {
+    const input: LedgerInput = {
+      live: false,
+      pcap: false,
+      records: this.wantRows,
+      tap: false,
+      engine: new Float64Array(COUNTER_COUNT),
+      shards: [this.counters],
+      lost: { packets: 0, bytes: 0, annotations: 0, flows: 0, outerFlows: 0, flowPackets: 0, flowBytes: 0 },
+      rowsTaken: this.rows.length,
+      entriesTaken: this.rows.length,
+      tapTaken: 0,
+    };
+    return ledgerFailures(buildLedger(input)).filter((line) => !/^(ring|annotations) /.test(line));
+  }
+
+  private takeRows(entriesWritten: number): void {
+    for (const span of this.outbox.spans(entriesWritten)) {
       for (let i = 0; i < span.count; i++) {
         const start = span.start + i * OUTBOX_ENTRY_BYTES;
         this.rows.push(new Row(span.bytes.slice(start, start + OUTBOX_ENTRY_BYTES)));
@@ -152,12 +183,6 @@ export class Rig {
       this.outbox.release(span.count);
     }
   }
-}
-
-export function newCredits(maxFlows: number): SharedArrayBuffer {
-  const credits = new SharedArrayBuffer(4);
-  new Int32Array(credits)[0] = maxFlows;
-  return credits;
 }
 
 /** The row bytes of a top flow. */

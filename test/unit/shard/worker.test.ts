@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCredits } from '../../../src/flow/credits.ts';
 import { LAYOUT_VERSION, RECORD_BYTES } from '../../../src/ring/layout.ts';
 import { createOutbox, OutboxReader } from '../../../src/shard/outbox.ts';
 import { Control, ShardCounter, type ShardData, type ShardMessage } from '../../../src/shard/protocol.ts';
 import { RingBuilder, UDP } from '../flow/records.ts';
-import { FLOW, newCredits } from './rig.ts';
+import { FLOW } from './rig.ts';
 
 let folder = '';
 
@@ -27,8 +28,9 @@ function shard(ring: RingBuilder, more: Partial<ShardData> = {}) {
     outbox: createOutbox(8),
     control: new SharedArrayBuffer(4 * Control.WORDS),
     counters: new SharedArrayBuffer(8 * ShardCounter.SLOTS),
-    credits: newCredits(1000),
+    credits: createCredits(1000, 1),
     flow: FLOW,
+    app: null,
     wantRows: true,
     topFlows: 0,
     summaryFlows: 0,
@@ -55,7 +57,7 @@ describe('worker', () => {
     worker.on('message', (message: ShardMessage) => {
       if (seen.at(-1) !== message.type) seen.push(message.type);
       if (message.type !== 'rows' && message.type !== 'tick') return;
-      for (const span of outbox.spans(message.rowsWritten)) {
+      for (const span of outbox.spans(message.entriesWritten)) {
         rows += span.count;
         outbox.release(span.count);
       }
