@@ -134,4 +134,20 @@ export const DEFAULT_OUTPUT: OutputOptions = {
   ledger: null,
 };
 
+/** The options that name files to write. */
+export const OUTPUT_PATHS = [
+  'writePcap',
+  'exportJson',
+  'exportCsv',
+  'flowsJsonl',
+  'flowsCsv',
+  'packetsJsonl',
+  'dnsJsonl',
+  'tlsJsonl',
+  'httpJsonl',
+  'eventsJsonl',
+  'summaryJson',
+  'ledger',
+] as const;
+
 export const DEFAULT_SNAPLEN = 65_535;

@@ -11,7 +11,7 @@ import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { OutputOptions } from '../config/options.ts';
+import { OUTPUT_PATHS, type OutputOptions } from '../config/options.ts';
 import { SensorError } from '../errors.ts';
 import { rowOffsets } from '../flow/entry.ts';
 import type { RecordContext } from '../flow/materialise.ts';
@@ -35,22 +35,6 @@ export interface ExportSettings {
   stdout?: Writable;
 }
 
-/** The paths of options that name files to write. */
-const PATH_OPTIONS = [
-  'writePcap',
-  'exportJson',
-  'exportCsv',
-  'flowsJsonl',
-  'flowsCsv',
-  'packetsJsonl',
-  'dnsJsonl',
-  'tlsJsonl',
-  'httpJsonl',
-  'eventsJsonl',
-  'summaryJson',
-  'ledger',
-] as const;
-
 function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
@@ -68,7 +52,7 @@ function sameFile(path: string): string {
 /** Two outputs in one file would destroy each other. */
 function checkDistinct(options: OutputOptions): void {
   const seen = new Map<string, string>();
-  for (const option of PATH_OPTIONS) {
+  for (const option of OUTPUT_PATHS) {
     const path = options[option];
     if (path === null || path === '') continue;
     const file = sameFile(path);

@@ -96,9 +96,11 @@ function applicationTable(summary: RunSummary, colors: Colors): string {
   return table(['application', 'flows', 'packets', 'bytes', 'share'], rows, 1, colors);
 }
 
+/** A guess has a question mark. */
 function applicationText({ app }: FlowRecord): string {
   if (app === null) return '';
-  return app.master === null ? app.protocol : `${app.master}.${app.protocol}`;
+  const name = app.master === null ? app.protocol : `${app.master}.${app.protocol}`;
+  return app.confidence === 'port' || app.confidence === 'guess' ? `${name}?` : name;
 }
 
 function stateText(record: FlowRecord): string {

@@ -45,7 +45,7 @@ import { DpiQueue, type DpiVerdict } from './dpi-queue.ts';
 import type { EventReason, EventWatch } from './event-watch.ts';
 import { NdpiNames } from './ndpi-words.ts';
 import { orient } from './orientation.ts';
-import { type ApplicationTotal, type AppOptions, type ExpectationReport, type NameReport, ShardCounter } from './protocol.ts';
+import { type AppOptions, type ExpectationReport, type NameReport, ShardCounter } from './protocol.ts';
 import { SynWatch } from './syn-watch.ts';
 
 const TCP = 6;
@@ -84,7 +84,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly open = new Map<number, FlowApp>();
   private readonly notes: (string | undefined)[] = [];
   private readonly labels: (string | undefined)[] = [];
-  private readonly totals = new AppTotals();
+  readonly totals = new AppTotals();
   private readonly dpi: DpiQueue | null;
   private readonly ndpiNames: NdpiNames | null;
   /** The slot that is being closed, -1 = none. */
@@ -154,8 +154,16 @@ export class AppLayer implements PayloadSink, TransactionSink {
       else this.datagram(app, side, rec, start, captured, now);
     }
     this.openBytes += app.held - held;
-    if (this.dpi !== null && !app.ndpiSettled) this.queue(this.dpi, app, slot, side, rec, o);
     this.lives.tally[ShardCounter.APP_PACKETS] = this.lives.tally[ShardCounter.APP_PACKETS] + 1;
+    if (this.dpi !== null && !app.ndpiSettled) {
+      this.queue(this.dpi, app, slot, side, rec, o);
+      // What is logged must not depend on where batches end: then libndpi answers at once.
+      if (this.wantsTransactions || this.events !== null) this.dpi.flush();
+      if (!this.open.has(slot)) {
+        this.tag(rec, o);
+        return;
+      }
+    }
     this.report(app, slot);
     if (this.isFinished(app)) {
       this.close(slot, app);
@@ -194,10 +202,6 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (note === undefined) return;
     this.noteBytes -= note.length;
     this.notes[slot] = undefined;
-  }
-
-  applications(): ApplicationTotal[] {
-    return this.totals.list();
   }
 
   /** What DNS answers and control connections have said since the last call. */

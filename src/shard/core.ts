@@ -251,7 +251,7 @@ export class ShardCore {
       ...(this.app?.takeReports() ?? { names: [], expectations: [] }),
       final,
       summary: final ? sink.takeSummary() : [],
-      applications: final ? (this.app?.applications() ?? []) : [],
+      applications: final ? (this.app?.totals.list() ?? []) : [],
     });
   }
 }

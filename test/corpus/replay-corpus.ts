@@ -13,7 +13,7 @@ const HANG_MS = 30_000;
 
 /** Replays one file and collects its flow records. Rejects when it does not end. */
 export async function replayFile(path: string): Promise<Replayed> {
-  await using sensor = new Sensor({ input: { kind: 'replay', files: [path] }, tracking: { shards: 1 } });
+  await using sensor = new Sensor({ input: { kind: 'replay', files: [path] }, tracking: { shards: 1, dpi: 'builtin' } });
   const records: FlowRecord[] = [];
   const stream = sensor.flows();
   const collected = (async () => {

@@ -1,7 +1,7 @@
 /** Can the configured outputs be written? Proved by writing, but never over what is there already. */
 import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { OutputOptions } from '../../config/options.ts';
+import { OUTPUT_PATHS, type OutputOptions } from '../../config/options.ts';
 import { createLog } from '../../telemetry/logger.ts';
 import { absent, type Finding, missing, ok, reasonOf } from './finding.ts';
 
@@ -37,23 +37,8 @@ function checkLog(file: string): Finding {
   }
 }
 
-const PATHS = [
-  'writePcap',
-  'exportJson',
-  'exportCsv',
-  'flowsJsonl',
-  'flowsCsv',
-  'packetsJsonl',
-  'dnsJsonl',
-  'tlsJsonl',
-  'httpJsonl',
-  'eventsJsonl',
-  'summaryJson',
-  'ledger',
-] as const;
-
 export function checkOutputs(output: OutputOptions, logFile: string | null): Finding[] {
-  const findings = PATHS.flatMap((name) => {
+  const findings = OUTPUT_PATHS.flatMap((name) => {
     const path = output[name];
     const key = `output.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
     return path === null ? [] : [checkOutput(key, path)];
