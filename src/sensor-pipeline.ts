@@ -191,6 +191,7 @@ export class Pipeline {
             ? null
             : {
                 tags: this.#tags,
+                live,
                 ...dpiParts(this.#options.tracking.dpi),
                 transactions: wantsTransactions(this.#options),
                 events: this.#options.output.eventsJsonl !== null,

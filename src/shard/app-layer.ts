@@ -22,7 +22,6 @@ import type { FlowLives } from '../flow/lives.ts';
 import * as row from '../flow/row.ts';
 import type { PayloadSink } from '../flow/table-contract.ts';
 import type { Detector } from '../native/dpi.ts';
-import { ipv4Text, ipv6Text } from '../packet/address.ts';
 import {
   R_CARRIED,
   R_FRAG_OFF,
@@ -40,6 +39,7 @@ import {
   RECORD_BYTES,
 } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';
+import { clientAddress, serverAddressText } from './app-addresses.ts';
 import { AppTotals } from './app-totals.ts';
 import { DpiQueue, type DpiVerdict } from './dpi-queue.ts';
 import type { EventReason, EventWatch } from './event-watch.ts';
@@ -79,6 +79,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly reported = new Map<number, string>();
   private readonly tags: Int32Array;
   private readonly lives: FlowLives;
+  private readonly live: boolean;
   private readonly registry: Registry;
   private readonly syns: SynWatch;
   private readonly open = new Map<number, FlowApp>();
@@ -100,6 +101,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     this.tags = new Int32Array(options.tags);
     this.wantsTransactions = options.transactions;
     this.lives = lives;
+    this.live = options.live;
     this.registry = registry;
     this.syns = new SynWatch(lives);
     this.dpi = detector === null ? null : new DpiQueue(detector, (slot, verdict) => this.verdict(slot, verdict));
@@ -146,7 +148,8 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const length = rec.u32[(o + R_PAYLOAD_LEN) >> 2];
     if (captured <= 0 || length === 0) return;
     const start = o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES + before;
-    const app = this.open.get(slot) ?? this.begin(slot);
+    const app = this.open.get(slot) ?? this.begin(slot, rec);
+    if (app === null) return;
     app.epochSecs = rec.u32[(o + R_RAW_SEC) >> 2];
     const held = app.held;
     if (!app.done) {
@@ -164,7 +167,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
         return;
       }
     }
-    this.report(app, slot);
+    this.report(app);
     if (this.isFinished(app)) {
       this.close(slot, app);
       this.tag(rec, o);
@@ -243,9 +246,15 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (slot !== this.closing && this.isFinished(app)) this.close(slot, app);
   }
 
-  private begin(slot: number): FlowApp {
-    const { store } = this.lives;
+  /** Null for a live capture that is half a ring behind: packets are worth more than labels. A replay waits instead. */
+  private begin(slot: number, rec: RingReader): FlowApp | null {
+    const { store, tally } = this.lives;
     const hot = slot * row.HOT_BYTES;
+    if (this.live && (rec.written - rec.position) >>> 0 > rec.capacity >>> 1) {
+      store.hotI[(hot + row.F_FLAGS) >> 2] = store.hotI[(hot + row.F_FLAGS) >> 2] | row.RowFlag.APP_DONE;
+      tally[ShardCounter.APP_GIVEN_UP] = tally[ShardCounter.APP_GIVEN_UP] + 1;
+      return null;
+    }
     const client = store.hotI[(hot + row.F_FLAGS) >> 2] & row.RowFlag.CLIENT_IS_B;
     const portA = store.hotH[(hot + row.F_PORT_A) >> 1];
     const portB = store.hotH[(hot + row.F_PORT_B) >> 1];
@@ -255,7 +264,6 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const app = new FlowApp(slot, store.hotB[hot + row.F_PROTOCOL] === TCP, client, ports, sure, this.registry, this);
     this.open.set(slot, app);
     this.openBytes += OPEN_FLOW_BYTES;
-    const { tally } = this.lives;
     tally[ShardCounter.APP_FLOWS] = tally[ShardCounter.APP_FLOWS] + 1;
     tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] + 1;
     return app;
@@ -287,37 +295,21 @@ export class AppLayer implements PayloadSink, TransactionSink {
   }
 
   /** Passes on what a session has learned for other flows, and who began this one. */
-  private report(app: FlowApp, slot: number): void {
+  private report(app: FlowApp): void {
     const { facts } = app;
     if (facts.learned.length > 0) {
-      const client = this.clientAddress(app, slot);
+      const client = clientAddress(this.lives, app);
       for (const name of facts.learned) if (this.names.length < MOST_REPORTS) this.names.push({ ...name, client, atNs: app.nowNs });
     }
     if (facts.expected.length > 0) {
       for (const flow of facts.expected) {
         // No address in the announcement: the server's own.
-        const address = flow.address === '' ? this.serverAddress(app, slot) : flow.address;
+        const address = flow.address === '' ? serverAddressText(this.lives, app) : flow.address;
         if (this.expectations.length < MOST_REPORTS) this.expectations.push({ ...flow, address, atNs: app.nowNs });
       }
     }
     if (facts.learned.length + facts.expected.length > 0) facts.forgetReports();
     if (!app.isOriented) orient(this.lives, app);
-  }
-
-  private clientAddress(app: FlowApp, slot: number): string {
-    return String.fromCharCode(...this.address(slot, app.swapped ? app.client ^ 1 : app.client));
-  }
-
-  private serverAddress(app: FlowApp, slot: number): string {
-    const bytes = this.address(slot, app.swapped ? app.client : app.client ^ 1);
-    return bytes.length === 4 ? ipv4Text(bytes) : ipv6Text(bytes);
-  }
-
-  /** 4 or 16 bytes; side 0 = A. */
-  private address(slot: number, side: number): Uint8Array {
-    const { hotB } = this.lives.store;
-    const at = slot * row.HOT_BYTES + (side === 1 ? row.F_ADDR_B : row.F_ADDR_A);
-    return hotB.subarray(at, at + ((hotB[slot * row.HOT_BYTES + row.F_ROLE] & row.RowRole.IPV6) !== 0 ? 16 : 4));
   }
 
   /** Nobody wants more bytes of the flow: what is known becomes its note. */
@@ -328,7 +320,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.dpi.release(slot);
     }
     app.finish();
-    this.report(app, slot);
+    this.report(app);
     this.open.delete(slot);
     this.openBytes -= held + OPEN_FLOW_BYTES;
     const { tally } = this.lives;

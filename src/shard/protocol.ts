@@ -114,6 +114,8 @@ export interface FlowOptions {
 }
 
 export interface AppOptions {
+  /** A live capture: rather no label than a lost packet. */
+  live: boolean;
   /** Our own parsers. */
   builtin: boolean;
   /** libndpi. */
