@@ -30,13 +30,14 @@ export interface TlsFacts {
   /** The cipher suite that the server chose, by its IANA name, or as 4 digits when unknown. */
   cipher: string | null;
   group: string | null;
-  client_ciphers: string[];
-  client_extensions: string[];
-  client_versions: string[];
+  /** GREASE left out, here and in the next two. */
+  client_ciphers: readonly string[];
+  client_extensions: readonly string[];
+  client_versions: readonly string[];
   resumed: boolean;
   established: boolean;
   /** TLS 1.2 and older, the server's chain from the leaf on, at most 4. */
-  certificates: CertificateFacts[];
+  certificates: Readonly<CertificateFacts>[];
   /** Last alert in clear, `fatal handshake_failure`. */
   alert: string | null;
 }

@@ -1,7 +1,8 @@
 /** The note of a flow as text, in the length that the outbox takes. */
 import { decideLabel } from './decide.ts';
 import type { BuiltinLabel, FlowApp } from './flow-app.ts';
-import { type AppLabel, noteOf } from './note.ts';
+import type { AppLabel } from './note.ts';
+import { writeNote, writeShortNote } from './note-writer.ts';
 import type { Registry } from './registry.ts';
 
 export interface NoteText {
@@ -18,13 +19,14 @@ export function noteText(app: FlowApp, registry: Registry, mostBytes: number): N
   // A protocol that our parser knows is judged by our table of ports, whatever nDPI thinks it is.
   if (builtin?.confirmed === true && facts.hasRisks) facts.risks.delete('known_protocol_on_non_standard_port');
   if (builtin !== null && isOnUnusualPort(builtin, app, registry)) facts.risks.add('known_protocol_on_non_standard_port');
-  const note = noteOf(facts, label, serviceOf(builtin, label));
-  const text = JSON.stringify(note);
-  if (text === '{}') return { text: '', label, isCut: false };
-  // UTF-8 takes at most three bytes per UTF-16 unit.
-  if (text.length * 3 <= mostBytes || Buffer.byteLength(text) <= mostBytes) return { text, label, isCut: false };
-  const { service, app: named, risks, risk_mask, risk_score, host, host_source } = note;
-  return { text: JSON.stringify({ service, app: named, risks, risk_mask, risk_score, host, host_source }), label, isCut: true };
+  const service = serviceOf(builtin, label);
+  if (mostBytes > 0) {
+    const text = writeNote(facts, label, service);
+    // UTF-8 takes at most three bytes per UTF-16 unit.
+    if (text.length * 3 <= mostBytes || Buffer.byteLength(text) <= mostBytes) return { text, label, isCut: false };
+  }
+  const text = writeShortNote(facts, label, service);
+  return { text, label, isCut: text !== '' };
 }
 
 function isOnUnusualPort(label: BuiltinLabel, app: FlowApp, registry: Registry): boolean {

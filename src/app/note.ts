@@ -4,7 +4,7 @@
  */
 
 import type { OsRecord } from '../fingerprint/os-labels.ts';
-import type { AppFacts, CertificateFacts, DetailValue, DnsFacts, HostSource, HttpFacts, QuicFacts, SshFacts, TlsFacts } from './facts.ts';
+import type { CertificateFacts, DetailValue, DnsFacts, HostSource, HttpFacts, QuicFacts, SshFacts, TlsFacts } from './facts.ts';
 import type { BuiltinLabel } from './flow-app.ts';
 import { guessByPort } from './port-guess.ts';
 import { type ProtocolName, protocolEntry } from './protocols.ts';
@@ -61,7 +61,7 @@ export interface AppNote {
 
 export type { CertificateFacts };
 
-function maskOf(risks: readonly RiskRecord[]): string {
+export function maskOf(risks: readonly RiskRecord[]): string {
   const mask = risks.reduce((bits, { id }) => bits | (1n << BigInt(id)), 0n);
   return `0x${mask.toString(16).padStart(16, '0')}`;
 }
@@ -142,29 +142,4 @@ export function addRisk(note: AppNote, name: RiskName): void {
   note.risks = [...note.risks, riskByName(name)].sort((a, b) => a.id - b.id);
   note.risk_mask = maskOf(note.risks);
   note.risk_score = note.risks.reduce((sum, { score }) => sum + score, 0);
-}
-
-const SECTIONS = ['tls', 'quic', 'http', 'dns', 'ssh', 'ja3', 'ja3s', 'ja4', 'ja4_r', 'hassh', 'hassh_server'] as const;
-
-/** The members of the note that are not empty. */
-export function noteOf(facts: AppFacts, label: AppLabel | null, service: string | null): Partial<AppNote> {
-  const note: Partial<AppNote> = {};
-  if (service !== null) note.service = service;
-  if (label !== null) note.app = label;
-  if (facts.hasRisks) {
-    const risks = [...facts.risks].map(riskByName).sort((a, b) => a.id - b.id);
-    note.risks = risks;
-    note.risk_mask = maskOf(risks);
-    note.risk_score = risks.reduce((sum, { score }) => sum + score, 0);
-  }
-  if (facts.host !== null) {
-    note.host = facts.host;
-    note.host_source = facts.hostSource;
-  }
-  for (const name of SECTIONS) {
-    const value = facts[name];
-    if (value !== null) Object.assign(note, { [name]: value });
-  }
-  if (facts.hasDetails) note.app_details = Object.fromEntries(facts.details);
-  return note;
 }

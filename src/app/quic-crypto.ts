@@ -44,21 +44,22 @@ const LONGEST_PACKET_NUMBER = 4;
 
 const BLOCK = 64;
 const LONGEST_MESSAGE = 128;
+const inner = new Uint8Array(BLOCK + LONGEST_MESSAGE);
+const outer = new Uint8Array(BLOCK + 32);
 
 /**
  * HMAC-SHA-256 (RFC 2104) of keys up to a block and short messages. Two one-shot hashes take a tenth of the time of a
  * `createHmac`, which wraps the key in an object first.
  */
 function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
-  const inner = new Uint8Array(BLOCK + Math.min(message.length, LONGEST_MESSAGE));
-  const outer = new Uint8Array(BLOCK + 32);
   for (let i = 0; i < BLOCK; i++) {
     const byte = i < key.length ? key[i] : 0;
     inner[i] = byte ^ 0x36;
     outer[i] = byte ^ 0x5c;
   }
-  inner.set(message.subarray(0, LONGEST_MESSAGE), BLOCK);
-  outer.set(hash('sha256', inner, 'buffer'), BLOCK);
+  const length = Math.min(message.length, LONGEST_MESSAGE);
+  inner.set(message.subarray(0, length), BLOCK);
+  outer.set(hash('sha256', inner.subarray(0, BLOCK + length), 'buffer'), BLOCK);
   return hash('sha256', outer, 'buffer');
 }
 
@@ -133,7 +134,7 @@ function open(bytes: Uint8Array, start: number, numberAt: number, end: number, k
     header[at] ^= mask[1 + i];
     packetNumber = packetNumber * 256 + header[at];
   }
-  const nonce = Uint8Array.from(keys.iv);
+  const nonce = new Uint8Array(keys.iv);
   for (let i = 0; i < numberLength; i++) nonce[nonce.length - numberLength + i] ^= header[header.length - numberLength + i];
   const cipher = createDecipheriv('aes-128-gcm', keys.payloadKey, nonce, { authTagLength: TAG_LENGTH });
   cipher.setAAD(header);

@@ -4,20 +4,28 @@ import { readVarint } from './quic-packet.ts';
 
 /** A handshake message longer than this is not waited for. */
 const STREAM_LIMIT = 16_384;
+const FIRST_BYTES = 2048;
+const NOTHING = new Uint8Array(0);
 /** Ranges of an ACK frame; a client's first packets acknowledge a handful. */
 const ACK_RANGES = 64;
 
 /** The bytes of one side's handshake, written in any order. */
 export class CryptoStream {
-  #bytes = new Uint8Array(2048);
-  #have = new Uint8Array(2048);
+  #bytes: Uint8Array = NOTHING;
+  /** Which bytes are there, 1 each; empty as long as they came in order. */
+  #have: Uint8Array = NOTHING;
   #length = 0;
 
   write(offset: number, piece: Uint8Array): void {
     const end = offset + piece.length;
     if (end > STREAM_LIMIT) return;
-    if (end > this.#bytes.length) this.#grow(Math.min(Math.max(2 * this.#bytes.length, end), STREAM_LIMIT));
+    if (end > this.#bytes.length) this.#grow(Math.min(Math.max(2 * this.#bytes.length, end, FIRST_BYTES), STREAM_LIMIT));
     this.#bytes.set(piece, offset);
+    if (offset <= this.#length && this.#have.length === 0) {
+      this.#length = Math.max(this.#length, end);
+      return;
+    }
+    if (this.#have.length < this.#bytes.length) this.#keepMarks();
     this.#have.fill(1, offset, end);
     while (this.#length < this.#have.length && this.#have[this.#length] === 1) this.#length++;
   }
@@ -31,8 +39,12 @@ export class CryptoStream {
     const bytes = new Uint8Array(length);
     bytes.set(this.#bytes);
     this.#bytes = bytes;
-    const have = new Uint8Array(length);
+  }
+
+  #keepMarks(): void {
+    const have = new Uint8Array(this.#bytes.length);
     have.set(this.#have);
+    have.fill(1, 0, this.#length);
     this.#have = have;
   }
 }
@@ -73,7 +85,6 @@ function skipGoogleAck(cursor: Cursor, type: number): boolean {
 
 /** True when a frame that carries nothing of interest was skipped. */
 function skipFrame(cursor: Cursor, type: number, google: boolean): boolean {
-  if (type === PADDING) return true;
   if (google) {
     if (type >= 0x40 && type <= 0x7f) return skipGoogleAck(cursor, type);
     return type === GOOGLE_PING;
@@ -88,6 +99,11 @@ export function readCryptoFrames(payload: Uint8Array, google: boolean, stream: C
   const crypto = google ? GOOGLE_CRYPTO : CRYPTO;
   while (cursor.left > 0) {
     const type = cursor.u8();
+    if (type === PADDING) {
+      // A thousand of them in a client's first packet.
+      while (cursor.at < cursor.end && payload[cursor.at] === PADDING) cursor.at++;
+      continue;
+    }
     if (type !== crypto) {
       if (!skipFrame(cursor, type, google)) return;
       continue;

@@ -5,8 +5,8 @@
  *
  * A flow that shows only short headers proves nothing: they are a few bits and random bytes.
  */
-import { ja3, ja3s } from '../fingerprint/ja3.ts';
-import { ja4, ja4Raw } from '../fingerprint/ja4.ts';
+import { clientShape } from '../fingerprint/client-shape.ts';
+import { ja3s } from '../fingerprint/ja3.ts';
 import {
   CLIENT,
   type Datagram,
@@ -202,9 +202,10 @@ class Session implements DatagramSession {
     quic.sni = hello.sni;
     quic.alpn = [...hello.alpn];
     if (hello.quicParameters !== null) quic.user_agent = userAgentOf(hello.quicParameters);
-    this.#facts.ja3 = ja3(hello);
-    this.#facts.ja4 = ja4(hello, 'q');
-    this.#facts.ja4_r = ja4Raw(hello, 'q');
+    const shape = clientShape(hello, 'q');
+    this.#facts.ja3 = shape.ja3;
+    this.#facts.ja4 = shape.ja4;
+    this.#facts.ja4_r = shape.ja4_r;
     if (hello.sni !== null) this.#facts.nameHost(hello.sni, 'quic_sni');
   }
 

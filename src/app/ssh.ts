@@ -23,7 +23,7 @@ import {
 } from './dissector.ts';
 import type { SshFacts } from './facts.ts';
 import type { RiskName } from './risks.ts';
-import { indexOfByte, startsWith, textOf } from './text.ts';
+import { indexOfByte, latin1, startsWith, textOf } from './text.ts';
 
 const BANNER = 'SSH-';
 /** RFC 4253: 255 characters with CR LF; servers may send other lines before. */
@@ -69,11 +69,7 @@ export function isObsoleteBanner(banner: string): boolean {
 
 function readKexInit(payload: Uint8Array): KexInit | null {
   const cursor = new Cursor(payload, 1 + COOKIE_BYTES);
-  const list = () => {
-    let text = '';
-    for (const byte of cursor.take(cursor.u32())) text += String.fromCharCode(byte);
-    return text;
-  };
+  const list = () => latin1(cursor.take(cursor.u32()));
   const init: KexInit = {
     kex: list(),
     hostKey: list(),

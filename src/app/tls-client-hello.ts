@@ -60,16 +60,18 @@ export interface ClientHello {
   sessionTicket: boolean;
   preSharedKey: boolean;
   earlyData: boolean;
-  /** Body of the quic_transport_parameters extension. */
+  /** Body of the quic_transport_parameters extension, a view of the message. */
   quicParameters: Uint8Array | null;
   /** Only the beginning of the message was there: lists may be short, and fingerprints would be wrong. */
   truncated: boolean;
 }
 
+const NOTHING = new Uint8Array(0);
+
 function emptyHello(): ClientHello {
   return {
     legacyVersion: 0,
-    sessionId: new Uint8Array(0),
+    sessionId: NOTHING,
     ciphers: [],
     extensions: [],
     serverName: null,
@@ -135,7 +137,7 @@ function readExtension(type: number, body: Cursor, hello: ClientHello): void {
       numbers16(body.part(body.u16()), hello.groups);
       break;
     case Extension.POINT_FORMATS:
-      hello.pointFormats.push(...body.take(Math.min(body.u8(), body.left)));
+      for (let left = Math.min(body.u8(), body.left); left > 0; left--) hello.pointFormats.push(body.u8());
       break;
     case Extension.SIGNATURE_ALGORITHMS:
       numbers16(body.part(body.u16()), hello.signatureAlgorithms);
@@ -161,7 +163,7 @@ function readExtension(type: number, body: Cursor, hello: ClientHello): void {
       break;
     case Extension.QUIC_PARAMETERS:
     case Extension.QUIC_PARAMETERS_DRAFT:
-      hello.quicParameters = body.take(body.left).slice();
+      hello.quicParameters = body.take(body.left);
       break;
     case Extension.ENCRYPTED_SERVER_NAME:
       hello.encryptedServerName = true;

@@ -1,6 +1,6 @@
 /** Turns the messages of one handshake, of TLS or DTLS, into facts, risks and one transaction. */
-import { ja3, ja3s } from '../fingerprint/ja3.ts';
-import { ja4, ja4Raw } from '../fingerprint/ja4.ts';
+import { clientShape } from '../fingerprint/client-shape.ts';
+import { ja3s } from '../fingerprint/ja3.ts';
 import { Cursor } from './cursor.ts';
 import { CLIENT, SERVER, type SessionContext, type Side } from './dissector.ts';
 import type { TlsFacts } from './facts.ts';
@@ -19,9 +19,10 @@ const CERTIFICATE_LIMIT = 4;
 /** In TLS 1.3 the alert with which a client refuses looks like data, but is shorter than any Finished. */
 const SHORTEST_FINISHED = 40;
 const NAMED_CURVE = 3;
+const NO_ID = new Uint8Array(0);
 
-function codes(list: readonly number[], digits = 4): string[] {
-  return list.slice(0, LIST_LIMIT).map((code) => hexNumber(code, code > 0xffff ? 6 : digits));
+function codes(list: readonly number[]): string[] {
+  return list.slice(0, LIST_LIMIT).map((code) => hexNumber(code, code > 0xffff ? 6 : 4));
 }
 
 /** A host name as it is compared: small letters, no trailing dot. Empty when the text cannot be one. */
@@ -39,7 +40,7 @@ export class TlsHandshake {
   private readonly context: SessionContext;
   private readonly transport: 't' | 'd';
   private server: ServerHello | null = null;
-  private offeredId: Uint8Array = new Uint8Array(0);
+  private offeredId: Uint8Array = NO_ID;
   private offersPsk = false;
   private bestOffer = 0;
   private host = '';
@@ -178,14 +179,14 @@ export class TlsHandshake {
     tls.sni = hello.sni;
     tls.ech = hello.encryptedClientHello;
     tls.alpn = hello.alpn;
-    tls.client_ciphers = codes(hello.ciphers);
-    tls.client_extensions = codes(hello.extensions);
-    const versions = hello.versions.length > 0 ? hello.versions : [hello.legacyVersion];
-    tls.client_versions = versions.slice(0, LIST_LIMIT).map(versionName);
+    const shape = clientShape(hello, this.transport);
+    tls.client_ciphers = shape.ciphers;
+    tls.client_extensions = shape.extensions;
+    tls.client_versions = shape.versions;
     if (!hello.truncated) {
-      facts.ja3 = ja3(hello);
-      facts.ja4 = ja4(hello, this.transport);
-      facts.ja4_r = ja4Raw(hello, this.transport);
+      facts.ja3 = shape.ja3;
+      facts.ja4 = shape.ja4;
+      facts.ja4_r = shape.ja4_r;
       addClientRisks(facts.risks, hello);
     }
     this.host = hostOf(hello.sni ?? '');

@@ -100,17 +100,29 @@ export interface HandshakeMessage {
 /** No message is collected beyond this: no head is longer. */
 const MESSAGE_LIMIT = 16_384;
 const FIRST_BYTES = 2048;
+const NOTHING = new Uint8Array(0);
 
 /** Puts the handshake messages of one side together out of the records they come in. */
 export class HandshakeBuffer {
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Uint8Array = NOTHING;
+  /** `bytes` is the caller's record, not a copy: only until `keep`. */
+  private isBorrowed = false;
   private start = 0;
   private end = 0;
 
+  /** Adds a record's bytes, which are only borrowed: call `keep` before they change. */
   append(part: Uint8Array): void {
+    if (this.start === this.end && part.length <= MESSAGE_LIMIT) {
+      // Nearly always whole messages: nothing need be copied.
+      this.bytes = part;
+      this.isBorrowed = true;
+      this.start = 0;
+      this.end = part.length;
+      return;
+    }
     const room = MESSAGE_LIMIT - (this.end - this.start);
     const added = part.length > room ? part.subarray(0, room) : part;
-    if (this.end + added.length > this.bytes.length) this.grow(added.length);
+    if (this.isBorrowed || this.end + added.length > this.bytes.length) this.grow(added.length);
     this.bytes.set(added, this.end);
     this.end += added.length;
   }
@@ -131,9 +143,16 @@ export class HandshakeBuffer {
   }
 
   clear(): void {
-    this.bytes = new Uint8Array(0);
+    this.bytes = NOTHING;
+    this.isBorrowed = false;
     this.start = 0;
     this.end = 0;
+  }
+
+  /** The last record's memory will be used for something else: keeps what is left of it. */
+  keep(): void {
+    if (this.start === this.end) this.clear();
+    else if (this.isBorrowed) this.grow(0);
   }
 
   private wanted(): number {
@@ -147,6 +166,7 @@ export class HandshakeBuffer {
     const larger = new Uint8Array(size);
     larger.set(this.bytes.subarray(this.start, this.end));
     this.bytes = larger;
+    this.isBorrowed = false;
     this.start = 0;
     this.end = held;
   }

@@ -50,9 +50,8 @@ class TlsSession implements StreamSession {
 
   advance(heads: Heads): ProgressCode {
     if (this.ssl2 !== 'no' && !this.readSsl2(heads)) return this.state(heads);
-    for (const side of [CLIENT, SERVER] as const) {
-      if (!this.handshake.over && !this.contradicted) this.walk(side, heads[side]);
-    }
+    this.walk(CLIENT, heads[CLIENT]);
+    this.walk(SERVER, heads[SERVER]);
     return this.state(heads);
   }
 
@@ -64,7 +63,7 @@ class TlsSession implements StreamSession {
     const { handshake, readers } = this;
     if (this.contradicted && !handshake.confirmed) return Progress.BROKEN;
     // What follows something else than a record cannot be read; the other side may go on.
-    const ended = [CLIENT, SERVER].every((side) => heads[side].complete || readers[side].broken);
+    const ended = (heads[CLIENT].complete || readers[CLIENT].broken) && (heads[SERVER].complete || readers[SERVER].broken);
     const silent = this.opaque >= OPAQUE_RECORDS && !handshake.clientSeen && !handshake.serverSeen;
     if (!handshake.over && !this.contradicted && !silent && !ended) return Progress.MORE;
     handshake.finish();
@@ -72,6 +71,7 @@ class TlsSession implements StreamSession {
   }
 
   private walk(side: Side, head: StreamHead): void {
+    if (this.handshake.over || this.contradicted) return;
     const reader = this.readers[side];
     for (let record = reader.next(head); record !== null; record = reader.next(head)) {
       this.record(side, record);
@@ -116,6 +116,7 @@ class TlsSession implements StreamSession {
       this.contradicted = true;
       return;
     }
+    buffer.keep();
   }
 
   /** True when records of SSL 3.0 or TLS are to be read now. */

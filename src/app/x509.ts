@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { nextElement, nextOf, oidText, stringText, Tag, timeSeconds } from './asn1.ts';
 import { Cursor } from './cursor.ts';
 import type { CertificateFacts } from './facts.ts';
-import { hexOf, textOf } from './text.ts';
+import { hexOf, latin1, textOf } from './text.ts';
 
 /** Names that are kept for people. */
 const NAME_LIMIT = 32;
@@ -139,8 +139,27 @@ function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, i) => byte === other[i]);
 }
 
+/** Certificates of busy servers are seen over and over. */
+const recent = new Map<string, Certificate | null>();
+const MOST_RECENT = 256;
+/** Longest certificate that is remembered. */
+const REMEMBERED_BYTES = 8192;
+
+/** As `readCertificate`; what it returns is shared and not to be changed. */
+export function parseCertificate(der: Uint8Array): Readonly<Certificate> | null {
+  if (der.length > REMEMBERED_BYTES) return readCertificate(der);
+  const name = latin1(der);
+  let certificate = recent.get(name);
+  if (certificate === undefined) {
+    certificate = readCertificate(der);
+    if (recent.size >= MOST_RECENT) recent.clear();
+    recent.set(name, certificate);
+  }
+  return certificate;
+}
+
 /** A whole certificate in DER; null when its outline is not one. */
-export function parseCertificate(der: Uint8Array): Certificate | null {
+function readCertificate(der: Uint8Array): Certificate | null {
   const outer = nextOf(new Cursor(der), Tag.SEQUENCE);
   const signed = outer && nextOf(new Cursor(outer.content), Tag.SEQUENCE);
   if (!signed) return null;

@@ -11,7 +11,7 @@
  *   │└ the newest version that is offered
  *   └ transport
  *
- * GREASE counts nowhere. `ja4Raw` is JA4_r, the same with lists in place of the hashes.
+ * GREASE counts nowhere. JA4_r is the same with lists in place of the hashes.
  */
 import { hash } from 'node:crypto';
 import { hexNumber } from '../app/text.ts';
@@ -85,12 +85,12 @@ function shortHash(text: string): string {
   return text === '' ? '000000000000' : hash('sha256', text).slice(0, 12);
 }
 
-export function ja4(hello: ClientHello, transport: Ja4Transport): string {
-  const { head, ciphers, extensions } = partsOf(hello, transport);
-  return `${head}_${shortHash(ciphers)}_${shortHash(extensions)}`;
+export interface Ja4Forms {
+  readonly ja4: string;
+  readonly ja4_r: string;
 }
 
-export function ja4Raw(hello: ClientHello, transport: Ja4Transport): string {
+export function ja4Forms(hello: ClientHello, transport: Ja4Transport): Ja4Forms {
   const { head, ciphers, extensions } = partsOf(hello, transport);
-  return `${head}_${ciphers}_${extensions}`;
+  return { ja4: `${head}_${shortHash(ciphers)}_${shortHash(extensions)}`, ja4_r: `${head}_${ciphers}_${extensions}` };
 }

@@ -7,8 +7,8 @@ export interface PayloadSink {
   readonly everyPacket: boolean;
   /** `side` of the flow in `slot` sent the record at `o`; it has been counted. */
   packet(slot: number, side: number, rec: RingReader, o: number, now: number): void;
-  /** The records shown since the last call will be overwritten. */
-  endBatch(): void;
+  /** The records shown since the last call will be overwritten; `rec` is the ring that they came from. */
+  endBatch(rec: RingReader): void;
 }
 
 /** What the drain loop does with the records of one ring. `o` is the byte offset of a record. */

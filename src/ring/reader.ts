@@ -86,6 +86,11 @@ export class RingReader {
     return true;
   }
 
+  /** Bytes that the producer has published and this side has not given back, as of now. */
+  backlog(): number {
+    return (Atomics.load(this.i32, WRITE_POS) - this.position) >>> 0;
+  }
+
   /** Byte offset, in the views, of the record at `position`. */
   offset(): number {
     return RING_HEADER_BYTES + (this.position & (this.capacity - 1));

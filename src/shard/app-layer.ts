@@ -42,7 +42,7 @@ import type { RingReader } from '../ring/reader.ts';
 import { clientAddress, serverAddressText } from './app-addresses.ts';
 import { AppTotals } from './app-totals.ts';
 import { DpiQueue, type DpiVerdict } from './dpi-queue.ts';
-import type { EventReason, EventWatch } from './event-watch.ts';
+import { type EventReason, type EventWatch, NO_STATE, stateText } from './event-watch.ts';
 import { NdpiNames } from './ndpi-words.ts';
 import { orient } from './orientation.ts';
 import { type AppOptions, type ExpectationReport, type NameReport, ShardCounter } from './protocol.ts';
@@ -80,6 +80,8 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly tags: Int32Array;
   private readonly lives: FlowLives;
   private readonly live: boolean;
+  /** More than half a ring waits to be read. */
+  private isBehind = false;
   private readonly registry: Registry;
   private readonly syns: SynWatch;
   private readonly open = new Map<number, FlowApp>();
@@ -148,15 +150,16 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const length = rec.u32[(o + R_PAYLOAD_LEN) >> 2];
     if (captured <= 0 || length === 0) return;
     const start = o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES + before;
-    const app = this.open.get(slot) ?? this.begin(slot, rec);
-    if (app === null) return;
+    if (this.isBehind) {
+      this.waive(slot);
+      return;
+    }
+    const app = this.open.get(slot) ?? this.begin(slot);
     app.epochSecs = rec.u32[(o + R_RAW_SEC) >> 2];
-    const held = app.held;
     if (!app.done) {
       if (app.heads !== null) this.segment(app, slot, side, rec, o, start, captured, length, now);
       else this.datagram(app, side, rec, start, captured, now);
     }
-    this.openBytes += app.held - held;
     this.lives.tally[ShardCounter.APP_PACKETS] = this.lives.tally[ShardCounter.APP_PACKETS] + 1;
     if (this.dpi !== null && !app.ndpiSettled) {
       this.queue(this.dpi, app, slot, side, rec, o);
@@ -220,8 +223,10 @@ export class AppLayer implements PayloadSink, TransactionSink {
   }
 
   /** The records of a batch are about to be given back. */
-  endBatch(): void {
+  endBatch(rec: RingReader): void {
     this.dpi?.flush();
+    // A replay's reader waits for us; a live capture's would soon drop.
+    if (this.live) this.isBehind = rec.backlog() > rec.capacity >>> 1;
   }
 
   private isFinished(app: FlowApp): boolean {
@@ -246,15 +251,18 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (slot !== this.closing && this.isFinished(app)) this.close(slot, app);
   }
 
-  /** Null for a live capture that is half a ring behind: packets are worth more than labels. A replay waits instead. */
-  private begin(slot: number, rec: RingReader): FlowApp | null {
+  /** The flow is looked at no more: packets are worth more than labels. */
+  private waive(slot: number): void {
+    const { store, tally } = this.lives;
+    const app = this.open.get(slot);
+    if (app === undefined) store.hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] |= row.RowFlag.APP_DONE;
+    else this.close(slot, app);
+    tally[ShardCounter.APP_GIVEN_UP] = tally[ShardCounter.APP_GIVEN_UP] + 1;
+  }
+
+  private begin(slot: number): FlowApp {
     const { store, tally } = this.lives;
     const hot = slot * row.HOT_BYTES;
-    if (this.live && (rec.written - rec.position) >>> 0 > rec.capacity >>> 1) {
-      store.hotI[(hot + row.F_FLAGS) >> 2] = store.hotI[(hot + row.F_FLAGS) >> 2] | row.RowFlag.APP_DONE;
-      tally[ShardCounter.APP_GIVEN_UP] = tally[ShardCounter.APP_GIVEN_UP] + 1;
-      return null;
-    }
     const client = store.hotI[(hot + row.F_FLAGS) >> 2] & row.RowFlag.CLIENT_IS_B;
     const portA = store.hotH[(hot + row.F_PORT_A) >> 1];
     const portB = store.hotH[(hot + row.F_PORT_B) >> 1];
@@ -285,13 +293,18 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (head === undefined) return;
     head.begin(store.coldI[((slot * store.coldBytes - row.HOT_BYTES + row.F_ISN_A) >> 2) + side]);
     const bytes = rec.u8.subarray(start, start + Math.min(captured, length));
-    if (head.add(rec.i32[(o + R_SEQ) >> 2], bytes, length)) app.advanceStream(now);
+    const { held } = head;
+    const grew = head.add(rec.i32[(o + R_SEQ) >> 2], bytes, length);
+    this.openBytes += head.held - held;
+    if (grew) app.advanceStream(now);
   }
 
   private datagram(app: FlowApp, side: number, rec: RingReader, start: number, captured: number, now: number): void {
     const count = Math.min(captured, MOST_BYTES);
     this.scratch.set(rec.u8.subarray(start, start + count));
+    const { held } = app;
     app.datagram(now, side === app.client ? CLIENT : SERVER, this.scratch.subarray(0, count));
+    this.openBytes += app.held - held;
   }
 
   /** Passes on what a session has learned for other flows, and who began this one. */
@@ -382,11 +395,4 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const at = rec.i32[(o + R_HASH_LO) >> 2] & (this.tags.length - 1);
     Atomics.store(this.tags, at, (rec.i32[(o + R_HASH_HI) >> 2] & 0xffff_0000) | generation);
   }
-}
-
-/** Neither label nor risks. */
-const NO_STATE = '/';
-
-function stateText({ label, ndpi, facts }: FlowApp): string {
-  return `${label?.protocol ?? ndpi?.protocol ?? ''}/${facts.hasRisks ? [...facts.risks].join() : ''}`;
 }

@@ -59,7 +59,7 @@ export class Drain {
       if (count < 0) break;
       taken += count;
       this.process(reader, table, this.offsets, this.hints, this.filled);
-      this.payload?.endBatch();
+      this.payload?.endBatch(reader);
       reader.position = this.next;
       // Before the space is given back: if this thread dies, a record is in these counters or still in the ring.
       this.shared.set(this.tally);

@@ -2,6 +2,7 @@
  * Decides when a flow is worth an event: its first payload, a change of label or risks, every 256 payload bytes or 4
  * packets since the last event, and its end.
  */
+import type { FlowApp } from '../app/flow-app.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import { F_PACKETS_A, F_PAYLOAD_A, HOT_BYTES } from '../flow/row.ts';
 
@@ -58,4 +59,12 @@ export class EventWatch {
     const at = (slot * HOT_BYTES + field) >> 3;
     return this.lives.store.hotF[at] + this.lives.store.hotF[at + 1];
   }
+}
+
+/** Neither label nor risks. */
+export const NO_STATE = '/';
+
+/** Label and risks of a flow as one text: when it changes, that is an event. */
+export function stateText({ label, ndpi, facts }: FlowApp): string {
+  return `${label?.protocol ?? ndpi?.protocol ?? ''}/${facts.hasRisks ? [...facts.risks].join() : ''}`;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ClientHello, parseClientHello } from '../../../src/app/tls-client-hello.ts';
 import { parseServerHello } from '../../../src/app/tls-server-hello.ts';
 import { ja3, ja3s, ja3sText, ja3Text } from '../../../src/fingerprint/ja3.ts';
-import { ja4, ja4Raw } from '../../../src/fingerprint/ja4.ts';
+import { ja4Forms } from '../../../src/fingerprint/ja4.ts';
 import {
   algorithmsExtension,
   alpnExtension,
@@ -48,8 +48,8 @@ const EXAMPLE = hello({
 
 describe('JA4', () => {
   it('of the example of its specification', () => {
-    expect(ja4(EXAMPLE, 't')).toBe('t13d1516h2_8daaf6152771_e5627efa2ab1');
-    expect(ja4Raw(EXAMPLE, 't')).toBe(
+    expect(ja4Forms(EXAMPLE, 't').ja4).toBe('t13d1516h2_8daaf6152771_e5627efa2ab1');
+    expect(ja4Forms(EXAMPLE, 't').ja4_r).toBe(
       't13d1516h2_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,cca8,cca9_' +
         '0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01_0403,0804,0401,0503,0805,0501,0806,0601',
     );
@@ -65,13 +65,13 @@ describe('JA4', () => {
     ['bytes that are no letters', { extensions: [alpnExtension(Uint8Array.from([0x30, 0xab]))] }, 't12i02013b'],
     ['more than 99 ciphers', { ciphers: Array.from({ length: 120 }, (_, i) => 0xc000 + i) }, 't12i990000'],
   ])('begins with %s', (_what, parts: HelloParts, head) => {
-    expect(ja4(hello(parts), 't').split('_')[0]).toBe(head);
+    expect(ja4Forms(hello(parts), 't').ja4.split('_')[0]).toBe(head);
   });
 
   it('has zeros where there is nothing to hash, and no underscore without algorithms', () => {
-    expect(ja4(hello({ ciphers: [0x0a0a] }), 'q')).toBe('q12i000000_000000000000_000000000000');
-    expect(ja4(hello({ extensions: [sniExtension('a.example')] }), 'd')).toMatch(/^d12d020100_[0-9a-f]{12}_000000000000$/);
-    expect(ja4Raw(hello({ ciphers: [0x1301], extensions: [extension(0x17)] }), 't')).toBe('t12i010100_1301_0017');
+    expect(ja4Forms(hello({ ciphers: [0x0a0a] }), 'q').ja4).toBe('q12i000000_000000000000_000000000000');
+    expect(ja4Forms(hello({ extensions: [sniExtension('a.example')] }), 'd').ja4).toMatch(/^d12d020100_[0-9a-f]{12}_000000000000$/);
+    expect(ja4Forms(hello({ ciphers: [0x1301], extensions: [extension(0x17)] }), 't').ja4_r).toBe('t12i010100_1301_0017');
   });
 });
 

@@ -4,6 +4,7 @@ import { createRing } from '../../../src/ring/create.ts';
 import {
   R_ACK,
   R_CAP_LEN,
+  R_CARRIED,
   R_FLAGS,
   R_HASH_HI,
   R_HASH_LO,
@@ -11,12 +12,14 @@ import {
   R_ICMP_TYPE,
   R_IP_LEN,
   R_KIND,
+  R_L3_OFF,
   R_LENGTH,
   R_LINK_TYPE,
   R_OPT_BITS,
   R_ORDINAL,
   R_PARENT_SCOPE,
   R_PAYLOAD_LEN,
+  R_PAYLOAD_OFF,
   R_PROTOCOL,
   R_RAW_NSEC,
   R_RAW_SEC,
@@ -35,6 +38,7 @@ import {
   R_WINDOW,
   R_WIRE_LEN,
   R_WSCALE,
+  RECORD_ALIGN,
   RECORD_BYTES,
   RecordFlag,
   RecordKind,
@@ -62,6 +66,8 @@ export interface Packet {
   ack?: number;
   window?: number;
   len?: number;
+  /** Carried in the record, behind headers of zeros; in place of `len`. */
+  payload?: Uint8Array;
   wire?: number;
   ttl?: number;
   v6?: boolean;
@@ -104,17 +110,19 @@ export class RingBuilder {
 
   packet(packet: Packet): this {
     const sack = packet.sack ?? [];
-    const at = this.reserve(RECORD_BYTES + sack.length * 8, packet.kind ?? RecordKind.PACKET);
-    const { view } = this;
     const protocol = packet.protocol ?? TCP;
+    const header = (packet.v6 ? 40 : 20) + (protocol === TCP ? 20 : 8);
+    const carried = packet.payload === undefined ? 0 : header + packet.payload.length;
+    const size = RECORD_BYTES + sack.length * 8 + carried;
+    const at = this.reserve(Math.ceil(size / RECORD_ALIGN) * RECORD_ALIGN, packet.kind ?? RecordKind.PACKET);
+    const { view } = this;
     const source = packet.src ?? 1;
     const target = packet.dst ?? 2;
     const hasPorts = protocol === TCP || protocol === UDP || protocol === 132;
     const sport = packet.sport ?? (hasPorts ? 40_000 : 0);
     const dport = packet.dport ?? (hasPorts ? 50_001 : 0);
     const fromA = source < target || (source === target && sport <= dport);
-    const length = packet.len ?? 0;
-    const header = (packet.v6 ? 40 : 20) + (protocol === TCP ? 20 : 8);
+    const length = packet.payload?.length ?? packet.len ?? 0;
     let bits = (packet.bits ?? 0) | (fromA ? RecordFlag.FROM_A : 0) | (packet.v6 ? RecordFlag.IPV6 : 0);
     if (hasPorts) bits |= RecordFlag.HAS_PORTS;
     view.setUint16(at + R_FLAGS, bits, true);
@@ -143,6 +151,10 @@ export class RingBuilder {
     view.setUint32(at + R_CAP_LEN, packet.wire ?? 14 + header + length, true);
     view.setUint32(at + R_IP_LEN, header + length, true);
     view.setUint32(at + R_PAYLOAD_LEN, length, true);
+    view.setUint16(at + R_L3_OFF, 14, true);
+    view.setUint16(at + R_PAYLOAD_OFF, 14 + header, true);
+    view.setUint32(at + R_CARRIED, carried, true);
+    if (packet.payload !== undefined) this.ring.set(packet.payload, at + RECORD_BYTES + sack.length * 8 + header);
     view.setUint32(at + R_SCOPE_ID, packet.scope ?? 0, true);
     view.setUint32(at + R_PARENT_SCOPE, packet.parent ?? 0, true);
     this.address(at + R_SRC_ADDR, source, packet.v6 ?? false);

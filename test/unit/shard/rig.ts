@@ -7,9 +7,10 @@ import { connState, historyOf } from '../../../src/flow/zeek.ts';
 import { buildLedger, ledgerFailures } from '../../../src/merge/ledger.ts';
 import type { LedgerInput } from '../../../src/merge/ledger-input.ts';
 import { COUNTER_COUNT } from '../../../src/ring/layout.ts';
+import type { AppParts } from '../../../src/shard/app-layer.ts';
 import { type CoreData, ShardCore } from '../../../src/shard/core.ts';
 import { createOutbox, OutboxReader } from '../../../src/shard/outbox.ts';
-import { Control, END_REASONS, type FlowOptions, ShardCounter, type TickMessage } from '../../../src/shard/protocol.ts';
+import { type AppOptions, Control, END_REASONS, type FlowOptions, ShardCounter, type TickMessage } from '../../../src/shard/protocol.ts';
 
 export const FLOW: FlowOptions = {
   maxFlows: 1000,
@@ -97,6 +98,8 @@ export interface RigOptions {
   summaryFlows?: number;
   outboxRows?: number;
   credits?: SharedArrayBuffer;
+  /** The application layer, off when absent. */
+  app?: { options: AppOptions; parts: AppParts };
   /** The sensor takes no rows before a tick, and the shard does not wait for it. */
   takesLate?: boolean;
   /** Called while the shard waits for space, when its rows have been taken. */
@@ -126,15 +129,15 @@ export class Rig {
       counters: new SharedArrayBuffer(8 * ShardCounter.SLOTS),
       credits: this.credits,
       flow,
-      app: null,
+      app: options.app?.options ?? null,
       wantRows: this.wantRows,
       topFlows: options.topFlows ?? 0,
       summaryFlows: options.summaryFlows ?? 0,
     };
     this.counters = new Float64Array(data.counters);
     this.outbox = new OutboxReader(data.outbox, data.control);
-    this.core = new ShardCore(data, {
-      tick: (message) => {
+    const port = {
+      tick: (message: TickMessage) => {
         this.ticks.push(message);
         this.takeRows(message.entriesWritten);
       },
@@ -144,7 +147,8 @@ export class Rig {
         options.onWait?.();
         return true;
       },
-    });
+    };
+    this.core = new ShardCore(data, port, options.app?.parts ?? null);
   }
 
   /** Drains until nothing moves. */
