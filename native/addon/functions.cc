@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../base/huge_pages.h"
 #include "../capture/frame_filter.h"
 #include "../capture/frame_reader.h"
 #include "../capture/generator.h"
@@ -59,6 +60,18 @@ Napi::Value check_filter_value(const Napi::CallbackInfo& info) {
   const std::string message = check_filter(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Number>().Int32Value(),
                                            info[2].As<Napi::Number>().Int32Value());
   return message.empty() ? env.Null() : Napi::String::New(env, message);
+}
+
+Napi::Value prefer_huge_pages_value(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* bytes = nullptr;
+  if (info.Length() < 1 || !info[0].IsTypedArray() ||
+      napi_get_typedarray_info(env, info[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array) {
+    return throw_type_error(env, "preferHugePages needs bytes");
+  }
+  return Napi::Boolean::New(env, prefer_huge_pages(bytes, length));
 }
 
 // The accounted record first, then annotations; a frame without a tuple gives one FRAME record with its status.

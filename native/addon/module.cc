@@ -33,6 +33,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
   exports.Set("createWaker", Napi::Function::New<create_waker>(env, "createWaker"));
   exports.Set("listInterfaces", Napi::Function::New<list_interfaces_value>(env, "listInterfaces"));
+  exports.Set("preferHugePages", Napi::Function::New<prefer_huge_pages_value>(env, "preferHugePages"));
   exports.Set("checkFilter", Napi::Function::New<check_filter_value>(env, "checkFilter"));
   exports.Set("decodeFrame", Napi::Function::New<decode_frame>(env, "decodeFrame"));
   exports.Set("writeCapture", Napi::Function::New<write_capture>(env, "writeCapture"));

@@ -6,17 +6,25 @@
  * The array doubles when half of it is taken, so that a small table keeps its index in the cache.
  */
 
+import type { MemoryAdvice } from './store.ts';
+
 /** With a random hash and at most half the places taken, one probe in 10^15 is longer. */
 export const PROBE_LIMIT = 128;
 
 const FIRST_PLACES = 4096;
 
 export class FlowIndex {
+  private readonly advise: MemoryAdvice;
   /** entries[2i] = hash, entries[2i + 1] = slot + 1, 0 = empty. */
   entries = new Int32Array(2 * FIRST_PLACES);
   mask = FIRST_PLACES - 1;
   probeMax = 0;
   private taken = 0;
+
+  /** `advise` is told of memory that will be read at random, before it is used. */
+  constructor(advise: MemoryAdvice) {
+    this.advise = advise;
+  }
 
   /** False when the probe bound was reached. */
   insert(hash: number, slot: number): boolean {
@@ -55,6 +63,7 @@ export class FlowIndex {
     const old = this.entries;
     const places = 2 * (this.mask + 1);
     this.entries = new Int32Array(2 * places);
+    this.advise(new Uint8Array(this.entries.buffer));
     this.mask = places - 1;
     for (let i = 0; i < old.length; i += 2) {
       if (old[i + 1] === 0) continue;

@@ -34,7 +34,7 @@ import {
   HOT_BYTES,
   RowRole,
 } from './row.ts';
-import { FlowStore, MAX_ROWS } from './store.ts';
+import { FlowStore, MAX_ROWS, type MemoryAdvice } from './store.ts';
 import { TcpAnalysis } from './tcp.ts';
 
 const TCP = 6;
@@ -94,10 +94,10 @@ export class FlowLives implements InterimSink {
   private readonly sink: FlowSink;
 
   /** `shard` of `shards`. */
-  constructor(options: FlowOptions, shard: number, shards: number, credits: SharedArrayBuffer, sink: FlowSink) {
+  constructor(options: FlowOptions, shard: number, shards: number, credits: SharedArrayBuffer, sink: FlowSink, advise: MemoryAdvice) {
     const full = options.rtt || options.retransmissions || options.outOfOrder;
-    this.store = new FlowStore(reserveRows(options.maxFlows, shards), full);
-    this.index = new FlowIndex();
+    this.store = new FlowStore(reserveRows(options.maxFlows, shards), full, advise);
+    this.index = new FlowIndex(advise);
     this.lists = new RecencyLists(this.store);
     this.interims = new InterimSchedule(this.store, options.activeTimeoutSecs * 1e9);
     this.pressure = new Pressure(options, shards);

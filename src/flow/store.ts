@@ -4,6 +4,8 @@
  */
 import { COLD_BYTES, COLD_FULL_BYTES, COLD_SCALE_BYTES, F_LIST_NEXT, F_PROTOCOL, F_RTT_LAST_MS, HOT_BYTES } from './row.ts';
 
+export type MemoryAdvice = (memory: Uint8Array) => void;
+
 const NEXT = F_LIST_NEXT >> 2;
 const HOT_WORDS = HOT_BYTES >> 2;
 const HOT_HALVES = HOT_BYTES >> 1;
@@ -53,7 +55,8 @@ export class FlowStore {
   private free = -1;
   private fresh = 0;
 
-  constructor(rows: number, full: boolean) {
+  /** `advise` is told of memory that will be read at random, before it is used. */
+  constructor(rows: number, full: boolean, advise: MemoryAdvice) {
     this.rows = Math.min(Math.max(rows, 1), MAX_ROWS);
     this.full = full;
     this.coldBytes = full ? COLD_FULL_BYTES : COLD_SCALE_BYTES;
@@ -69,6 +72,8 @@ export class FlowStore {
     this.coldB = new Uint8Array(cold, TO_LINE);
     this.coldF = new Float64Array(cold, TO_LINE);
     this.coldR = new Float32Array(cold, TO_LINE);
+    advise(this.hotB);
+    advise(this.coldB);
   }
 
   /** A row with arbitrary bytes, or -1 when every row is taken. */

@@ -158,8 +158,6 @@ export function createFlowTable(lives: FlowLives, rec: RingReader, vlanAware: bo
       const h = (entry - 1) * HOT_WORDS;
       const c = (entry - 1) * coldWords;
       touched[0] = hotI[h] + hotI[h + 16] + hotI[h + 32] + coldI[c + coldTouch];
-      // Handshakes, ends and first segments of a side write history and endpoint states as well.
-      if ((rb[o + O_TCP_FLAGS] & (FIN | SYN | RST)) !== 0) touched[0] = coldI[c] + coldI[c + 16] + coldI[c + 32];
       return entry - 1;
     }
   }

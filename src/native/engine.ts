@@ -165,6 +165,8 @@ export interface Addon {
   Engine: new (options: EngineOptions, onEvent: (event: EngineEvent) => void) => Engine;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
+  /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */
+  preferHugePages(memory: Uint8Array): boolean;
   /** The compiler's message, or null when the expression is valid for that link type. */
   checkFilter(expression: string, linkType: number, snaplen: number): string | null;
   /** Decodes one frame exactly as the capture thread does; the accounted record first, then annotations. For tests and views. */

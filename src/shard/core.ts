@@ -24,6 +24,8 @@ export interface CorePort {
   tick(message: TickMessage): void;
   /** The outbox is full: wait for space; false = give the row up. */
   waitForSpace(): boolean;
+  /** Memory that will be read at random, before it is used. */
+  advise(memory: Uint8Array): void;
 }
 
 export type CoreData = Pick<
@@ -63,7 +65,7 @@ export class ShardCore {
     this.shared = new Float64Array(data.counters);
     this.outbox = new OutboxWriter(data.outbox, data.control);
     this.sink = new RowSink(data, this.outbox, () => this.waitForSpace());
-    this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink);
+    this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink, (memory) => port.advise(memory));
     this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts);
     const { app, sink } = this;
     this.events =

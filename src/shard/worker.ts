@@ -27,6 +27,7 @@ class ShardWorker {
   constructor(data: ShardData, parts: AppParts | null) {
     this.data = data;
     this.pacing = new Pacing(data.control, data.live);
+    const addon = loadAddon(data.addonPath);
     this.core = new ShardCore(
       data,
       {
@@ -35,10 +36,11 @@ class ShardWorker {
           if (!message.final) this.pacing.waitForMerge(message.tick);
         },
         waitForSpace: () => this.waitForSpace(),
+        advise: (memory) => addon.preferHugePages(memory),
       },
       parts,
     );
-    this.waker = loadAddon(data.addonPath).createWaker(() => this.turn());
+    this.waker = addon.createWaker(() => this.turn());
     for (const reader of this.core.readers) reader.attachWaker(this.waker.id);
   }
 

@@ -203,7 +203,7 @@ describe('the index', () => {
     const step = fc.record({ hash: fc.integer({ min: 0, max: 40 }), remove: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const index = new FlowIndex();
+        const index = new FlowIndex(() => {});
         const model = new Map<number, number>();
         steps.forEach(({ hash, remove }, slot) => {
           const [first] = model;
@@ -229,7 +229,7 @@ describe('the index', () => {
   });
 
   it('doubles and keeps every pair', () => {
-    const index = new FlowIndex();
+    const index = new FlowIndex(() => {});
     for (let slot = 0; slot < 20_000; slot++) index.insert(Math.imul(slot, 0x9e37_79b1), slot);
     expect(index.mask + 1).toBeGreaterThanOrEqual(40_000);
     for (let slot = 0; slot < 20_000; slot++) index.remove(Math.imul(slot, 0x9e37_79b1), slot);

@@ -147,6 +147,7 @@ export class Rig {
         options.onWait?.();
         return true;
       },
+      advise: () => {},
     };
     this.core = new ShardCore(data, port, options.app?.parts ?? null);
   }
