@@ -16,7 +16,7 @@ export function statedFigures(results: Results, captures: readonly BenchCapture[
   const capture = captures.find(({ name }) => name === 'apps');
   const off = results.find('apps', 'weir off')?.peak_bytes ?? null;
   if (capture === undefined || off === null) return [];
-  return ['weir builtin', 'weir ndpi'].flatMap((program) => {
+  return ['weir builtin', 'weir ndpi', 'weir both'].flatMap((program) => {
     const peak = results.find('apps', program)?.peak_bytes ?? null;
     if (peak === null) return [];
     return [{ figure: `apps: bytes per live classified flow, ${program}`, value: (peak - off) / capture.flows }];

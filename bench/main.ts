@@ -26,13 +26,21 @@ import { nfpcapd } from './peers/nfpcapd.ts';
 import { softflowd } from './peers/softflowd.ts';
 import { tcpdump } from './peers/tcpdump.ts';
 import { tshark } from './peers/tshark.ts';
-import { weirBuiltin, weirNdpi, weirOff, weirOneShard, weirSmallTable, weirTwoShards } from './peers/weir.ts';
+import { weirBoth, weirBuiltin, weirDetect, weirNdpi, weirOff, weirOneShard, weirSmallTable, weirTwoShards } from './peers/weir.ts';
 import { printReport } from './report.ts';
 import { Results } from './results.ts';
 import { median } from './statistics.ts';
 
 const ndpi = loadDpi();
-const ours: Peer[] = [weirOneShard, weirTwoShards, weirSmallTable, weirOff, weirBuiltin, ...(ndpi === null ? [] : [weirNdpi])];
+const ours: Peer[] = [
+  weirOneShard,
+  weirTwoShards,
+  weirSmallTable,
+  weirDetect,
+  weirOff,
+  weirBuiltin,
+  ...(ndpi === null ? [] : [weirNdpi, weirBoth]),
+];
 const others: Peer[] = [tcpdump, softflowd, nfpcapd, argus, ndpiReader, tshark];
 
 const { values: flags } = parseArgs({
@@ -112,7 +120,7 @@ const wantedPeers = chosen(
   others.map((peer) => peer.name),
   'peers',
 );
-if (ndpi === null) tell(`${weirNdpi.name}: there is no libndpi: left out`);
+if (ndpi === null) tell(`${weirNdpi.name}, ${weirBoth.name}: there is no libndpi: left out`);
 const captures = prepareCaptures(loadAddon(), flags.quick, wanted, tell);
 const { present, versions } = await installed([weirOneShard, ...others.filter((peer) => wantedPeers.has(peer.name))], empty);
 const variants = ours.filter((peer) => captures.some((capture) => takesPart(peer, capture)));

@@ -16,6 +16,8 @@ export const contracts: RegExp[] = [
   /^src\/native\/engine\.ts$/,
   /^src\/shard\/protocol\.ts$/,
   /^src\/config\/options\.ts$/,
+  /^src\/detect\/(batch|events)\.ts$/,
+  /^src\/detect\/state\/hyperloglog\.ts$/,
 ];
 
 const packet = /^src\/packet\//;
@@ -29,6 +31,9 @@ const nativeRoom = /^src\/native\//;
 const supervisor = /^src\/supervisor\//;
 const exportRoom = /^src\/export\//;
 const config = /^src\/config\//;
+const detect = /^src\/detect\//;
+/** Two pure files without imports that detection shares with their rooms. */
+const sharedWithDetect = [/^src\/flow\/address-bytes\.ts$/, /^src\/config\/nearest\.ts$/];
 const telemetry = /^src\/telemetry\//;
 const cli = /^src\/cli\//;
 /** The composition root, cut into files: the only one that knows concrete classes of every room. */
@@ -43,18 +48,19 @@ export const rooms: RoomRule[] = [
   { room: 'flow', files: flow, mayImport: [ring, packet, app, fingerprint] },
   { room: 'fingerprint', files: fingerprint, mayImport: [app] },
   { room: 'app', files: app, mayImport: [fingerprint] },
+  { room: 'detect', files: detect, mayImport: [app, ...sharedWithDetect] },
   { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
-  { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app] },
-  { room: 'supervisor', files: supervisor, mayImport: [ring, flow, shard, merge, nativeRoom, exportRoom] },
-  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, shard, merge, supervisor, exportRoom] },
-  { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, merge, exportRoom] },
-  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, merge, packet] },
+  { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
+  { room: 'supervisor', files: supervisor, mayImport: [ring, flow, detect, shard, merge, nativeRoom, exportRoom] },
+  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom] },
+  { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom] },
+  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet] },
 ];
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */
-export const pureRooms = /^src\/(packet|flow|app|fingerprint)\//;
-export const pureModules = new Set(['node:crypto', 'node:buffer']);
+export const pureRooms = /^src\/(packet|flow|app|fingerprint|detect)\//;
+export const pureModules = new Set(['node:crypto', 'node:buffer', 'tldts']);
 /** What a pure room must not even mention: the global ways to time, timers and the process. */
 export const impureGlobals =
   /\b(?:Date\.now|performance\.|new Date\(\)|setTimeout|setInterval|setImmediate|queueMicrotask|process\.|Atomics\.wait|console\.)/;
@@ -65,6 +71,7 @@ export const owners: { module: RegExp; files: RegExp }[] = [
   { module: /^pino$/, files: telemetry },
   { module: /^yargs(\/|$)/, files: cli },
   { module: /^smol-toml$/, files: config },
+  { module: /^tldts$/, files: detect },
   { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard)\// },
 ];
 

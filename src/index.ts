@@ -1,5 +1,36 @@
 /** The library. Importing it starts nothing, logs nothing and reads no environment variable. */
-export type { CaptureInput, GeneratorInput, OutputOptions, ReplayInput, SensorOptions, TrackingOptions } from './config/options.ts';
+export type {
+  AlertMatch,
+  CaptureInput,
+  DetectOptions,
+  GeneratorInput,
+  OutputOptions,
+  ReplayInput,
+  SensorOptions,
+  Suppression,
+  TrackingOptions,
+} from './config/options.ts';
+export type { AlertRecord } from './detect/alert.ts';
+export type { BehaviourRecord } from './detect/behaviour.ts';
+export {
+  type Address,
+  type AnswerEvent,
+  type ArpEvent,
+  type CloseEvent,
+  type DetectEvent,
+  type DnsEvent,
+  type FlowTuple,
+  OPENS_TOLD,
+  type OpenEvent,
+  type SurgeEvent,
+  type TickEvent,
+  VOLUME_STEP,
+  type VolumeEvent,
+} from './detect/events.ts';
+export { defineRule, type Finding, type Rule, type RuleContext, type RuleHandlers, type Setting, type Severity } from './detect/rule.ts';
+export { BoundedMap } from './detect/state/bounded-map.ts';
+export { HyperLogLog } from './detect/state/hyperloglog.ts';
+export { SlidingSet } from './detect/state/sliding-set.ts';
 export { ERROR_CODES, type ErrorCode, SensorError } from './errors.ts';
 export type {
   Direction,

@@ -1,4 +1,5 @@
 /** The events of a Sensor, with their shapes. */
+import type { AlertRecord } from './detect/alert.ts';
 import type { FlowRecord } from './flow/record.ts';
 import type { TapPacket } from './packet/tap-reader.ts';
 
@@ -55,6 +56,8 @@ export interface Progress {
 }
 
 export interface SensorEvents {
+  /** New alerts, and alerts that have repeated (`isNew` false: the record replaces the one with its `alert_id`). */
+  alert: [alert: AlertRecord, isNew: boolean];
   tick: [report: TickReport];
   packet: [packet: TapPacket];
   warning: [warning: SensorWarning];

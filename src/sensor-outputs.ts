@@ -1,5 +1,9 @@
 /** Every file that a run writes as it goes: flow records, the logs beside them, packets. One that fails does not stop the others. */
 import type { OutputOptions } from './config/options.ts';
+import type { AlertRecord } from './detect/alert.ts';
+import type { BehaviourRecord } from './detect/behaviour.ts';
+import { AlertLog } from './export/alert-log.ts';
+import { BehaviourLog } from './export/behaviour-log.ts';
 import { ExportSet } from './export/export-set.ts';
 import { PacketLog } from './export/packet-log.ts';
 import { SideLogs } from './export/side-logs.ts';
@@ -14,11 +18,21 @@ export class Outputs {
   readonly #flows: ExportSet;
   readonly #sides: SideLogs;
   readonly #packets: PacketLog | null;
+  readonly #alerts: AlertLog | null;
+  readonly #behaviour: BehaviourLog | null;
 
-  private constructor(flows: ExportSet, sides: SideLogs, packets: PacketLog | null) {
+  private constructor(
+    flows: ExportSet,
+    sides: SideLogs,
+    packets: PacketLog | null,
+    alerts: AlertLog | null,
+    behaviour: BehaviourLog | null,
+  ) {
     this.#flows = flows;
     this.#sides = sides;
     this.#packets = packets;
+    this.#alerts = alerts;
+    this.#behaviour = behaviour;
   }
 
   /**
@@ -32,8 +46,12 @@ export class Outputs {
       opened.push(flows);
       const sides = await SideLogs.open(options, { sensorId: options.sensorId ?? machineId() });
       opened.push(sides);
+      const alerts = options.alertsJsonl === null ? null : await AlertLog.open(options.alertsJsonl);
+      if (alerts !== null) opened.push(alerts);
+      const behaviour = options.behaviourJsonl === null ? null : await BehaviourLog.open(options.behaviourJsonl);
+      if (behaviour !== null) opened.push(behaviour);
       const packets = options.packetsJsonl === null ? null : await PacketLog.open(options.packetsJsonl, printer());
-      return new Outputs(flows, sides, packets);
+      return new Outputs(flows, sides, packets, alerts, behaviour);
     } catch (error) {
       for (const output of opened) await output.abort();
       throw error;
@@ -46,6 +64,12 @@ export class Outputs {
     await this.#sides.write(sides, context);
     await this.#flows.tick(records, context);
     return records;
+  }
+
+  /** What detection has to say of one tick, in order. Calls must not overlap. */
+  async detected(alerts: readonly AlertRecord[], behaviour: readonly BehaviourRecord[]): Promise<void> {
+    await this.#alerts?.write(alerts);
+    await this.#behaviour?.write(behaviour);
   }
 
   packet(packet: TapPacket): void {
@@ -68,7 +92,13 @@ export class Outputs {
 
   /** Writes what is written at the end and closes everything; the reasons of those that failed. */
   async finish(context: RecordContext): Promise<unknown[]> {
-    const closed = await Promise.allSettled([this.#flows.finish(context), this.#packets?.close(), this.#sides.close()]);
+    const closed = await Promise.allSettled([
+      this.#flows.finish(context),
+      this.#packets?.close(),
+      this.#sides.close(),
+      this.#alerts?.close(),
+      this.#behaviour?.close(),
+    ]);
     return closed.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   }
 
@@ -76,5 +106,7 @@ export class Outputs {
     await this.#flows.abort();
     await this.#packets?.abort();
     await this.#sides.abort();
+    await this.#alerts?.abort();
+    await this.#behaviour?.abort();
   }
 }

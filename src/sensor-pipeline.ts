@@ -196,6 +196,7 @@ export class Pipeline {
                 transactions: wantsTransactions(this.#options),
                 events: this.#options.output.eventsJsonl !== null,
               },
+        detect: this.#options.detect.enabled,
         wantRows: records,
         topFlows,
         summaryFlows,
@@ -244,6 +245,7 @@ export class Pipeline {
       suppressLoopback: live && !tracking.includeLoopback && !loopback,
       ownEndpoints: [],
       verifyChecksums: tracking.verifyChecksums,
+      arp: this.#options.detect.enabled,
       writePcap:
         output.writePcap === null
           ? null

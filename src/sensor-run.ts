@@ -23,6 +23,7 @@ import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
 import { Delivery } from './sensor-delivery.ts';
+import { Detection } from './sensor-detection.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
@@ -43,6 +44,7 @@ export class SensorRun {
   readonly #context: RecordContext & { tunnels: Map<number, TunnelFacts> };
   readonly #hostNames = new HostNames();
   readonly #pipeline: Pipeline;
+  #detection: Detection | null = null;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
   readonly #rows: RowQueue;
@@ -103,6 +105,7 @@ export class SensorRun {
 
   async start(): Promise<StartReport> {
     try {
+      if (this.#options.detect.enabled) this.#detection = await Detection.open(this.#options, (message) => this.#ruleFailed(message));
       this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
       await this.#pipeline.start();
       this.#startedAt = performance.now();
@@ -111,6 +114,7 @@ export class SensorRun {
     } catch (error) {
       await this.#pipeline.destroy();
       await this.#outputs?.abort();
+      await this.#detection?.close();
       throw error;
     }
     return {
@@ -239,8 +243,25 @@ export class SensorRun {
       wait = this.#deliver(this.#ordered(chunks));
     }
     this.#report(merged);
+    const rules = this.#detection === null ? undefined : this.#detect(this.#detection, group, merged);
     if (merged.final) this.#finalTick = true;
-    return wait;
+    return wait === undefined || rules === undefined ? (wait ?? rules) : Promise.all([wait, rules]).then(() => {});
+  }
+
+  #ruleFailed(message: string): void {
+    this.#events.emit('warning', { code: 'RULE_FAILED', message, detail: {} });
+  }
+
+  /** Runs the rules over the tick. */
+  async #detect(detection: Detection, group: TickMessage[], merged: MergedTick): Promise<void> {
+    const { ringDropped = 0, kernelDropped, interfaceDropped } = this.lastTick ?? {};
+    const dropped = ringDropped + (kernelDropped ?? 0) + (interfaceDropped ?? 0);
+    const batches = group.flatMap(({ detect }) => detect ?? []);
+    const engine = this.#pipeline.engineCounters();
+    const { changes, behaviour } = await detection.tick(batches, { ...merged, dropped }, this.#context.baseSeconds, engine);
+    for (const { alert, isNew } of changes) this.#events.emit('alert', alert, isNew);
+    const alerts = changes.map(({ alert }) => alert);
+    if (alerts.length + behaviour.length > 0) await this.#outputs?.detected(alerts, behaviour);
   }
 
   #ordered(chunks: Uint8Array[]): Uint8Array {
@@ -317,6 +338,7 @@ export class SensorRun {
       summary = { ...summary, error: this.#failure };
     }
     await this.#pipeline.destroy();
+    await this.#detection?.close();
     return summary;
   }
 
@@ -353,6 +375,7 @@ export class SensorRun {
       recordsWritten: this.#outputs?.recordsWritten ?? 0,
       outputErrors: (this.#outputs?.errors ?? 0) + this.#delivery.recordsLost,
       shardsLost: this.#shardsLost,
+      alerts: this.#detection?.totals ?? null,
       error: this.#failure,
     });
   }

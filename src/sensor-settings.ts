@@ -5,9 +5,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   type CaptureInput,
+  DEFAULT_DETECT,
   DEFAULT_OUTPUT,
   DEFAULT_SNAPLEN,
   DEFAULT_TRACKING,
+  type DetectOptions,
   type GeneratorInput,
   type ReplayInput,
   type SensorOptions,
@@ -21,9 +23,10 @@ export type SensorInput =
   | ({ kind: 'replay'; files: string[] } & Partial<Omit<ReplayInput, 'kind' | 'files'>>)
   | GeneratorInput;
 
-export interface SensorSettings extends Partial<Omit<SensorOptions, 'input' | 'tracking' | 'output'>> {
+export interface SensorSettings extends Partial<Omit<SensorOptions, 'input' | 'tracking' | 'detect' | 'output'>> {
   input: SensorInput;
   tracking?: Partial<TrackingOptions>;
+  detect?: Partial<DetectOptions>;
   output?: Partial<SensorOptions['output']>;
 }
 
@@ -91,6 +94,7 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
     ...settings,
     input: resolveInput(settings.input),
     tracking: { ...DEFAULT_TRACKING, ...settings.tracking },
+    detect: { ...DEFAULT_DETECT, ...settings.detect },
     output: { ...DEFAULT_OUTPUT, ...settings.output },
   };
   checkOptions(options);

@@ -9,12 +9,13 @@ export interface WeirVariant {
   does: string;
   shards: number;
   maxFlows: number;
-  dpi: 'off' | 'builtin' | 'both';
+  dpi: 'off' | 'builtin' | 'ndpi' | 'both';
+  detect: boolean;
   captures?: readonly string[];
 }
 
 /** Weir itself: the built command, with every TCP analysis on. Writes its summary, from which the frames are read. */
-export function weir({ name, does, shards, maxFlows, dpi, captures }: WeirVariant): Peer {
+export function weir({ name, does, shards, maxFlows, dpi, detect, captures }: WeirVariant): Peer {
   let summary = '';
   return {
     name,
@@ -23,7 +24,7 @@ export function weir({ name, does, shards, maxFlows, dpi, captures }: WeirVarian
     ...(captures === undefined ? {} : { captures }),
     invocation: (capture, scratch) => {
       summary = `${scratch}/summary.json`;
-      const limits = ['--max-flows', String(maxFlows), '--shards', String(shards), '--dpi', dpi];
+      const limits = ['--max-flows', String(maxFlows), '--shards', String(shards), '--dpi', dpi, detect ? '--anomalies' : '--no-anomalies'];
       return {
         command: process.execPath,
         arguments: [command, 'replay', capture.path, '--quiet', ...limits, '--summary-json', summary],
@@ -37,7 +38,7 @@ export function weir({ name, does, shards, maxFlows, dpi, captures }: WeirVarian
 /** Captures whose payloads are messages. Those of the others are zeros, in which no application is to be found. */
 const MESSAGES = ['apps', 'apps-quick'];
 const ZEROS = ['imix', 'imix-quick', 'small', 'small-quick', 'flood', 'collision', 'plain', 'subset'];
-const core = { shards: 1, maxFlows: 1_000_000, dpi: 'off' } as const;
+const core = { shards: 1, maxFlows: 1_000_000, dpi: 'off', detect: false } as const;
 
 export const weirOneShard = weir({ ...core, name: 'weir', does: 'flows with TCP analysis, 1 shard', captures: ZEROS });
 export const weirTwoShards = weir({ ...core, name: 'weir ×2', does: 'flows with TCP analysis, 2 shards', shards: 2, captures: ZEROS });
@@ -49,6 +50,14 @@ export const weirSmallTable = weir({
   captures: ['flood'],
 });
 
+export const weirDetect = weir({
+  ...core,
+  name: 'weir detect',
+  does: 'the same, with the detection rules',
+  detect: true,
+  captures: ['imix', 'imix-quick', 'flood'],
+});
+
 export const weirOff = weir({ ...core, name: 'weir off', does: 'flows with TCP analysis, 1 shard', captures: MESSAGES });
 export const weirBuiltin = weir({
   ...core,
@@ -57,4 +66,11 @@ export const weirBuiltin = weir({
   dpi: 'builtin',
   captures: MESSAGES,
 });
-export const weirNdpi = weir({ ...core, name: 'weir ndpi', does: 'and nDPI, --dpi both', dpi: 'both', captures: MESSAGES });
+export const weirNdpi = weir({ ...core, name: 'weir ndpi', does: 'with nDPI alone, --dpi ndpi', dpi: 'ndpi', captures: MESSAGES });
+export const weirBoth = weir({
+  ...core,
+  name: 'weir both',
+  does: 'with our parsers and nDPI, --dpi both',
+  dpi: 'both',
+  captures: MESSAGES,
+});

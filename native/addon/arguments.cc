@@ -290,6 +290,7 @@ EngineOptions Arguments::engine_options(const Napi::Value& value, std::vector<Na
   result.suppress_loopback = boolean(options, "suppressLoopback");
   result.own_endpoints = own_endpoints(options);
   result.verify_checksums = boolean(options, "verifyChecksums");
+  result.arp = boolean(options, "arp");
   outputs(options, result);
   return result;
 }

@@ -84,6 +84,7 @@ struct EngineOptions {
   bool suppress_loopback = false;
   std::vector<Endpoint> own_endpoints;
   bool verify_checksums = false;
+  bool arp = false;
   std::optional<WritePcap> write_pcap;
   std::optional<FaultPlan> fault;
 

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "../base/clock.h"
+#include "../decode/arp.h"
 #include "pcap_writer.h"
 
 namespace weir {
@@ -26,6 +27,7 @@ DecodeOptions decode_options(const EngineOptions& options) {
   result.tunnels = options.tunnels;
   result.vlan_aware = options.vlan_aware;
   result.verify_checksums = options.verify_checksums;
+  result.arp = options.arp;
   std::copy(options.hash_key.begin(), options.hash_key.end(), result.hash_key);
   return result;
 }
@@ -166,6 +168,7 @@ void FramePath::dispose(const Frame& frame) {
     case Disposition::kNotFlow:
       counters_.add(kNotFlow + static_cast<uint32_t>(decoded_.not_flow));
       counters_.add(kNotFlowBytes + static_cast<uint32_t>(decoded_.not_flow), frame.wire);
+      if (decoded_.count != 0) enqueue_arp(frame);
       break;
     case Disposition::kHeld:
       counters_.add(kFragments);
@@ -223,6 +226,13 @@ void FramePath::enqueue_annotation(DecodedRecord& annotation) {
   } else {
     counters_.add(kCarriedIcmpInner);
   }
+}
+
+// One shard sees all claims to addresses, in the order of the capture. The message goes with its record.
+void FramePath::enqueue_arp(const Frame& frame) {
+  const DecodedRecord& arp = decoded_.records[0];
+  counters_.add(kCarriedArp);
+  if (!write_to(rings_.front(), arp, frame.bytes + arp.record.l3Off, kArpBytes)) counters_.add(kAnnotationsDropped);
 }
 
 // Fragments whose first one has come with this frame. They count at the clock now; their own time stays in rawSec.

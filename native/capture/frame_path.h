@@ -61,6 +61,7 @@ class FramePath {
   void dispose(const Frame& frame);
   void enqueue_frame(const Frame& frame);
   void enqueue_annotation(DecodedRecord& annotation);
+  void enqueue_arp(const Frame& frame);
   void settle_released();
   void settle_lost();
   bool write_to(RingWriter& ring, const DecodedRecord& decoded, const uint8_t* bytes, uint32_t carried);

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "arp.h"
 #include "checksum.h"
 #include "flow_hash.h"
 #include "fragments.h"
@@ -53,6 +54,7 @@ void start_walk(const Frame& frame, Walk& walk) {
   walk.captured = frame.captured;
   walk.end = std::max(frame.wire, frame.captured);
   walk.at = 0;
+  walk.at_arp = false;
   walk.reason = Reject::kNone;
   walk.needed = walk.available = 0;
 }
@@ -116,6 +118,7 @@ void Decoder::decode_layers(const Frame& frame, Decoded& out) {
   if (next == Next::kNotFlow) {
     conclude(Disposition::kNotFlow, walk, out);
     out.not_flow = walk.not_flow;
+    if (options_.arp && walk.at_arp) add_arp(frame, walk, out);
     return;
   }
   if (next == Next::kIp) restore_vlan(frame, walk.link);
@@ -207,6 +210,13 @@ void Decoder::settle_fragment(const Frame& frame, DecodedRecord& slot, const Dat
   } else if (!ipv6 || needs_first(d.protocol)) {
     if (!fragments_->later(key, slot, frame.stream_ns, out)) out.disposition = Disposition::kHeld;
   }
+}
+
+void Decoder::add_arp(const Frame& frame, Walk& walk, Decoded& out) {
+  PacketRecord& r = out.records[0].record;
+  record_frame(frame, r);
+  restore_vlan(frame, walk.link);
+  if (decode_arp(walk, r)) out.count = 1;
 }
 
 void Decoder::add_quoted(const Frame& frame, const LayerStack& stack, Decoded& out) {

@@ -13,6 +13,7 @@ struct DecodeOptions {
   bool tunnels = true;
   bool vlan_aware = false;
   bool verify_checksums = false;
+  bool arp = false;  // an annotation for each ARP request and reply
   uint8_t hash_key[16] = {};
 };
 
@@ -20,7 +21,7 @@ struct DecodeOptions {
 enum class Disposition : uint8_t {
   kFlow,      // records[0] is the accounted record
   kRejected,  // reason, needed, available are set
-  kNotFlow,   // not_flow is set
+  kNotFlow,   // not_flow is set; records[0] is an ARP annotation when count is 1
   // A later fragment whose first fragment has not been seen; the fragment table keeps its record, which comes back once in
   // `released` or `lost` (at once in `lost` when the table is full). records[0] is neither counted nor written now; the
   // annotations after it are.
@@ -109,6 +110,7 @@ class Decoder {
   bool decode_layer(const Frame& frame, Walk& walk, LayerStack& stack, Decoded& out);
   void settle(const Frame& frame, LayerStack& stack, Decoded& out);
   void settle_fragment(const Frame& frame, DecodedRecord& record, const Datagram& datagram, uint32_t parent, Decoded& out);
+  void add_arp(const Frame& frame, Walk& walk, Decoded& out);
   void add_quoted(const Frame& frame, const LayerStack& stack, Decoded& out);
 
   DecodeOptions options_;

@@ -124,7 +124,10 @@ Next decode_macsec(Walk& walk) {
 
 Next not_flow_type(Walk& walk, uint16_t type) {
   switch (type) {
-    case kTypeArp: case kTypeRarp: return walk.is_not_flow(NotFlow::kArp);
+    case kTypeArp:
+      walk.at_arp = true;
+      return walk.is_not_flow(NotFlow::kArp);
+    case kTypeRarp: return walk.is_not_flow(NotFlow::kArp);
     case kTypeLldp: return walk.is_not_flow(NotFlow::kLldp);
     case kTypeEapol: return walk.is_not_flow(NotFlow::kEapol);
     case kTypeLoopbackTest: return walk.is_not_flow(NotFlow::kLoopbackTest);

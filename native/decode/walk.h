@@ -44,6 +44,7 @@ struct Walk {
   LinkFacts link;
   Reject reason;
   NotFlow not_flow;
+  bool at_arp;  // walk.at is at an ARP message, which is no flow
   uint32_t needed;
   uint32_t available;
 

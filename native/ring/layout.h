@@ -5,7 +5,7 @@
 
 namespace weir {
 
-constexpr uint32_t kLayoutVersion = 1;
+constexpr uint32_t kLayoutVersion = 2;
 constexpr uint32_t kRingMagic = 0x57454952;
 constexpr uint32_t kRingHeaderBytes = 256;
 constexpr uint32_t kRecordBytes = 176;
@@ -29,7 +29,7 @@ struct PacketRecord {
   uint8_t layer;  // encapsulation depth of this tuple; 0 is the outermost
   uint16_t flags;  // RecordFlag bits
   uint32_t ringSeq;  // counts the records of this ring from 0, pads included; the reader asserts it
-  uint32_t carried;  // captured bytes that follow the SACK tail: whole frames in a tap, from l3Off on in a shard's ring
+  uint32_t carried;  // captured bytes that follow the SACK tail: whole frames in a tap, from l3Off on in a shard's ring; ARP: the 28 bytes of the message (RFC 826), with the sender's MAC at 8 and the target's at 18
   double ordinal;  // position of the frame in the capture, from 1
   double streamNs;  // stream time (running maximum) in ns since the base second of the run
   uint32_t hashLo;  // keyed symmetric flow hash
@@ -50,16 +50,16 @@ struct PacketRecord {
   uint32_t payloadLen;  // transport payload by the IP length, padding excluded
   uint32_t scopeId;  // network id that is part of the flow key (VNI, GRE key, ...); 0 = none
   uint32_t rawNsec;  // the packet's own time, nanoseconds part
-  uint8_t srcAddr[16];  // network order; IPv4 in the first 4 bytes, rest 0
-  uint8_t dstAddr[16];  // network order; IPv4 in the first 4 bytes, rest 0
+  uint8_t srcAddr[16];  // network order; IPv4 in the first 4 bytes, rest 0; ARP: the sender's
+  uint8_t dstAddr[16];  // network order; IPv4 in the first 4 bytes, rest 0; ARP: the target's
   int64_t rawSec;  // the packet's own time, seconds since the epoch
-  uint8_t srcMac[6];  // innermost link header outside this layer's IP; zeros when the link has none
+  uint8_t srcMac[6];  // innermost link header outside this layer's IP, or in front of the ARP message; zeros when the link has none
   uint8_t dstMac[6];  // as srcMac
   uint16_t tci0;  // first VLAN TCI
   uint16_t tci1;  // second VLAN TCI
   uint16_t source;  // index of the interface or file interface that the frame came from
   uint16_t linkType;  // LINKTYPE_ number of the frame
-  uint16_t l3Off;  // offset of this layer's IP header in the frame
+  uint16_t l3Off;  // offset of this layer's IP header, or of the ARP message, in the frame
   uint16_t l4Off;  // offset of the transport header; 0 = none
   uint16_t payloadOff;  // offset of the transport payload; 0 = none
   uint16_t decodeStatus;  // Reject reason, 0 = decoded
@@ -69,7 +69,7 @@ struct PacketRecord {
   uint32_t parentScope;  // number of the enclosing tunnel in the engine's tunnel table; 0 = none
   uint32_t tsVal;  // TCP timestamp option
   uint32_t tsEcr;  // TCP timestamp option
-  uint8_t icmpType;  // ICMP or ICMPv6
+  uint8_t icmpType;  // ICMP or ICMPv6; ARP: the operation, 1 = request, 2 = reply
   uint8_t icmpCode;  // ICMP or ICMPv6
   uint8_t sackCount;  // SACK blocks (left u32, right u32 each) directly after the fixed part
   uint8_t vlanDepth;  // number of VLAN tags seen, of which two are kept
@@ -135,6 +135,7 @@ enum class RecordKind : uint16_t {
   kTick = 4,
   kEnd = 5,
   kFrame = 6,
+  kArp = 7,
 };
 
 enum class RecordFlag : uint16_t {
@@ -261,41 +262,42 @@ enum Counter : uint32_t {
   kCarriedOuter = 21,
   kCarriedOuterBytes = 22,
   kCarriedIcmpInner = 23,
-  kAnnotationsDropped = 24,
-  kSnaplenCut = 25,
-  kFragments = 26,
-  kBadIpChecksums = 27,
-  kBadL4Checksums = 28,
-  kTimeStepsBack = 29,
-  kTimeJumpsUnconfirmed = 30,
-  kTicks = 31,
-  kWakes = 32,
-  kRingHighWater = 33,
-  kRingFullWaits = 34,
-  kPcapFramesWritten = 35,
-  kPcapBytesWritten = 36,
-  kPcapWriteErrors = 37,
-  kPcapFiles = 38,
-  kTapWritten = 39,
-  kTapDropped = 40,
-  kTunnelTableFull = 41,
-  kNetworkDecoded = 42,
-  kTransportDecoded = 43,
-  kLoops = 44,
-  kFilesFinished = 45,
-  kFaultsInjected = 46,
-  kBeyondCount = 47,
-  kBeyondCountBytes = 48,
-  kRejected = 49,
-  kRejectedBytes = 77,
-  kRejectedNeeded = 105,
-  kRejectedAvailable = 133,
-  kNotFlow = 161,
-  kNotFlowBytes = 176,
-  kSuppressed = 191,
-  kSuppressedBytes = 193,
-  kTunnels = 195,
-  kCounterCount = 211
+  kCarriedArp = 24,
+  kAnnotationsDropped = 25,
+  kSnaplenCut = 26,
+  kFragments = 27,
+  kBadIpChecksums = 28,
+  kBadL4Checksums = 29,
+  kTimeStepsBack = 30,
+  kTimeJumpsUnconfirmed = 31,
+  kTicks = 32,
+  kWakes = 33,
+  kRingHighWater = 34,
+  kRingFullWaits = 35,
+  kPcapFramesWritten = 36,
+  kPcapBytesWritten = 37,
+  kPcapWriteErrors = 38,
+  kPcapFiles = 39,
+  kTapWritten = 40,
+  kTapDropped = 41,
+  kTunnelTableFull = 42,
+  kNetworkDecoded = 43,
+  kTransportDecoded = 44,
+  kLoops = 45,
+  kFilesFinished = 46,
+  kFaultsInjected = 47,
+  kBeyondCount = 48,
+  kBeyondCountBytes = 49,
+  kRejected = 50,
+  kRejectedBytes = 78,
+  kRejectedNeeded = 106,
+  kRejectedAvailable = 134,
+  kNotFlow = 162,
+  kNotFlowBytes = 177,
+  kSuppressed = 192,
+  kSuppressedBytes = 194,
+  kTunnels = 196,
+  kCounterCount = 212
 };
 
 inline const char* name_of(RecordKind value) {
@@ -307,6 +309,7 @@ inline const char* name_of(RecordKind value) {
     case RecordKind::kTick: return "tick";
     case RecordKind::kEnd: return "end";
     case RecordKind::kFrame: return "frame";
+    case RecordKind::kArp: return "arp";
   }
   return "?";
 }

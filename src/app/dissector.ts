@@ -11,7 +11,7 @@
  */
 import type { AppFacts } from './facts.ts';
 import type { ProtocolName } from './protocols.ts';
-import type { Transaction } from './transactions.ts';
+import type { Question, Transaction } from './transactions.ts';
 
 /** 0 = the client (the initiator of the flow), 1 = the server. */
 export type Side = 0 | 1;
@@ -48,6 +48,9 @@ export interface SessionContext extends FlowPorts {
   readonly wantsTransactions: boolean;
   /** A finished request and response, query and answer, handshake …, for the transaction logs. */
   transaction(entry: Transaction): void;
+  /** True when somebody wants to know which answer belongs to which question. */
+  readonly wantsQuestions: boolean;
+  question(question: Question): void;
 }
 
 /** What a stream session wants next. */

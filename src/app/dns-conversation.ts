@@ -50,6 +50,11 @@ export class DnsConversation {
     this.facts = context.facts.dns;
   }
 
+  /** Somebody wants to know which answer belongs to which question. */
+  private get isPaired(): boolean {
+    return this.context.wantsTransactions || (this.context.wantsQuestions && !this.rules.local);
+  }
+
   /** The first question, as `facts` shows it. */
   get firstQuery(): string | null {
     return this.facts.query;
@@ -92,7 +97,7 @@ export class DnsConversation {
     const { context, facts } = this;
     facts.queries++;
     this.nameFacts(message);
-    if (!context.wantsTransactions) return;
+    if (!this.isPaired) return;
     if (this.rules.unpaired) {
       this.log(message, null, null);
       return;
@@ -122,7 +127,7 @@ export class DnsConversation {
     } else if (this.rules.unpaired) {
       this.announce(message);
     }
-    if (context.wantsTransactions) this.pair(message, asked ?? '');
+    if (this.isPaired) this.pair(message, asked ?? '');
   }
 
   /** The first answer to the first query; a broken name in between must not hide it. */
@@ -166,7 +171,12 @@ export class DnsConversation {
     const shown = response ?? query;
     if (shown === null) return;
     const asked = query ?? shown;
-    this.context.transaction({
+    const { context } = this;
+    if (context.wantsQuestions && !this.rules.local && asked.query !== null) {
+      context.question({ query: asked.query, qtype: typeName(asked.qtype), rcode: response === null ? null : rcodeName(response.rcode) });
+    }
+    if (!context.wantsTransactions) return;
+    context.transaction({
       log: 'dns',
       id: shown.id,
       flags: flagNames(shown.bits),

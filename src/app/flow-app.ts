@@ -10,7 +10,7 @@ import { AppFacts } from './facts.ts';
 import type { ProtocolName } from './protocols.ts';
 import type { Registry } from './registry.ts';
 import { StreamClassifier } from './stream-classifier.ts';
-import type { Transaction } from './transactions.ts';
+import type { Question, Transaction } from './transactions.ts';
 
 /** What the parsers found: the protocol, and the one that encloses it. */
 export interface BuiltinLabel {
@@ -27,6 +27,8 @@ export interface BuiltinLabel {
 export interface TransactionSink {
   readonly wantsTransactions: boolean;
   transaction(slot: number, entry: Transaction): void;
+  readonly wantsQuestions: boolean;
+  question(slot: number, question: Question, nowNs: number): void;
 }
 
 export class FlowApp implements SessionContext {
@@ -34,6 +36,7 @@ export class FlowApp implements SessionContext {
   readonly clientPort: number;
   readonly serverPort: number;
   readonly wantsTransactions: boolean;
+  readonly wantsQuestions: boolean;
   nowNs = 0;
   epochSecs = 0;
   /** What nDPI found so far. */
@@ -71,6 +74,7 @@ export class FlowApp implements SessionContext {
     this.serverPort = ports[SERVER];
     this.sink = sink;
     this.wantsTransactions = sink.wantsTransactions;
+    this.wantsQuestions = sink.wantsQuestions;
     const flowPorts = { clientPort: this.clientPort, serverPort: this.serverPort };
     if (isTcp) {
       const heads = [new Assembler(), new Assembler()] as const;
@@ -86,6 +90,10 @@ export class FlowApp implements SessionContext {
 
   transaction(entry: Transaction): void {
     this.sink.transaction(this.slot, entry);
+  }
+
+  question(question: Question): void {
+    this.sink.question(this.slot, question, this.nowNs);
   }
 
   /** A head has changed. */

@@ -19,6 +19,14 @@ export interface DnsTransaction {
   rtt_ms: number | null;
 }
 
+/** A question and what became of it: as much of a DNS transaction as detection rules need. */
+export interface Question {
+  query: string;
+  qtype: string;
+  /** null when no answer was seen. */
+  rcode: string | null;
+}
+
 export interface HttpTransaction {
   log: 'http';
   method: string;

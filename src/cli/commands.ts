@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { interfaces } from './commands/interfaces.ts';
 import { protocols } from './commands/protocols.ts';
 import { replay } from './commands/replay.ts';
+import { rules } from './commands/rules.ts';
 
 export interface Command {
   name: string;
@@ -18,4 +19,4 @@ export interface Command {
   run(context: CommandContext): Promise<number>;
 }
 
-export const COMMANDS: readonly Command[] = [replay, capture, interfaces, protocols, doctor, completion];
+export const COMMANDS: readonly Command[] = [replay, capture, interfaces, protocols, rules, doctor, completion];

@@ -1,11 +1,13 @@
-/** What people see of a run: packet lines, stats lines, progress, and the summary at its end. */
+/** What people see of a run: packet lines, stats lines, alerts, progress, and the summary at its end. */
 
+import type { AlertRecord } from '../detect/alert.ts';
 import { renderSummary } from '../export/run-summary.ts';
 import { statsLine } from '../export/stats-line.ts';
 import type { RunSummary } from '../merge/summary.ts';
 import { PacketPrinter } from '../packet/packet-printer.ts';
 import type { TapPacket } from '../packet/tap-reader.ts';
 import type { TickReport } from '../sensor-events.ts';
+import { alertLine } from './alert-line.ts';
 import { IntervalStats } from './interval-stats.ts';
 import { type Io, LineWriter, wantsColor } from './io.ts';
 import { NO_PROGRESS, type ProgressView, progressBar } from './progress.ts';
@@ -41,6 +43,7 @@ export class Screen {
   /** Listens to what has to be shown, and to nothing else: packets cost only where somebody looks. */
   attach(sensor: RunnableSensor): void {
     if (this.#session.screen.packets !== 'none') sensor.on('packet', (packet) => this.#packet(packet));
+    sensor.on('alert', (alert, isNew) => this.#alert(alert, isNew));
     if (this.#stats !== null) sensor.on('tick', (tick) => this.#tick(tick));
     if (this.#progress !== NO_PROGRESS) sensor.on('progress', (progress) => this.#progress.update(progress));
   }
@@ -48,6 +51,15 @@ export class Screen {
   #packet(packet: TapPacket): void {
     const printable = this.#printer.print(packet);
     if (printable !== null) this.#out.line(this.#session.screen.packets === 'detail' ? printable.detail() : printable.line());
+  }
+
+  /** Once per alert: repeats are for those who keep records, suppressed ones as well. */
+  #alert(alert: AlertRecord, isNew: boolean): void {
+    if (!isNew || alert.suppressed) return;
+    // The bar comes back with the next progress.
+    this.#progress.stop();
+    this.#out.line(alertLine(alert, this.#color));
+    if (this.#progress !== NO_PROGRESS) this.#out.flush();
   }
 
   #tick(tick: TickReport): void {

@@ -4,8 +4,10 @@ import { checkContradictions, originCounts } from '../config/contradictions.ts';
 import { unknownVariables } from '../config/environment.ts';
 import { resolveSettings } from '../config/layers.ts';
 import type { SensorOptions } from '../config/options.ts';
+import { nameOf, type Resolved } from '../config/origin.ts';
 import { printConfig } from '../config/print-config.ts';
 import type { CommandName } from '../config/setting.ts';
+import { prepareDetection } from '../detect/rules.ts';
 import { createLog, type Log } from '../telemetry/logger.ts';
 import { version } from '../version.ts';
 import { checkNoArguments, checkUnknown, configFlag, flagLayer, knownNames, type ParsedArgs } from './flag-layer.ts';
@@ -18,6 +20,12 @@ export interface Session {
   options: SensorOptions;
   screen: ScreenOptions;
   log: Log;
+}
+
+/** Throws CONFIG for what is wrong with rules, networks and lists, before anything is started. */
+export function checkDetectOptions(resolved: Resolved, options: SensorOptions): void {
+  const key = 'detect.internal_networks';
+  prepareDetection(options.detect, nameOf(key, 'internal-network', resolved.origins[key]));
 }
 
 /** Reads all layers; null when `--print-config` was asked for and has been answered. Throws USAGE and CONFIG. */
@@ -33,6 +41,8 @@ export function openSession(command: CommandName, parsed: ParsedArgs, args: read
     withLines: parsed['print-config'] === true,
   });
   checkContradictions(command, resolved, resolved.values['replay.files']);
+  const options = sensorOptions(command, resolved.values, resolved.tables);
+  checkDetectOptions(resolved, options);
   if (parsed['print-config'] === true) {
     io.stdout.write(printConfig(resolved, `weir ${version()} configuration`));
     return null;
@@ -44,5 +54,5 @@ export function openSession(command: CommandName, parsed: ParsedArgs, args: read
     log.logger.warn({ variable: unknown.name }, `environment variable ${unknown.name} means nothing to weir${guess}`);
   }
   log.logger.info({ config: resolved.configPath, settings: originCounts(resolved) }, 'configuration read');
-  return { command, options: sensorOptions(command, values), screen: screenOptions(command, values), log };
+  return { command, options, screen: screenOptions(command, values), log };
 }

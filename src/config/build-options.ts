@@ -1,5 +1,6 @@
 /** From settings to the options of a sensor, and to what the command itself does. */
-import type { CaptureInput, OutputOptions, ReplayInput, SensorOptions, TrackingOptions } from './options.ts';
+import type { CaptureInput, DetectOptions, OutputOptions, ReplayInput, SensorOptions, TrackingOptions } from './options.ts';
+import { NO_TABLES, type RuleTables } from './rule-tables.ts';
 import type { CommandName } from './setting.ts';
 import type { SettingValues } from './settings.ts';
 import { parseSpeed } from './speed.ts';
@@ -72,6 +73,15 @@ function tracking(values: SettingValues): TrackingOptions {
   };
 }
 
+function detect(values: SettingValues, tables: RuleTables): DetectOptions {
+  return {
+    enabled: values['detect.enabled'],
+    internalNetworks: [...values['detect.internal_networks']],
+    ruleFiles: [...values['detect.rule_files']],
+    ...tables,
+  };
+}
+
 /** A file may say how to rotate without anything to rotate: that means nothing until a flag names a capture file. */
 function output(values: SettingValues): OutputOptions {
   const rotates = values['output.write_pcap'] !== null;
@@ -88,6 +98,8 @@ function output(values: SettingValues): OutputOptions {
     tlsJsonl: values['output.tls_jsonl'],
     httpJsonl: values['output.http_jsonl'],
     eventsJsonl: values['output.events_jsonl'],
+    alertsJsonl: values['output.alerts_jsonl'],
+    behaviourJsonl: values['output.behaviour_jsonl'],
     sensorId: values['output.sensor_id'] === '' ? null : values['output.sensor_id'],
     summaryJson: values['output.summary_json'],
     ledger: values['output.ledger'],
@@ -115,7 +127,8 @@ export function screenOptions(command: CommandName, values: SettingValues): Scre
   };
 }
 
-export function sensorOptions(command: CommandName, values: SettingValues): SensorOptions {
+/** `tables` are those of the configuration file. */
+export function sensorOptions(command: CommandName, values: SettingValues, tables: RuleTables = NO_TABLES): SensorOptions {
   const screen = screenOptions(command, values);
   const shown = values['screen.top_flows'];
   const follow = screen.stats ? shown : 0;
@@ -126,6 +139,7 @@ export function sensorOptions(command: CommandName, values: SettingValues): Sens
     count: values['capture.count'],
     snaplen: values['capture.snaplen'],
     tracking: tracking(values),
+    detect: detect(values, tables),
     output: output(values),
     topFlows: longInterval ? follow * SPARE_TOP_FLOWS : follow,
     summaryFlows: shown > 0 ? shown : SUMMARY_FLOWS,

@@ -91,12 +91,23 @@ function checkApplication(resolved: Resolved): void {
   }
 }
 
+/** What detection writes needs detection. */
+function checkDetection(resolved: Resolved): void {
+  const { values } = resolved;
+  if (values['detect.enabled']) return;
+  for (const key of ['output.alerts_jsonl', 'output.behaviour_jsonl'] as const) {
+    if (values[key] === null) continue;
+    fail(resolved, ['detect.enabled', key], `${name(resolved, key)} needs detection`, `leave out ${name(resolved, 'detect.enabled')}`);
+  }
+}
+
 /** Throws USAGE or CONFIG; settles what the precedence decides, in place. `inputs` are the files to replay. */
 export function checkContradictions(command: CommandName, resolved: Resolved, inputs: readonly string[]): void {
   const { values } = resolved;
   settleQuiet(resolved);
   checkRotation(resolved);
   checkApplication(resolved);
+  checkDetection(resolved);
   checkOutputs(resolved, command === 'replay' ? inputs : []);
   if (command === 'capture') {
     const names = values['capture.interfaces'];

@@ -21,7 +21,7 @@ export function placeholderOf(setting: Setting): string {
 export function defaultOf(setting: Setting): string {
   if (setting.default === null || setting.type === 'count') return '';
   if (setting.type === 'switch') return setting.default ? 'on' : 'off';
-  if (setting.type === 'list' || setting.type === 'text') return setting.default.length === 0 ? '' : String(setting.default);
+  if (setting.type === 'list') return setting.default.join(', ');
   return String(setting.default);
 }
 

@@ -2,14 +2,17 @@
 import { resolve as resolvePath } from 'node:path';
 import { CONFIG_VARIABLES, type Environment, readEnvironment } from './environment.ts';
 import type { Layer, Origin, Resolved } from './origin.ts';
+import { NO_TABLES, type RuleTables } from './rule-tables.ts';
 import type { SettingValue } from './setting.ts';
 import { SETTINGS, type SettingKey, type SettingValues } from './settings.ts';
-import { findConfig, readConfigFile, SEARCH_PATH } from './toml-file.ts';
+import { findConfig, NO_FILE, readConfigFile, SEARCH_PATH } from './toml-file.ts';
 
 export interface Layers {
   flags: Layer;
   environment: Layer;
   file: Layer;
+  /** Of the file as well. */
+  tables?: RuleTables;
 }
 
 /** Merges layers that have been read. */
@@ -22,7 +25,12 @@ export function mergeLayers(layers: Layers, configPath: string | null): Resolved
     origins[setting.key] = given === undefined ? { kind: 'default' } : given.origin;
   }
   // Each value was checked against its own row, which is what SettingValues is derived from.
-  return { values: values as SettingValues, origins: origins as Record<SettingKey, Origin>, configPath };
+  return {
+    values: values as SettingValues,
+    origins: origins as Record<SettingKey, Origin>,
+    tables: layers.tables ?? NO_TABLES,
+    configPath,
+  };
 }
 
 export interface ResolveInput {
@@ -48,6 +56,6 @@ export function configPathOf(input: Pick<ResolveInput, 'configFlag' | 'environme
 export function resolveSettings(input: ResolveInput): Resolved {
   const environment = readEnvironment(input.environment);
   const configPath = configPathOf(input);
-  const file: Layer = configPath === null ? new Map() : readConfigFile(configPath, input.withLines ?? false);
-  return mergeLayers({ flags: input.flags, environment, file }, configPath);
+  const file = configPath === null ? NO_FILE : readConfigFile(configPath, input.withLines ?? false);
+  return mergeLayers({ flags: input.flags, environment, file: file.settings, tables: file.tables }, configPath);
 }

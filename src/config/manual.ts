@@ -23,6 +23,29 @@ function row(setting: Setting): string {
   return `| ${cell(flagCell(setting))} | \`${setting.key}\` | \`${setting.env}\` | ${value === '' ? '' : `\`${cell(value)}\``} | ${cell(setting.help)}${commands} |`;
 }
 
+/** What a configuration file says of detection beside settings. */
+const RULE_TABLES = `Rules and lists are tables of the configuration file. What \`allow\` matches never becomes an alert and is only counted;
+what \`suppress\` matches is recorded with \`suppressed: true\` and disturbs nobody. An entry matches when everything that it
+names matches. \`weir rules\` lists rules and settings, \`weir rules check\` tells what is wrong.
+
+\`\`\`toml
+[detect.rules.port_scan]
+enabled = true
+severity = "high"     # info, low, medium, high, critical; goes before what the rule itself says
+cooldown_secs = 60    # packet time from an alert's first finding on: repeats are counted on it
+ports = 40            # the rule's own settings
+
+[[detect.allow]]
+rule = "port_scan"
+source = "10.0.0.5"   # address, address:port, network, host name or *.example.com; target likewise
+
+[[detect.suppress]]
+target = "10.1.0.0/16"
+from = 2026-01-31T22:00:00Z
+until = 2026-02-01T02:00:00Z
+\`\`\`
+`;
+
 /** One table per section. */
 export function markdownTables(): string {
   const tables = SECTIONS.map((section) => {
@@ -34,7 +57,7 @@ export function markdownTables(): string {
     'The configuration is the first of `./weir.toml`, `./etc/weir/weir.toml`, `/usr/local/etc/weir/weir.toml` and `/etc/weir/weir.toml`. ' +
     'A flag wins over the environment, the environment over the file, the file over the default. ' +
     'An output path of `-` is standard output, the empty path `""` switches an output off.\n';
-  return `${tables.join('\n')}\n${own}`;
+  return `${tables.join('\n')}\n${own}\n${RULE_TABLES}`;
 }
 
 /** The text with what stands between the markers replaced. Throws when it has no markers. */

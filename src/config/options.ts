@@ -54,6 +54,39 @@ export interface TrackingOptions {
   dpi: 'auto' | 'both' | 'builtin' | 'ndpi' | 'off';
 }
 
+/** A value of a rule's table. */
+export type RuleValue = boolean | number | string;
+
+/** Findings by rule, source and target; what is not named may be anything. */
+export interface AlertMatch {
+  rule?: string;
+  /** An address (with a port or without), a network in CIDR notation, a host name, or `*.` and the end of host names. */
+  source?: string;
+  target?: string;
+}
+
+/** Seconds since the epoch, in packet time; `until` is the first that is no longer covered. */
+export interface Suppression extends AlertMatch {
+  from?: number;
+  until?: number;
+}
+
+export interface DetectOptions {
+  enabled: boolean;
+  /** CIDR notation. */
+  internalNetworks: string[];
+  /** Files with rules of one's own, and folders of such files. */
+  ruleFiles: string[];
+  /** What is never an alert: only counted. */
+  allow: AlertMatch[];
+  /** Alerts that are recorded as suppressed and shown to nobody. */
+  suppress: Suppression[];
+  /** By rule: `enabled`, `severity`, `cooldown_secs` and the rule's own settings. */
+  rules: Record<string, Record<string, RuleValue>>;
+  /** Where in a file it was said, `weir.toml:3:1` by dotted path (`rules.port_scan.ports`, `allow.0.target`); for messages. */
+  places: Record<string, string>;
+}
+
 export interface OutputOptions {
   /** Each path: null = off, '-' = standard output. */
   writePcap: string | null;
@@ -68,6 +101,9 @@ export interface OutputOptions {
   tlsJsonl: string | null;
   httpJsonl: string | null;
   eventsJsonl: string | null;
+  /** Appended to, not written anew. */
+  alertsJsonl: string | null;
+  behaviourJsonl: string | null;
   /** Who this sensor is in what it sends; null = the machine's own id. */
   sensorId: string | null;
   summaryJson: string | null;
@@ -80,6 +116,7 @@ export interface SensorOptions {
   count: number;
   snaplen: number;
   tracking: TrackingOptions;
+  detect: DetectOptions;
   output: OutputOptions;
   /** How many flows of most bytes each tick reports; 0 = none. */
   topFlows: number;
@@ -116,6 +153,27 @@ export const DEFAULT_TRACKING: TrackingOptions = {
   dpi: 'auto',
 };
 
+/** RFC 1918, shared address space (RFC 6598), unique local addresses (RFC 4193), link-local addresses (RFC 3927, RFC 4291). */
+export const DEFAULT_INTERNAL_NETWORKS = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  'fc00::/7',
+  'fe80::/10',
+] as const;
+
+export const DEFAULT_DETECT: DetectOptions = {
+  enabled: true,
+  internalNetworks: [...DEFAULT_INTERNAL_NETWORKS],
+  ruleFiles: [],
+  allow: [],
+  suppress: [],
+  rules: {},
+  places: {},
+};
+
 export const DEFAULT_OUTPUT: OutputOptions = {
   writePcap: null,
   writePcapRotateMb: 0,
@@ -129,6 +187,8 @@ export const DEFAULT_OUTPUT: OutputOptions = {
   tlsJsonl: null,
   httpJsonl: null,
   eventsJsonl: null,
+  alertsJsonl: null,
+  behaviourJsonl: null,
   sensorId: null,
   summaryJson: null,
   ledger: null,
@@ -146,6 +206,8 @@ export const OUTPUT_PATHS = [
   'tlsJsonl',
   'httpJsonl',
   'eventsJsonl',
+  'alertsJsonl',
+  'behaviourJsonl',
   'summaryJson',
   'ledger',
 ] as const;

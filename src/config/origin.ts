@@ -1,5 +1,6 @@
 /** Where values came from, and the values of one run with that. */
 
+import type { RuleTables } from './rule-tables.ts';
 import type { SettingValue } from './setting.ts';
 import type { SettingKey, SettingValues } from './settings.ts';
 
@@ -24,6 +25,8 @@ export type Layer = Map<SettingKey, Given>;
 export interface Resolved {
   values: SettingValues;
   origins: Record<SettingKey, Origin>;
+  /** What the file says of rules and alerts. */
+  tables: RuleTables;
   /** The configuration file that was read, or null. */
   configPath: string | null;
 }

@@ -1,12 +1,9 @@
 /** `--print-config`: the settings in force as a configuration file that gives the same ones, each with its origin. */
 import { describeOrigin, type Resolved } from './origin.ts';
+import { printTables } from './rule-tables.ts';
 import type { Setting, SettingValue } from './setting.ts';
 import { isSecret, SETTINGS } from './settings.ts';
-
-/** A TOML basic string. JSON escapes the same characters, but for U+007F and what JSON leaves and TOML forbids. */
-function tomlString(text: string): string {
-  return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
-}
+import { tomlString } from './toml-text.ts';
 
 function tomlValue(setting: Setting, value: Exclude<SettingValue, null>): string {
   if (isSecret(setting.key)) return '"***"';
@@ -28,5 +25,5 @@ export function printConfig(resolved: Resolved, title: string): string {
   }
   const body = [...sections].map(([section, lines]) => `[${section}]\n${lines.join('\n')}\n`).join('\n');
   const source = resolved.configPath === null ? 'no configuration file' : `configuration file ${JSON.stringify(resolved.configPath)}`;
-  return `# ${title}; ${source}\n\n${body}`;
+  return `# ${title}; ${source}\n\n${body}${printTables(resolved.tables)}`;
 }

@@ -1,6 +1,7 @@
 /** Every setting of Weir: the one table behind flags, environment, configuration file, help, completion and manual. */
 import { APP_SETTINGS } from './groups/app.ts';
 import { CAPTURE_SETTINGS } from './groups/capture.ts';
+import { DETECT_SETTINGS } from './groups/detect.ts';
 import { LOG_SETTINGS } from './groups/log.ts';
 import { OUTPUT_SETTINGS } from './groups/output.ts';
 import { SCREEN_SETTINGS } from './groups/screen.ts';
@@ -11,6 +12,7 @@ const TABLE = [
   ...CAPTURE_SETTINGS,
   ...TRACKING_SETTINGS,
   ...APP_SETTINGS,
+  ...DETECT_SETTINGS,
   ...SCREEN_SETTINGS,
   ...OUTPUT_SETTINGS,
   ...LOG_SETTINGS,

@@ -5,6 +5,8 @@ import { parse, TomlError } from 'smol-toml';
 import { SensorError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import type { Layer } from './origin.ts';
+import { RENAMED_SETTINGS, renamedSetting } from './predecessor-rules.ts';
+import { NO_TABLES, type RuleTables, readRuleTables, TABLE_NAMES } from './rule-tables.ts';
 import { knownKeys, settingOfKey } from './settings.ts';
 import { positionOf } from './toml-position.ts';
 import { fromToml } from './value.ts';
@@ -91,17 +93,36 @@ function suggestion(key: string, known: readonly string[]): string | undefined {
     nearest(key, known)[0] ??
     nearest(
       name,
-      known.map((candidate) => candidate.split('.')[1]),
+      known.map((candidate) => candidate.slice(candidate.lastIndexOf('.') + 1)),
     )[0];
   if (found === undefined) return undefined;
   return `did you mean ${found.includes('.') ? found : known.find((candidate) => candidate.endsWith(`.${found}`))}?`;
 }
 
-/** The settings that a configuration file gives. `withLines` finds the line of each, which --print-config shows. */
-export function readConfigText(path: string, text: string, withLines = false): Layer {
+/** What a configuration file says. */
+export interface ConfigFile {
+  settings: Layer;
+  tables: RuleTables;
+}
+
+/** What is said when there is no file. */
+export const NO_FILE: ConfigFile = { settings: new Map(), tables: NO_TABLES };
+
+function inTables({ path }: Leaf): boolean {
+  return (path[0] === 'detect' && TABLE_NAMES.some((name) => name === path[1])) || renamedSetting(path) !== undefined;
+}
+
+/** What the text of a configuration file says. `withLines` finds the line of each setting, which --print-config shows. */
+export function readConfigText(path: string, text: string, withLines = false): ConfigFile {
+  const document = parseText(path, text);
+  return { settings: readSettings(path, text, document, withLines), tables: readRuleTables(path, text, document) };
+}
+
+function readSettings(path: string, text: string, document: Record<string, unknown>, withLines: boolean): Layer {
   const layer: Layer = new Map();
-  const known = knownKeys();
-  for (const leaf of leaves(parseText(path, text))) {
+  const known = [...knownKeys(), ...TABLE_NAMES.map((name) => `detect.${name}`), ...RENAMED_SETTINGS.map(({ path: old }) => old.join('.'))];
+  for (const leaf of leaves(document)) {
+    if (inTables(leaf)) continue;
     const key = leaf.path.join('.');
     const setting = settingOfKey(key);
     if (setting === undefined) {
@@ -121,6 +142,6 @@ export function readConfigText(path: string, text: string, withLines = false): L
 }
 
 /** Throws CONFIG when the file cannot be read or says something that is not acceptable. */
-export function readConfigFile(path: string, withLines = false): Layer {
+export function readConfigFile(path: string, withLines = false): ConfigFile {
   return readConfigText(path, readText(path), withLines);
 }

@@ -2,7 +2,7 @@
  * Where exports write: a file, or standard output. Writes are collected to 256 KiB and awaited, so memory is bounded and
  * a slow disk slows the writer down.
  *
- * A `stream` is written under its own name from the start (and truncated then). A `whole` file appears under its name
+ * A `stream` is written under its own name from the start (and truncated then), a `log` is appended to. A `whole` file appears under its name
  * only when it is complete: until then it is `NAME.partial`, which stays behind when writing fails, with what it holds.
  * Names that are no regular files (devices, pipes) are written directly.
  */
@@ -29,7 +29,7 @@ export interface Output {
 }
 
 /** Opens a path for writing. @throws SensorError OUTPUT when it cannot be written */
-export async function openOutput(path: string, mode: 'stream' | 'whole', stdout: Writable): Promise<Output> {
+export async function openOutput(path: string, mode: 'stream' | 'log' | 'whole', stdout: Writable): Promise<Output> {
   if (path === '-') return new StandardOutput(stdout);
   try {
     const kind = await stat(path).catch((error: unknown) => {
@@ -37,6 +37,7 @@ export async function openOutput(path: string, mode: 'stream' | 'whole', stdout:
       throw error;
     });
     if (kind?.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+    if (mode === 'log') return new OutputFile(path, path, null, await open(path, 'a'));
     if (mode === 'stream' || (kind !== null && !kind.isFile())) return new OutputFile(path, path, null, await open(path, 'w'));
     if (kind !== null) await access(path, constants.W_OK);
     // Through a symbolic link the file that it names is replaced, not the link.

@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import type { FlowRecord } from '../flow/record.ts';
 import { type Identity, type Ledger, ledgerFailures } from '../merge/ledger.ts';
-import type { RunSummary } from '../merge/summary.ts';
+import type { AlertTotals, RunSummary } from '../merge/summary.ts';
 import { flowText } from './endpoint-text.ts';
 import { plainTable } from './plain-table.ts';
 import { bitRateText, bytesText, countText, durationText, packetRateText } from './quantities.ts';
@@ -27,6 +27,15 @@ function percent(part: number, whole: number): string {
   return whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`;
 }
 
+/** From a thousandth on it is worth a word: senders and receivers make holes of their own. */
+function lossText(estimate: number | null): string {
+  return estimate === null || estimate < 0.001 ? '' : ` (${(estimate * 100).toFixed(1)} % of the data: the capture lost packets)`;
+}
+
+function alertsText({ raised, by_kind }: AlertTotals): string {
+  return `${countText(raised)} (${by_kind.map(({ kind, alerts }) => `${kind} ${countText(alerts)}`).join(', ')})`;
+}
+
 function overview(summary: RunSummary, colors: Colors): string[] {
   const lines = [
     `${colors.bold('Read')}      ${countText(summary.frames_read)} frames, ${bytesText(summary.input_wire_bytes)} on the wire, ` +
@@ -38,9 +47,10 @@ function overview(summary: RunSummary, colors: Colors): string[] {
   if (summary.retransmissions + summary.out_of_order + summary.missed_bytes > 0) {
     lines.push(
       `${colors.bold('TCP')}       ${countText(summary.retransmissions)} retransmissions, ${countText(summary.out_of_order)} out of order, ` +
-        `${bytesText(summary.missed_bytes)} missed`,
+        `${bytesText(summary.missed_bytes)} missed${lossText(summary.loss_estimate)}`,
     );
   }
+  if (summary.alerts !== null && summary.alerts.raised > 0) lines.push(`${colors.bold('Alerts')}    ${alertsText(summary.alerts)}`);
   const drops = dropText(summary);
   if (drops !== '') lines.push(`${colors.bold('Drops')}     ${drops}`);
   const errors = Object.entries(summary.parse_errors).filter(([, count]) => count > 0);

@@ -20,6 +20,7 @@ import {
   F_BYTES_A,
   F_END_REASON,
   F_FIRST_SEEN,
+  F_FLAGS,
   F_HASH_LO,
   F_ID_SALT,
   F_INTERIM_SEQ,
@@ -27,11 +28,13 @@ import {
   F_LIST,
   F_MOVE_EPOCH,
   F_PACKETS_A,
+  F_PAYLOAD_A,
   F_PROTOCOL,
   F_RECORD_KIND,
   F_ROLE,
   F_TCP_FLAGS_A,
   HOT_BYTES,
+  RowFlag,
   RowRole,
 } from './row.ts';
 import { FlowStore, MAX_ROWS, type MemoryAdvice } from './store.ts';
@@ -67,6 +70,16 @@ export interface FlowSink {
   touched(slot: number): void;
 }
 
+/** Hears of the moments in a flow's life that detection rules are about. */
+export interface FlowWatch {
+  /** The first packet of a flow, after its row was filled; `slot` is -1 when the table refused it. `key` is protocol | role << 8. */
+  opened(slot: number, rec: RecordWords, o: number, key: number, now: number): void;
+  /** The first packet of the side that spoke second. */
+  answered(slot: number, side: number, rec: RecordWords, o: number, now: number): void;
+  /** An ICMP error about the flow. */
+  unreachable(slot: number, rec: RecordWords, o: number): void;
+}
+
 export class FlowLives implements InterimSink {
   readonly store: FlowStore;
   readonly index: FlowIndex;
@@ -74,6 +87,7 @@ export class FlowLives implements InterimSink {
   readonly interims: InterimSchedule;
   readonly pressure: Pressure;
   readonly tcp: TcpAnalysis;
+  watch: FlowWatch | null = null;
   /** The shard's counters; `settleCounters` brings those up to date that are kept elsewhere. */
   readonly tally = new Float64Array(ShardCounter.SLOTS);
   /** What the records of a flow have reported so far: packets A, packets B, bytes A, bytes B per slot. Valid with F_INTERIM_SEQ > 0. */
@@ -116,6 +130,12 @@ export class FlowLives implements InterimSink {
    * `previousFirst` is when the flow began that had the same tuple until now, NaN when there was none.
    */
   open(rec: RecordWords, o: number, key: number, now: number, wire: number, previousFirst: number): number {
+    const slot = this.place(rec, o, key, now, wire, previousFirst);
+    if (this.watch !== null) this.watch.opened(slot, rec, o, key, now);
+    return slot;
+  }
+
+  private place(rec: RecordWords, o: number, key: number, now: number, wire: number, previousFirst: number): number {
     const outer = (key & (RowRole.OUTER << 8)) !== 0;
     const protocol = key & 0xff;
     if (this.pressure.emergency && protocol === TCP && !outer && !isSyn(rec, o))
@@ -156,7 +176,13 @@ export class FlowLives implements InterimSink {
     const packets = store.hotF[(hot + F_PACKETS_A) >> 3] + store.hotF[((hot + F_PACKETS_A) >> 3) + 1];
     const bytes = store.hotF[(hot + F_BYTES_A) >> 3] + store.hotF[((hot + F_BYTES_A) >> 3) + 1];
     const ending = store.hotB[hot + F_LIST] === List.LINGER ? this.closedBy(slot) : reason;
-    if (store.full && store.hotB[hot + F_PROTOCOL] === TCP) this.tcp.loss.end(slot);
+    if (store.full && store.hotB[hot + F_PROTOCOL] === TCP) {
+      this.tcp.loss.end(slot);
+      const both = RowFlag.SEEN_A | RowFlag.SEEN_B;
+      const payload = (hot + F_PAYLOAD_A) >> 3;
+      if ((store.hotI[(hot + F_FLAGS) >> 2] & both) === both && (store.hotB[hot + F_ROLE] & RowRole.OUTER) === 0)
+        tally[ShardCounter.TCP_PAYLOAD_BYTES] = tally[ShardCounter.TCP_PAYLOAD_BYTES] + store.hotF[payload] + store.hotF[payload + 1];
+    }
     store.coldB[cold + F_END_REASON] = ending;
     // Counted once the record is out: should the thread die while it waits for space, flow and record are both still open.
     this.sink.ended(slot);

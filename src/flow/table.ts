@@ -178,6 +178,7 @@ export function createFlowTable(lives: FlowLives, rec: RingReader, vlanAware: bo
     if (slot < 0) return false;
     const at = (slot * store.coldBytes - HOT_BYTES + F_ICMP_ERRORS) >> 2;
     store.coldU[at] = store.coldU[at] + 1;
+    if (lives.watch !== null) lives.watch.unreachable(slot, rec, o);
     return true;
   }
 
@@ -374,6 +375,7 @@ export function createFlowTable(lives: FlowLives, rec: RingReader, vlanAware: bo
     const isFirst = (hotI[slot * HOT_WORDS + FLAGS] & (SEEN_A << (side ^ 1))) === 0;
     firstOfSide(store, slot, side, rec, o);
     if (!isFirst) {
+      if (lives.watch !== null) lives.watch.answered(slot, side, rec, o, rf[(o >> 3) + O_TIME]);
       const list = hotB[slot * HOT_BYTES + LIST];
       if (list < ANSWERED) lives.moveTo(slot, list + ANSWERED);
     } else if (((key & 0xff) === TCP || (key & 0xff) === UDP) && (hotI[slot * HOT_WORDS + FLAGS] & CLIENT_IS_B) !== side)

@@ -94,8 +94,9 @@ export class TcpAnalysis {
       if (this.rtt) this.measure(slot, side, flags, ack, length, end, us, found);
     }
     this.takeSequence(slot, side, end, us, found);
-    if ((flags & TcpFlag.ACK) !== 0) {
-      if (this.full && (flags & TcpFlag.RST) === 0 && this.loss.acknowledge(slot, side, ack) > 0 && this.endpoints.isOpen(slot)) {
+    // What an RST acknowledges is nobody's word: scanners and middleboxes write what they like.
+    if ((flags & (TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.ACK) {
+      if (this.full && this.loss.acknowledge(slot, side, ack) > 0 && this.endpoints.isOpen(slot)) {
         this.history.repeated(slot, side ^ 1, Repeated.GAP);
       }
       hotI[h + (F_LAST_ACK_A >> 2) + side] = ack;

@@ -49,6 +49,7 @@ export function ledgerStages(input: LedgerInput): Stages {
       fragment_held: at(Counter.FRAGMENT_HELD),
       carried_outer: at(Counter.CARRIED_OUTER),
       carried_icmp_inner: at(Counter.CARRIED_ICMP_INNER),
+      carried_arp: at(Counter.CARRIED_ARP),
     },
     ring: {
       enqueued: at(Counter.ENQUEUED),

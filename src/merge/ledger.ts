@@ -156,7 +156,7 @@ function flowIdentities({ shards, lost }: LedgerInput): Identity[] {
 /** What the shards made of the records that belong to a frame which is accounted elsewhere. */
 function annotationIdentities({ engine, shards, lost }: LedgerInput): Identity[] {
   const sum = (slot: number) => shardSum(shards, slot);
-  const carried = engine[Counter.CARRIED_OUTER] + engine[Counter.CARRIED_ICMP_INNER];
+  const carried = engine[Counter.CARRIED_OUTER] + engine[Counter.CARRIED_ICMP_INNER] + engine[Counter.CARRIED_ARP];
   return [
     identity(
       'annotations',
@@ -165,6 +165,7 @@ function annotationIdentities({ engine, shards, lost }: LedgerInput): Identity[]
       [
         ['outer_dequeued', sum(ShardCounter.OUTER_DEQUEUED)],
         ['icmp_inner_dequeued', sum(ShardCounter.ICMP_INNER_DEQUEUED)],
+        ['arp_dequeued', sum(ShardCounter.ARP_DEQUEUED)],
         ['ring_dropped', engine[Counter.ANNOTATIONS_DROPPED]],
         ['lost_with_shard', lost.annotations],
       ],

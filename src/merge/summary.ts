@@ -52,10 +52,17 @@ export interface RunSummary {
   out_of_order: number;
   missed_bytes: number;
   /**
+   * Share of TCP data that was acknowledged but never seen, over flows of which both sides were: what the capture lost,
+   * whatever any counter says. null without such data.
+   */
+  loss_estimate: number | null;
+  /**
    * False as soon as a bound was hit (evictions, emergency, refusals, drops, memory for sequence holes): results may then
    * depend on the number of shards.
    */
   deterministic: boolean;
+  /** What detection found; null when it is off. */
+  alerts: AlertTotals | null;
   protocols: ProtocolTotal[];
   /** Ended flows by application, most bytes first; empty when the application layer is off. `unknown` has no label. */
   applications: ApplicationTotal[];
@@ -70,6 +77,19 @@ export interface RunSummary {
   ledger: Ledger;
   /** What went wrong while running, after everything read had been exported; not part of the JSON. */
   error: SensorError | null;
+}
+
+export interface AlertTotals {
+  /** Alerts by kind, most first; suppressed ones among them. */
+  by_kind: { kind: string; severity: string; alerts: number }[];
+  raised: number;
+  suppressed: number;
+  /** Findings that were counted on an alert that was there. */
+  repeated: number;
+  /** Findings that the allow list matched. */
+  allowed: number;
+  /** Events that found no room in a tick of their shard, and that no rule saw. */
+  untold: number;
 }
 
 /** The JSON form: the error as its code and message. */
@@ -94,6 +114,7 @@ export interface SummaryInput {
   recordsWritten: number;
   outputErrors: number;
   shardsLost: number;
+  alerts: AlertTotals | null;
   error: SensorError | null;
 }
 
@@ -122,6 +143,10 @@ function parseErrors(ledger: Ledger): Record<string, number> {
 /** Options as they took effect; what tests inject is left out. */
 function effective({ input, filter, count, snaplen, tracking, output }: SensorOptions): Record<string, unknown> {
   return { input, filter, count, snaplen, tracking, output };
+}
+
+function lossEstimate(missed: number, seen: number): number | null {
+  return missed + seen > 0 ? missed / (missed + seen) : null;
 }
 
 /** Puts the summary of a run together from its counters. */
@@ -161,7 +186,9 @@ export function buildSummary(run: SummaryInput): RunSummary {
     retransmissions: sum(ShardCounter.RETRANSMISSIONS),
     out_of_order: sum(ShardCounter.OUT_OF_ORDER),
     missed_bytes: sum(ShardCounter.MISSED_BYTES),
+    loss_estimate: lossEstimate(sum(ShardCounter.MISSED_BYTES), sum(ShardCounter.TCP_PAYLOAD_BYTES)),
     deterministic: boundsHit === 0,
+    alerts: run.alerts,
     applications: run.applications.map((total) => ({ ...total, protocol: total.protocol === '' ? 'unknown' : total.protocol })),
     protocols: run.protocols.map(({ protocol, packets, bytes }) => ({ protocol: protocolName(protocol), packets, bytes })),
     top_flows: run.topFlows,

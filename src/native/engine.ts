@@ -79,6 +79,8 @@ export interface EngineOptions {
   /** Endpoints of our own shipping, never put into flows. */
   ownEndpoints: { address: string; port: number; protocol: number }[];
   verifyChecksums: boolean;
+  /** Annotate every ARP request and reply for IPv4 on Ethernet with an ARP record, in the ring of the thread's shard 0. */
+  arp: boolean;
   /** Where to write every frame that was read, or null. rotateMb 0 = one file. */
   writePcap: { path: string; rotateMb: number; maxFiles: number } | null;
   fault: FaultPlan | null;

@@ -11,7 +11,7 @@ import {
   RING_HEADER_BYTES,
 } from './layout.ts';
 
-export const ANNOTATION_KINDS: ReadonlySet<number> = new Set([RecordKind.OUTER, RecordKind.ICMP_INNER]);
+export const ANNOTATION_KINDS: ReadonlySet<number> = new Set([RecordKind.OUTER, RecordKind.ICMP_INNER, RecordKind.ARP]);
 const COUNTED_KINDS: ReadonlySet<number> = new Set([RecordKind.PACKET, ...ANNOTATION_KINDS]);
 
 /** Kind and wire length of each unread packet and annotation record. Stops at a record that cannot be one. */

@@ -15,7 +15,7 @@ import { ndpiRisks } from '../app/ndpi-names.ts';
 import { headerLabel } from '../app/note.ts';
 import { noteText } from '../app/note-text.ts';
 import type { Registry } from '../app/registry.ts';
-import type { Transaction } from '../app/transactions.ts';
+import type { Question, Transaction } from '../app/transactions.ts';
 import { Reason } from '../flow/direction.ts';
 import { NOTE_LIMIT } from '../flow/entry.ts';
 import type { FlowLives } from '../flow/lives.ts';
@@ -24,9 +24,6 @@ import type { PayloadSink } from '../flow/table-contract.ts';
 import type { Detector } from '../native/dpi.ts';
 import {
   R_CARRIED,
-  R_FRAG_OFF,
-  R_HASH_HI,
-  R_HASH_LO,
   R_L3_OFF,
   R_PAYLOAD_LEN,
   R_PAYLOAD_OFF,
@@ -41,6 +38,8 @@ import {
 import type { RingReader } from '../ring/reader.ts';
 import { clientAddress, serverAddressText } from './app-addresses.ts';
 import { AppTotals } from './app-totals.ts';
+import { CarryTags } from './carry-tags.ts';
+import type { DetectWatch } from './detect-watch.ts';
 import { DpiQueue, type DpiVerdict } from './dpi-queue.ts';
 import { type EventReason, type EventWatch, NO_STATE, stateText } from './event-watch.ts';
 import { NdpiNames } from './ndpi-words.ts';
@@ -70,6 +69,8 @@ export interface AppParts {
 
 export class AppLayer implements PayloadSink, TransactionSink {
   readonly wantsTransactions: boolean;
+  /** Hears the questions of flows, and their answers; null when nobody asked for them. */
+  readonly watch: DetectWatch | null;
   /** Writes a transaction beside the row of its flow. */
   emit: (slot: number, entry: Transaction) => void = () => {};
   /** Set when flow events are wanted. */
@@ -77,7 +78,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   /** With events only: the last state of flows that are no longer open; and of all, what an event has said. */
   private readonly closedStates = new Map<number, string>();
   private readonly reported = new Map<number, string>();
-  private readonly tags: Int32Array;
+  private readonly tags: CarryTags;
   private readonly lives: FlowLives;
   private readonly live: boolean;
   /** More than half a ring waits to be read. */
@@ -99,8 +100,9 @@ export class AppLayer implements PayloadSink, TransactionSink {
   /** Datagrams are copied here: decoders of text and cryptography take no shared memory. */
   private readonly scratch = new Uint8Array(MOST_BYTES);
 
-  constructor(options: AppOptions, lives: FlowLives, { registry, detector }: AppParts) {
-    this.tags = new Int32Array(options.tags);
+  constructor(options: AppOptions, lives: FlowLives, { registry, detector }: AppParts, watch: DetectWatch | null) {
+    this.watch = watch;
+    this.tags = new CarryTags(options.tags);
     this.wantsTransactions = options.transactions;
     this.lives = lives;
     this.live = options.live;
@@ -139,7 +141,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const { hotI } = this.lives.store;
     const isDone = (hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & row.RowFlag.APP_DONE) !== 0;
     if (isDone) {
-      this.tag(rec, o);
+      this.tags.set(rec, o);
       return;
     }
     if ((rec.u8[o + R_TCP_FLAGS] & SYN) !== 0 && rec.u8[o + R_PROTOCOL] === TCP) {
@@ -166,14 +168,14 @@ export class AppLayer implements PayloadSink, TransactionSink {
       // What is logged must not depend on where batches end: then libndpi answers at once.
       if (this.wantsTransactions || this.events !== null) this.dpi.flush();
       if (!this.open.has(slot)) {
-        this.tag(rec, o);
+        this.tags.set(rec, o);
         return;
       }
     }
     this.report(app);
     if (this.isFinished(app)) {
       this.close(slot, app);
-      this.tag(rec, o);
+      this.tags.set(rec, o);
     } else if (this.openBytes > OPEN_BUDGET) this.relieve();
   }
 
@@ -192,22 +194,20 @@ export class AppLayer implements PayloadSink, TransactionSink {
     return text === '' ? JSON.stringify({ event: reason }) : `${text.slice(0, -1)},"event":"${reason}"}`;
   }
 
-  /** The flow is over and its record written. Outer flows of tunnels are not counted, as in every sum. */
-  ended(slot: number, packets: number, bytes: number): void {
+  /** The flow is over and its record written. Outer flows of tunnels are not counted, as in every sum. Its application, '' = unknown. */
+  ended(slot: number, packets: number, bytes: number): string {
     const { hotB } = this.lives.store;
     const hot = slot * row.HOT_BYTES;
-    if ((hotB[hot + row.F_ROLE] & row.RowRole.OUTER) === 0) {
-      this.totals.add(this.labels[slot] ?? headerLabel(hotB[hot + row.F_PROTOCOL])?.protocol ?? '', packets, bytes);
-    }
+    const label = this.labels[slot] ?? headerLabel(hotB[hot + row.F_PROTOCOL])?.protocol ?? '';
+    if ((hotB[hot + row.F_ROLE] & row.RowRole.OUTER) === 0) this.totals.add(label, packets, bytes);
     if (slot < this.labels.length) this.labels[slot] = undefined;
     if (this.events !== null) {
       this.closedStates.delete(slot);
       this.reported.delete(slot);
     }
-    const note = this.notes[slot];
-    if (note === undefined) return;
-    this.noteBytes -= note.length;
-    this.notes[slot] = undefined;
+    this.noteBytes -= this.notes[slot]?.length ?? 0;
+    if (slot < this.notes.length) this.notes[slot] = undefined;
+    return label;
   }
 
   /** What DNS answers and control connections have said since the last call. */
@@ -216,6 +216,14 @@ export class AppLayer implements PayloadSink, TransactionSink {
     this.names = [];
     this.expectations = [];
     return { names, expectations };
+  }
+
+  get wantsQuestions(): boolean {
+    return this.watch !== null;
+  }
+
+  question(slot: number, question: Question, nowNs: number): void {
+    this.watch?.dns(slot, question, nowNs);
   }
 
   transaction(slot: number, entry: Transaction): void {
@@ -386,13 +394,5 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.close(slot, app);
       this.lives.tally[ShardCounter.APP_GIVEN_UP] = this.lives.tally[ShardCounter.APP_GIVEN_UP] + 1;
     }
-  }
-
-  /** The capture thread need carry no more bytes of the record's flow. */
-  private tag(rec: RingReader, o: number): void {
-    const generation = rec.u16[(o + R_FRAG_OFF) >> 1];
-    if (generation === 0) return;
-    const at = rec.i32[(o + R_HASH_LO) >> 2] & (this.tags.length - 1);
-    Atomics.store(this.tags, at, (rec.i32[(o + R_HASH_HI) >> 2] & 0xffff_0000) | generation);
   }
 }

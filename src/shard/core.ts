@@ -13,6 +13,8 @@ import type { FlowTable } from '../flow/table-contract.ts';
 import { R_KIND, R_LENGTH, R_ORDINAL, R_RING_SEQ, R_SEQ, R_STREAM_NS, RecordKind } from '../ring/layout.ts';
 import { RingReader } from '../ring/reader.ts';
 import { AppLayer, type AppParts } from './app-layer.ts';
+import { readArp } from './arp-record.ts';
+import { DetectWatch } from './detect-watch.ts';
 import { Drain } from './drain.ts';
 import { EventWatch } from './event-watch.ts';
 import { OutboxWriter } from './outbox.ts';
@@ -30,7 +32,19 @@ export interface CorePort {
 
 export type CoreData = Pick<
   ShardData,
-  'shard' | 'shards' | 'rings' | 'outbox' | 'control' | 'counters' | 'credits' | 'flow' | 'app' | 'wantRows' | 'topFlows' | 'summaryFlows'
+  | 'shard'
+  | 'shards'
+  | 'rings'
+  | 'outbox'
+  | 'control'
+  | 'counters'
+  | 'credits'
+  | 'flow'
+  | 'app'
+  | 'detect'
+  | 'wantRows'
+  | 'topFlows'
+  | 'summaryFlows'
 >;
 
 /** `progress`: call again; `empty`: nothing to do until a ring moves; `final`: the last tick has been posted. */
@@ -45,6 +59,7 @@ export class ShardCore {
   readonly lives: FlowLives;
   private readonly app: AppLayer | null;
   private readonly events: EventWatch | null;
+  private readonly watch: DetectWatch | null;
   private readonly data: CoreData;
   private readonly port: CorePort;
   private readonly shared: Float64Array;
@@ -66,7 +81,9 @@ export class ShardCore {
     this.outbox = new OutboxWriter(data.outbox, data.control);
     this.sink = new RowSink(data, this.outbox, () => this.waitForSpace());
     this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink, (memory) => port.advise(memory));
-    this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts);
+    this.watch = data.detect ? new DetectWatch(this.lives) : null;
+    this.lives.watch = this.watch;
+    this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts, this.watch);
     const { app, sink } = this;
     this.events =
       data.app?.events === true
@@ -76,9 +93,11 @@ export class ShardCore {
       app.emit = (slot, entry) => sink.side(slot, RecordForm.TRANSACTION, JSON.stringify(entry));
       app.events = this.events;
     }
-    sink.bind(this.lives, app, this.events);
+    sink.bind(this.lives, app, this.events, this.watch);
     this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware, this.app));
-    this.drainer = new Drain(this.lives.tally, this.shared, this.app);
+    const { watch } = this;
+    const onArp = watch === null ? null : (rec: RingReader, o: number) => watch.arp({ type: 'arp', ...readArp(rec, o) });
+    this.drainer = new Drain(this.lives.tally, this.shared, this.app, onArp);
   }
 
   /** Rows ever written to the outbox, mod 2^32. */
@@ -253,6 +272,7 @@ export class ShardCore {
       ...(this.app?.takeReports() ?? { names: [], expectations: [] }),
       final,
       summary: final ? sink.takeSummary() : [],
+      detect: this.watch?.take() ?? null,
       applications: final ? (this.app?.totals.list() ?? []) : [],
     });
   }

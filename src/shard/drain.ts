@@ -26,11 +26,14 @@ const TIME = R_STREAM_NS >> 3;
 const PROTOCOL = R_PROTOCOL;
 const WIRE = R_WIRE_LEN >> 2;
 const ALIGN_MASK = RECORD_ALIGN - 1;
-const { PAD, PACKET, OUTER, ICMP_INNER, TICK, END } = RecordKind;
+const { PAD, PACKET, OUTER, ICMP_INNER, ARP, TICK, END } = RecordKind;
 const BATCH = 32;
 
 const C_DEQUEUED = ShardCounter.DEQUEUED;
 const C_DEQUEUED_BYTES = ShardCounter.DEQUEUED_BYTES;
+
+/** Looks at the ARP record at byte offset `o` of `rec`; the record may be overwritten once the call has returned. */
+export type ArpSink = (rec: RingReader, o: number) => void;
 
 export class Drain {
   /** Packets and wire bytes per IP protocol since the last `takeProtocols`. */
@@ -40,12 +43,17 @@ export class Drain {
   private readonly tally: Float64Array;
   private readonly shared: Float64Array;
   private readonly payload: PayloadSink | null;
+  private readonly onArp: ArpSink | null;
 
-  /** `tally` is the shard's counters; `shared` is where the sensor reads them; `payload` has looked at records of the batch. */
-  constructor(tally: Float64Array, shared: Float64Array, payload: PayloadSink | null) {
+  /**
+   * `tally` is the shard's counters; `shared` is where the sensor reads them; `payload` has looked at records of the batch;
+   * `onArp` gets each ARP record, in the order of the ring.
+   */
+  constructor(tally: Float64Array, shared: Float64Array, payload: PayloadSink | null, onArp: ArpSink | null = null) {
     this.tally = tally;
     this.shared = shared;
     this.payload = payload;
+    this.onArp = onArp;
   }
 
   /**
@@ -128,7 +136,7 @@ export class Drain {
         protocols[protocol] = protocols[protocol] + 1;
         protocols[protocol + 1] = protocols[protocol + 1] + wire;
         table.packet(o, hints[i]);
-      } else this.annotation(table, u8[o + KIND], o);
+      } else this.annotation(reader, table, o);
     }
     const { tally } = this;
     tally[C_DEQUEUED] = tally[C_DEQUEUED] + packets;
@@ -136,8 +144,9 @@ export class Drain {
   }
 
   /** Records that belong to a frame which is accounted elsewhere. Other kinds are not for shards and are passed over. */
-  private annotation(table: FlowTable, kind: number, o: number): void {
+  private annotation(reader: RingReader, table: FlowTable, o: number): void {
     const { tally } = this;
+    const kind = reader.u8[o + KIND];
     if (kind === OUTER) {
       tally[ShardCounter.OUTER_DEQUEUED] = tally[ShardCounter.OUTER_DEQUEUED] + 1;
       table.outer(o);
@@ -145,6 +154,9 @@ export class Drain {
       tally[ShardCounter.ICMP_INNER_DEQUEUED] = tally[ShardCounter.ICMP_INNER_DEQUEUED] + 1;
       const matched = table.icmpError(o) ? ShardCounter.ICMP_INNER_MATCHED : ShardCounter.ICMP_INNER_UNMATCHED;
       tally[matched] = tally[matched] + 1;
+    } else if (kind === ARP) {
+      tally[ShardCounter.ARP_DEQUEUED] = tally[ShardCounter.ARP_DEQUEUED] + 1;
+      this.onArp?.(reader, o);
     }
   }
 }

@@ -10,6 +10,7 @@
  *
  * A shard never runs more than MAX_TICKS_AHEAD ticks ahead of the sensor, and waits when the outbox is full.
  */
+import type { DetectBatch } from '../detect/batch.ts';
 
 /** Int32 words of the control block (one SharedArrayBuffer per shard). */
 export const Control = {
@@ -93,6 +94,9 @@ export const ShardCounter = {
   /** APP_FLOWS = APP_CLOSED + APP_OPEN. */
   APP_CLOSED: 54,
   APP_OPEN: 55,
+  ARP_DEQUEUED: 56,
+  /** TCP payload of ended flows of which both sides were seen: what MISSED_BYTES is compared with. */
+  TCP_PAYLOAD_BYTES: 57,
   SLOTS: 64,
 } as const;
 
@@ -141,6 +145,8 @@ export interface ShardData {
   flow: FlowOptions;
   /** The application layer; null = off. */
   app: AppOptions | null;
+  /** Tell what detection rules need. */
+  detect: boolean;
   /** Write every ended flow and interim record to the outbox; otherwise only the top flows of the tick messages. */
   wantRows: boolean;
   /** How many flows of most bytes to report per tick; 0 = none. */
@@ -222,6 +228,8 @@ export interface TickMessage {
   summary: TopFlow[];
   /** Only with `final`: ended flows by application, `''` for those without a label. */
   applications: ApplicationTotal[];
+  /** For the detection rules; null when there are none. */
+  detect: DetectBatch | null;
 }
 
 /** The shard waits because its outbox is full; the sensor should take rows up to `entriesWritten` now. */

@@ -17,6 +17,7 @@ import {
   OUTBOX_ENTRY_BYTES,
 } from '../flow/row.ts';
 import type { AppLayer } from './app-layer.ts';
+import type { DetectWatch } from './detect-watch.ts';
 import type { EventWatch } from './event-watch.ts';
 import type { OutboxWriter } from './outbox.ts';
 import { ShardCounter, type TopFlow } from './protocol.ts';
@@ -40,6 +41,7 @@ export class RowSink implements FlowSink {
   private lives!: FlowLives;
   private app: AppLayer | null = null;
   private events: EventWatch | null = null;
+  private watch: DetectWatch | null = null;
   /** Side records so far. */
   private sides = 0;
   private readonly noteText = new Uint8Array(NOTE_LIMIT);
@@ -55,7 +57,8 @@ export class RowSink implements FlowSink {
   }
 
   /** Tells the sink whose rows it receives, and who has notes for them. Once, before the first of them. */
-  bind(lives: FlowLives, app: AppLayer | null, events: EventWatch | null): void {
+  bind(lives: FlowLives, app: AppLayer | null, events: EventWatch | null, watch: DetectWatch | null): void {
+    this.watch = watch;
     this.lives = lives;
     this.app = app;
     this.events = events;
@@ -68,7 +71,8 @@ export class RowSink implements FlowSink {
     if (this.options.wantRows) this.write(slot, note, 0);
     if (this.options.topFlows > 0) this.offerTick(slot);
     if (this.options.summaryFlows > 0) this.summary.offer(this.lives.store, slot, this.bytes(slot), this.packets(slot));
-    this.app?.ended(slot, this.packets(slot), this.bytes(slot));
+    const service = this.app?.ended(slot, this.packets(slot), this.bytes(slot)) ?? '';
+    this.watch?.closed(slot, service);
   }
 
   interim(slot: number): void {
@@ -87,6 +91,7 @@ export class RowSink implements FlowSink {
   }
 
   touched(slot: number): void {
+    this.watch?.touched(slot);
     if (this.options.topFlows === 0) return;
     this.atTick[2 * slot] = this.bytes(slot);
     this.atTick[2 * slot + 1] = this.packets(slot);

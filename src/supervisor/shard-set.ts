@@ -38,7 +38,7 @@ export interface ShardSetOptions {
   rings: Uint8Array[][];
   outboxRows: number;
   live: boolean;
-  data: Pick<ShardData, 'flow' | 'app' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'slowMs'>;
+  data: Pick<ShardData, 'flow' | 'app' | 'detect' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'slowMs'>;
   credits: SharedArrayBuffer;
   onTick(message: TickMessage): void;
   onRows(shard: number, entriesWritten: number): void;

@@ -39,6 +39,7 @@ function options(path: string, tap: Uint8Array): EngineOptions {
     suppressLoopback: false,
     ownEndpoints: [],
     verifyChecksums: false,
+    arp: false,
     writePcap: null,
     fault: null,
   };

@@ -1,9 +1,10 @@
 /**
- * A folder of public captures with independent readings of each. WEIR_CORPUS names it; it is not part of the project.
+ * A folder of public captures with independent readings of each. WEIR_CORPUS names it, else it is ../shared/corpus; it is not part of the project.
  * Layout: manifest.json, pcap/<file>, truth/<first 16 hex digits of the file's SHA-256>.json.gz, disputes.json beside or above.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 export interface ManifestEntry {
@@ -52,10 +53,12 @@ export interface Truth {
   tcptrace?: { k: string; retx: number; ooo: number }[];
 }
 
+/** Where it is looked for when WEIR_CORPUS does not say: beside the project. */
+const BESIDE = fileURLToPath(new URL('../../../shared/corpus', import.meta.url));
+
 /** The corpus's folder, or null when there is none here. */
 export function corpusFolder(): string | null {
-  const named = process.env.WEIR_CORPUS;
-  if (named === undefined || named === '') return null;
+  const named = process.env.WEIR_CORPUS || BESIDE;
   return [named, join(named, 'open')].find((folder) => existsSync(join(folder, 'manifest.json'))) ?? null;
 }
 

@@ -37,6 +37,13 @@ describe('a segment that was lost and sent again', () => {
   });
 });
 
+describe('an RST', () => {
+  it('acknowledges nothing: no bytes are missed because of its number', async () => {
+    const flow = await flowOf(c(0, 'S', 100, 0), s(5, 'RA', 0, 500_000));
+    expect(flow).toMatchObject({ conn_state: 'REJ', missed_bytes_a_to_b: 0, missed_bytes_b_to_a: 0 });
+  });
+});
+
 describe('two swapped segments', () => {
   it('are one out of order, and no retransmission', async () => {
     const all = segments();

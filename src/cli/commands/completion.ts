@@ -2,10 +2,12 @@
 import type { Argv } from 'yargs';
 import { SensorError } from '../../errors.ts';
 import type { CommandContext } from '../command.ts';
-import { type CommandWords, completionScript, SHELLS, type Shell, sensorFlags } from '../completion.ts';
+import { type CommandWords, completionScript, type FlagWords, SHELLS, type Shell, sensorFlags } from '../completion.ts';
 import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
+import { RULE_WORDS } from './rules.ts';
 
-const JSON_FLAG = [{ long: 'json', short: null, help: 'As JSON', value: null }];
+const JSON_FLAG: FlagWords[] = [{ long: 'json', short: null, help: 'As JSON', value: null }];
+const CONFIG_FLAG: FlagWords = { long: 'config', short: null, help: 'Configuration file', value: 'file' };
 
 /** What the commands take, for the script. */
 export function commandWords(catalogue: CommandContext['catalogue']): CommandWords[] {
@@ -13,6 +15,7 @@ export function commandWords(catalogue: CommandContext['catalogue']): CommandWor
     if (name === 'replay' || name === 'capture')
       return { name, summary, flags: sensorFlags(name), argument: name === 'replay' ? 'files' : null };
     if (name === 'completion') return { name, summary, flags: [], argument: SHELLS };
+    if (name === 'rules') return { name, summary, flags: [...JSON_FLAG, CONFIG_FLAG], argument: RULE_WORDS };
     return { name, summary, flags: JSON_FLAG, argument: null };
   });
 }

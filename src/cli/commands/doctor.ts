@@ -7,6 +7,7 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { renderFindings } from '../doctor/render.ts';
 import { checkNoArguments, checkUnknown, configFlag } from '../flag-layer.ts';
 import { wantsColor } from '../io.ts';
+import { checkDetectOptions } from '../session.ts';
 
 const KNOWN = ['json', 'config', 'interface', 'i', 'help', 'h', 'version', 'V'];
 
@@ -37,7 +38,8 @@ export const doctor = {
         environment: io.environment,
         directory: io.directory,
       });
-      const options = sensorOptions('capture', resolved.values);
+      const options = sensorOptions('capture', resolved.values, resolved.tables);
+      checkDetectOptions(resolved, options);
       return {
         configPath: resolved.configPath,
         options,

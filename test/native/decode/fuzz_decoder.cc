@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "../../../native/decode/arp.h"
 #include "../../../native/decode/decoder.h"
 
 namespace {
@@ -37,10 +38,19 @@ void check_record(const PacketRecord& r, const weir::Frame& frame) {
   require(!has(r, RecordFlag::kTunneled) || r.layer > 0);
 }
 
+// A frame that is no flow has a record only when it is an ARP message, which was captured whole.
+void check_arp(const Decoded& out, const weir::Frame& frame) {
+  require(out.count == 0 || (out.count == 1 && out.not_flow == weir::NotFlow::kArp));
+  if (out.count == 0) return;
+  const PacketRecord& r = out.records[0].record;
+  require(r.kind == static_cast<uint8_t>(RecordKind::kArp) && (r.icmpType == 1 || r.icmpType == 2));
+  require(r.l3Off + weir::kArpBytes <= frame.captured && r.sackCount == 0 && r.wireLen == frame.wire);
+}
+
 void check_records(const Decoded& out, const weir::Frame& frame) {
   require(out.count >= 0 && out.count <= weir::kMaxRecords);
   if (out.disposition == Disposition::kRejected) require(out.reason != weir::Reject::kNone && out.count == 0);
-  if (out.disposition == Disposition::kNotFlow) require(out.count == 0);
+  if (out.disposition == Disposition::kNotFlow) check_arp(out, frame);
   if (out.disposition != Disposition::kFlow && out.disposition != Disposition::kHeld) return;
   require(out.count >= 1 && out.records[0].record.kind == static_cast<uint8_t>(RecordKind::kPacket));
   const bool held = out.disposition == Disposition::kHeld;
@@ -88,6 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   options.tunnels = (input[0] & 1) == 0;
   options.vlan_aware = (input[0] & 2) != 0;
   options.verify_checksums = (input[0] & 4) != 0;
+  options.arp = (input[0] & 16) == 0;
   options.hash_key[0] = 1;
   weir::Frame frame = {};
   frame.link_type = static_cast<uint16_t>(input[1] | input[2] << 8);

@@ -60,6 +60,7 @@ export function engineOptions(sources: EngineOptions['sources'], changes: Partia
     suppressLoopback: false,
     ownEndpoints: [],
     verifyChecksums: false,
+    arp: false,
     writePcap: null,
     fault: null,
     ...changes,

@@ -47,6 +47,7 @@ describe('the constructor of an engine refuses', () => {
     ['a snaplen below 0', { snaplen: -1 }, /^snaplen must be /],
     ['a count that no double can hold exactly', { count: 2 ** 54 }, /^count must be /],
     ['a truth that is a number', { tunnels: 1 }, /^tunnels must be true or false/],
+    ['a choice that is null', { arp: null }, /^arp must be true or false/],
     ['no filter at all', { filter: null }, /^filter must be a string/],
     ['an unknown speed', { speed: { mode: 'warp' } }, /^unknown speed mode: warp/],
     ['a speed of 0', { speed: { mode: 'time', factor: 0 } }, /^factor must be /],

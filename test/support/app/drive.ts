@@ -54,6 +54,8 @@ function contextFor(facts: AppFacts, transactions: Transaction[], ports: FlowPor
     nowNs: 0,
     epochSecs: 1_700_000_000,
     wantsTransactions: true,
+    wantsQuestions: false,
+    question: () => {},
     transaction: (entry) => {
       transactions.push(entry);
     },

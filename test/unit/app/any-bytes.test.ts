@@ -39,7 +39,12 @@ const isPlainText = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(tex
 /** Reads a whole flow as a shard would, with every parser there is, and demands that what it says of it can be written down. */
 function flowOf(isTcp: boolean, sent: readonly Sent[], sure = false): FlowApp {
   const transactions: unknown[] = [];
-  const sink = { wantsTransactions: true, transaction: (_: number, entry: unknown) => void transactions.push(entry) };
+  const sink = {
+    wantsTransactions: true,
+    transaction: (_: number, entry: unknown) => void transactions.push(entry),
+    wantsQuestions: false,
+    question: () => {},
+  };
   const app = new FlowApp(0, isTcp, 0, [40_000, 9], sure, registry, sink);
   const next = [0, 0];
   for (const [side, piece] of sent) {
@@ -210,7 +215,12 @@ describe('loops and endless input', () => {
   it('10 MB of one HTTP header hold no more than the head', () => {
     const segment = Buffer.alloc(1460, 'x');
     const sent: Sent[] = [[CLIENT, 'GET / HTTP/1.1\r\nCookie: '], ...Array.from({ length: 7000 }, (): Sent => [CLIENT, segment])];
-    const app = new FlowApp(0, true, 0, [40_000, 80], true, registry, { wantsTransactions: true, transaction: () => {} });
+    const app = new FlowApp(0, true, 0, [40_000, 80], true, registry, {
+      wantsTransactions: true,
+      transaction: () => {},
+      wantsQuestions: false,
+      question: () => {},
+    });
     let at = 0;
     let calls = 0;
     for (const [from, piece] of sent) {

@@ -28,6 +28,8 @@ const CONTEXT: SessionContext = {
   nowNs: 0,
   epochSecs: 0,
   wantsTransactions: false,
+  wantsQuestions: false,
+  question: () => {},
   transaction: () => {},
 };
 

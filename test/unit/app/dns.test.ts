@@ -23,6 +23,8 @@ function opened() {
       return clock.nowNs;
     },
     wantsTransactions: true,
+    wantsQuestions: false,
+    question: () => {},
     transaction: (entry: Transaction) => {
       log.push(entry as DnsTransaction);
     },
@@ -151,6 +153,8 @@ describe('dns transactions', () => {
       nowNs: 0,
       epochSecs: 0,
       wantsTransactions: false,
+      wantsQuestions: false,
+      question: () => {},
       transaction: () => expect.unreachable(),
     };
     const session = dnsUdp.open(context);

@@ -82,6 +82,8 @@ describe('HTTP/2', () => {
       nowNs: 0,
       epochSecs: 0,
       wantsTransactions: false,
+      wantsQuestions: false,
+      question: () => {},
       transaction: () => undefined,
     }) as ReturnType<typeof http2.open> & { label?: string };
     const bytes = joined(H2_PREFACE, SETTINGS, h2Frame(1, 4, 1, joined(fromHex('8386'), literal('content-type', 'application/grpc'))));

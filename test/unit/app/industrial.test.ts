@@ -123,6 +123,8 @@ test('S7 plus has its own label', () => {
     nowNs: 0,
     epochSecs: 0,
     wantsTransactions: false,
+    wantsQuestions: false,
+    question: () => {},
     transaction: () => {},
   });
   const empty = { bytes: new Uint8Array(0), length: 0, complete: true };

@@ -68,7 +68,17 @@ const open = (sent: readonly Sent[]) => {
     return { bytes, length: bytes.length, complete: true };
   });
   const { facts } = driveStream(smb, []);
-  const context = { facts, clientPort: 1, serverPort: 9, nowNs: 0, epochSecs: 0, wantsTransactions: false, transaction: () => {} };
+  const context = {
+    facts,
+    clientPort: 1,
+    serverPort: 9,
+    nowNs: 0,
+    epochSecs: 0,
+    wantsTransactions: false,
+    transaction: () => {},
+    wantsQuestions: false,
+    question: () => {},
+  };
   const opened = smb.open(context) as ReturnType<typeof smb.open> & { label: string };
   opened.advance([heads[0], heads[1]]);
   return opened.label;

@@ -46,7 +46,17 @@ test('portmapper and mount over UDP; the label is nfs only for NFS', () => {
   });
   const label = (message: Uint8Array) => {
     const { facts } = driveDatagrams(rpcUdp, []);
-    const context = { facts, clientPort: 1, serverPort: 9, nowNs: 0, epochSecs: 0, wantsTransactions: false, transaction: () => {} };
+    const context = {
+      facts,
+      clientPort: 1,
+      serverPort: 9,
+      nowNs: 0,
+      epochSecs: 0,
+      wantsTransactions: false,
+      transaction: () => {},
+      wantsQuestions: false,
+      question: () => {},
+    };
     const session = rpcUdp.open(context) as ReturnType<typeof rpcUdp.open> & { label: string };
     session.advance({ side: 0, bytes: message });
     return session.label;

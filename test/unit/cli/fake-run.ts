@@ -52,6 +52,8 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     retransmissions: 0,
     out_of_order: 0,
     missed_bytes: 0,
+    loss_estimate: null,
+    alerts: null,
     deterministic: true,
     protocols: [],
     applications: [],

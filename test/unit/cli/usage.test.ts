@@ -28,6 +28,11 @@ describe('wrong command lines', () => {
     ['replay x --export-json - --ledger -', '--export-json and --ledger both write to standard output', null],
     ['replay x --config /nowhere/weir.toml', 'configuration file /nowhere/weir.toml: no such file', null],
     ['replay x --log-file -', '--log-file cannot be standard output', null],
+    ['rules chek', 'there is no rule "chek"', 'did you mean weir rules check?'],
+    ['rules check twice', 'weir rules takes one argument, but "twice" is given as well', null],
+    ['rules --confg x', 'unknown option --confg', 'did you mean --config?'],
+    ['replay x --internal-network 10.0.0/8', '--internal-network: "10.0.0/8" is neither a network in CIDR notation nor an address', null],
+    ['replay x --no-anomalies --alerts-jsonl y', '--alerts-jsonl needs detection', 'leave out --no-anomalies'],
     ['completion tcsh', 'no completion for "tcsh"', 'weir completion bash|zsh|fish'],
   ])('weir %s', async (line, message, hint) => {
     const { code, stdout, stderr, sensor } = await fakeRun(line.split(' '));
@@ -53,7 +58,7 @@ describe('wrong command lines', () => {
 });
 
 describe('help and version', () => {
-  it.each([[], ['replay'], ['capture'], ['interfaces'], ['doctor'], ['completion']])('of weir %s', async (...command) => {
+  it.each([[], ['replay'], ['capture'], ['interfaces'], ['rules'], ['doctor'], ['completion']])('of weir %s', async (...command) => {
     const { code, stdout, stderr, sensor } = await fakeRun([...command, '--help']);
     expect(code).toBe(0);
     expect(stderr.text).toBe('');

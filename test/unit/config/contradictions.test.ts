@@ -59,6 +59,12 @@ describe('contradictions', () => {
     ['one file for two outputs', { 'output.export_json': 'x', 'output.flows_jsonl': './x' }, {}, /both write to/],
     ['two outputs on standard output', { 'output.export_json': '-', 'output.flows_jsonl': '-' }, {}, /both write to standard output/],
     ['an output over an input', { 'replay.files': ['a.pcap'], 'output.write_pcap': './a.pcap' }, {}, /would overwrite/],
+    [
+      'a log of alerts that nobody looks for',
+      { 'output.alerts_jsonl': 'x' },
+      { 'detect.enabled': false },
+      /^USAGE: --alerts_jsonl needs detection$/,
+    ],
     ['quiet packets', { 'screen.quiet': true, 'screen.packets': true }, {}, /contradict/],
     ['a quiet hex dump in a file', {}, { 'screen.quiet': true, 'screen.hex_dump': true }, /^CONFIG: .*contradict/],
     ['standard input twice', { 'replay.files': ['-', '-'] }, {}, /given twice/],

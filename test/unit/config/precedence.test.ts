@@ -24,21 +24,21 @@ describe.each(SETTINGS.map((setting) => [setting.key, setting] as const))('%s', 
   });
 
   it.each([key, ...(setting.keyAliases ?? [])])('is read from the file as %s', (name) => {
-    const file = readConfigText('weir.toml', tomlOf(name, first.value));
+    const file = readConfigText('weir.toml', tomlOf(name, first.value)).settings;
     const resolved = mergeLayers({ flags: none, environment: none, file }, 'weir.toml');
     expect(resolved.values[key]).toEqual(first.value);
     expect(resolved.origins[key]).toMatchObject({ kind: 'file', path: 'weir.toml', key: name });
   });
 
   it.each([setting.env, ...(setting.envAliases ?? [])])('is read from %s, which wins over the file', (name) => {
-    const file = readConfigText('weir.toml', tomlOf(key, first.value));
+    const file = readConfigText('weir.toml', tomlOf(key, first.value)).settings;
     const resolved = mergeLayers({ flags: none, environment: readEnvironment({ [name]: second.text }), file }, 'weir.toml');
     expect(resolved.values[key]).toEqual(second.value);
     expect(resolved.origins[key]).toEqual({ kind: 'env', name });
   });
 
   it('is taken from the flag above all', () => {
-    const file = readConfigText('weir.toml', tomlOf(key, first.value));
+    const file = readConfigText('weir.toml', tomlOf(key, first.value)).settings;
     const environment = readEnvironment({ [setting.env]: second.text });
     const resolved = mergeLayers({ flags: flag(key, third.value), environment, file }, 'weir.toml');
     expect(resolved.values[key]).toEqual(third.value);

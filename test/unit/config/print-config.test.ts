@@ -13,7 +13,7 @@ const none: Layer = new Map();
 function roundTrip(flags: Layer): void {
   const before = mergeLayers({ flags, environment: none, file: none }, null);
   const text = printConfig(before, 'weir');
-  const after = mergeLayers({ flags: none, environment: none, file: readConfigText('printed.toml', text) }, 'printed.toml');
+  const after = mergeLayers({ flags: none, environment: none, file: readConfigText('printed.toml', text).settings }, 'printed.toml');
   expect(after.values).toEqual(before.values);
 }
 

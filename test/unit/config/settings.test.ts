@@ -25,7 +25,7 @@ describe('the table of settings', () => {
     'output.hex_dump output.quiet output.write_pcap output.export_json output.export_csv stats.enabled stats.interval_ms stats.top_flows',
     'flow.timeout_secs flow.max_flows analysis.rtt analysis.retrans analysis.out_of_order',
     'capture.read_pcap capture.buffer_size_mb capture.immediate_mode pipeline.workers output.write_pcap_rotate_mb output.write_pcap_max_files',
-    'network.iface protocols.ignore',
+    'network.iface protocols.ignore analysis.anomalies.enabled analysis.alerts_jsonl',
   ])('knows the keys %s of its predecessors', (keys) => {
     expect(knownKeys()).toEqual(expect.arrayContaining(keys.split(' ')));
   });
@@ -50,7 +50,7 @@ describe('the table of settings', () => {
       'no-promiscuous buffer-mb immediate fanout speed loop shards workers max-flows flow-timeout-s active-timeout-s tick-ms vlan-aware no-tunnels ' +
       'include-loopback no-rtt no-retrans no-out-of-order seed quiet stdout-minimal packets ignore-protocols hex-dump stats stats-interval-ms top-flows ' +
       'write-pcap write-pcap-rotate-mb write-pcap-max-files export-json export-csv flows-jsonl flows-csv packets-jsonl summary-json ledger assert-ledger ' +
-      'log-file log-json';
+      'log-file log-json anomalies no-anomalies alerts-jsonl internal-network';
     expect(documented.split(' ').filter((flag) => !flags.includes(flag))).toEqual([]);
   });
 });

@@ -64,7 +64,7 @@ describe('the configuration file', () => {
   });
 
   it('takes one string for a list of one, and the empty path as off', () => {
-    const layer = readConfigText('weir.toml', '[capture]\ninterface = "eth0"\n[output]\nexport_json = ""\n[tracking]\n');
+    const layer = readConfigText('weir.toml', '[capture]\ninterface = "eth0"\n[output]\nexport_json = ""\n[tracking]\n').settings;
     expect(layer.get('capture.interfaces')?.value).toEqual(['eth0']);
     expect(layer.get('output.export_json')?.value).toBeNull();
   });

@@ -131,6 +131,8 @@ function summaryOf(overrides: Partial<RunSummary> = {}): RunSummary {
     retransmissions: 3,
     out_of_order: 1,
     missed_bytes: 1500,
+    loss_estimate: null,
+    alerts: null,
     deterministic: true,
     applications: [
       { protocol: 'tls', flows: 12, packets: 900, bytes: 400_000 },

@@ -23,6 +23,7 @@ function tick(shard: number, number: number, extra: Partial<TickMessage> = {}): 
     expectations: [],
     final: false,
     summary: [],
+    detect: null,
     ...extra,
   };
 }

@@ -26,6 +26,7 @@ function balanced(): LedgerInput {
   set(Counter.RING_DROPPED, 10, Counter.RING_DROPPED_BYTES);
   engine[Counter.CARRIED_OUTER] = 7;
   engine[Counter.CARRIED_ICMP_INNER] = 4;
+  engine[Counter.CARRIED_ARP] = 5;
   engine[Counter.ANNOTATIONS_DROPPED] = 1;
   engine[Counter.PCAP_FRAMES_WRITTEN] = 899;
   engine[Counter.PCAP_WRITE_ERRORS] = 1;
@@ -48,6 +49,7 @@ function balanced(): LedgerInput {
   for (let reason = 0; reason < 7; reason++) shard[ShardCounter.FLOWS_ENDED + reason] = 10;
   shard[ShardCounter.OUTER_DEQUEUED] = 6;
   shard[ShardCounter.ICMP_INNER_DEQUEUED] = 3;
+  shard[ShardCounter.ARP_DEQUEUED] = 5;
   shard[ShardCounter.ICMP_INNER_MATCHED] = 2;
   shard[ShardCounter.ICMP_INNER_UNMATCHED] = 1;
   shard[ShardCounter.OUTER_PACKETS] = 4;

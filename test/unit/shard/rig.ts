@@ -98,6 +98,8 @@ export interface RigOptions {
   summaryFlows?: number;
   outboxRows?: number;
   credits?: SharedArrayBuffer;
+  /** Tell what detection rules need. */
+  detect?: boolean;
   /** The application layer, off when absent. */
   app?: { options: AppOptions; parts: AppParts };
   /** The sensor takes no rows before a tick, and the shard does not wait for it. */
@@ -130,6 +132,7 @@ export class Rig {
       credits: this.credits,
       flow,
       app: options.app?.options ?? null,
+      detect: options.detect ?? false,
       wantRows: this.wantRows,
       topFlows: options.topFlows ?? 0,
       summaryFlows: options.summaryFlows ?? 0,

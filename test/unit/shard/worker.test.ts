@@ -31,6 +31,7 @@ function shard(ring: RingBuilder, more: Partial<ShardData> = {}) {
     credits: createCredits(1000, 1),
     flow: FLOW,
     app: null,
+    detect: false,
     wantRows: true,
     topFlows: 0,
     summaryFlows: 0,

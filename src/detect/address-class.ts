@@ -1,0 +1,17 @@
+/** Which addresses can be somebody elsewhere. */
+import type { Address } from './events.ts';
+
+/** False for groups, broadcast, loopback, link-local and the unspecified address: those never leave the link. */
+export function isRoutable(address: Address): boolean {
+  const first = address.charCodeAt(0);
+  const second = address.charCodeAt(1);
+  if (address.length === 4) return first !== 0 && first !== 127 && first < 224 && !(first === 169 && second === 254);
+  // Of 0000::/8 only the addresses that NAT64 gives to IPv4 (64:ff9b::/96, RFC 6052) are elsewhere.
+  if (first === 0) return second === 0x64;
+  return first !== 0xff && !(first === 0xfe && (second & 0xc0) === 0x80);
+}
+
+/** Somebody beyond the internal networks. */
+export function isExternal(address: Address, context: { isInternal(address: Address): boolean }): boolean {
+  return isRoutable(address) && !context.isInternal(address);
+}

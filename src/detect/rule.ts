@@ -1,0 +1,107 @@
+/** What a detection rule is. Rules are pure: the same events and settings give the same findings, whatever the machine does. */
+import type {
+  Address,
+  AnswerEvent,
+  ArpEvent,
+  CloseEvent,
+  DnsEvent,
+  FlowTuple,
+  OpenEvent,
+  SurgeEvent,
+  TickEvent,
+  VolumeEvent,
+} from './events.ts';
+
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** A number that people may set. `unit` is for lists: `s`, `bytes`, `ratio`, or what is counted (`ports`). */
+export interface Setting {
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+  readonly unit: string;
+  readonly description: string;
+}
+
+export type SettingSpecs = Readonly<Record<string, Setting>>;
+/** The settings as they are in force: the same names, numbers. */
+export type Settings<S extends SettingSpecs> = Readonly<Record<keyof S, number>>;
+
+/** MITRE ATT&CK. */
+export interface Mitre {
+  readonly technique: string;
+  readonly name: string;
+  readonly tactic: string;
+}
+
+/** What a rule has found. Repeats with the same key within the cooldown become part of the first alert. */
+export interface Finding {
+  /** Stream time of the event that crossed the threshold, ns. */
+  readonly at: number;
+  /** Stream time of the first event that counted, ns. */
+  readonly firstAt: number;
+  /** Who did it and to whom, in readable form (`10.0.0.1`, `10.0.0.2:80`, a name); null when that is nobody in particular. */
+  readonly source: string | null;
+  readonly target: string | null;
+  /** Findings with the same key are repeats; source and target when absent. */
+  readonly key?: string;
+  /** What was seen and what it was compared with, under the same names. */
+  readonly observed: Readonly<Record<string, number | string>>;
+  readonly threshold: Readonly<Record<string, number | string>>;
+  readonly windowSecs: number;
+  /** One sentence, numbers included: it is read on its own. */
+  readonly description: string;
+  /** Flows that show it, at most `MOST_FLOWS`. */
+  readonly flows: readonly FlowTuple[];
+  /** In place of the rule's own. 0 to 1. */
+  readonly confidence?: number;
+  readonly severity?: Severity;
+}
+
+export const MOST_FLOWS = 20;
+
+export interface RuleContext<S extends SettingSpecs = SettingSpecs> {
+  readonly settings: Settings<S>;
+  /** True for addresses of the internal networks. */
+  isInternal(address: Address): boolean;
+  /** An address as people write it. */
+  text(address: Address): string;
+  /** Reports a finding; call it for every event beyond the threshold, repeats are folded. */
+  raise(finding: Finding): void;
+}
+
+/** Called in the order of the events. Only what a rule has is called; a rule must keep its memory bounded. */
+export interface RuleHandlers {
+  open?(event: OpenEvent): void;
+  answer?(event: AnswerEvent): void;
+  volume?(event: VolumeEvent): void;
+  close?(event: CloseEvent): void;
+  dns?(event: DnsEvent): void;
+  arp?(event: ArpEvent): void;
+  surge?(event: SurgeEvent): void;
+  tick?(event: TickEvent): void;
+}
+
+export interface Rule<S extends SettingSpecs = SettingSpecs> {
+  /** Name of the rule and of its alerts: `port_scan`. */
+  readonly kind: string;
+  readonly title: string;
+  /** What it finds and how, for `weir rules`. */
+  readonly description: string;
+  readonly severity: Severity;
+  /** How often a finding is right, 0 to 1. */
+  readonly confidence: number;
+  readonly mitre: readonly Mitre[];
+  /** False for rules that are asked for by name. */
+  readonly enabled: boolean;
+  /** Repeats within this many seconds of an alert are counted on it. */
+  readonly cooldownSecs: number;
+  readonly settings: S;
+  create(context: RuleContext<S>): RuleHandlers;
+}
+
+/** Types a rule: settings are known by name inside `create`. */
+export function defineRule<const S extends SettingSpecs>(rule: Rule<S>): Rule<S> {
+  return rule;
+}

@@ -1,0 +1,139 @@
+import type { VolumeEvent } from '../events.ts';
+import { defineRule } from '../rule.ts';
+import { BoundedMap } from '../state/bounded-map.ts';
+import { SlidingTotals } from '../state/sliding-totals.ts';
+import { TimedFlows } from '../state/timed-flows.ts';
+
+const ICMP = 1;
+const ICMPV6 = 58;
+const MOST_PAIRS = 2048;
+const GRAINS = 64;
+/** Packets each way before the sizes of questions and answers are compared. */
+const LEAST_PACKETS = 100;
+/** Below this mean size a link's padding makes a difference that the hosts did not. */
+const LEAST_MEAN = 100;
+
+/** Both directions within a window; `first` is from the end with the smaller address. */
+class Traffic {
+  readonly bytes: SlidingTotals;
+  readonly packets: SlidingTotals;
+
+  constructor(windowNs: number) {
+    this.bytes = new SlidingTotals(windowNs, windowNs / GRAINS);
+    this.packets = new SlidingTotals(windowNs, windowNs / GRAINS);
+  }
+
+  get total(): number {
+    return this.bytes.first + this.bytes.second;
+  }
+
+  get mean(): number {
+    return this.total / (this.packets.first + this.packets.second);
+  }
+
+  /** Part by which the mean sizes of the two directions differ; an echo reply repeats its request (RFC 792). */
+  get difference(): number {
+    const { bytes, packets } = this;
+    if (packets.first < LEAST_PACKETS || packets.second < LEAST_PACKETS) return 0;
+    const up = bytes.first / packets.first;
+    const down = bytes.second / packets.second;
+    return Math.abs(up - down) / Math.max(up, down);
+  }
+}
+
+class Pair {
+  /** For much at once, and for the slow difference of questions and answers. */
+  readonly short: Traffic;
+  readonly long: Traffic;
+  readonly flows = new TimedFlows();
+
+  constructor(shortNs: number, longNs: number) {
+    this.short = new Traffic(shortNs);
+    this.long = new Traffic(longNs);
+  }
+
+  /** Either end may ask; `up` is from the end with the smaller address. */
+  add(event: VolumeEvent): void {
+    const { bytesUp, bytesDown, packetsUp, packetsDown, at } = event;
+    const turned = event.source > event.target;
+    for (const { bytes, packets } of [this.short, this.long]) {
+      bytes.add(turned ? bytesDown : bytesUp, turned ? bytesUp : bytesDown, at);
+      packets.add(turned ? packetsDown : packetsUp, turned ? packetsUp : packetsDown, at);
+    }
+    this.flows.add(event, at);
+  }
+}
+
+export const icmpTunnel = defineRule({
+  kind: 'icmp_tunnel',
+  title: 'Data carried in ICMP',
+  description:
+    'Two hosts exchange ICMP in both directions, and either more bytes in large packets than a ping a second makes (two ' +
+    'directions of 1,400-byte payloads are 173,000 bytes a minute), or answers that differ in size from their questions, ' +
+    'which an echo never does. Errors, which nobody answers, do not count.',
+  severity: 'medium',
+  confidence: 0.6,
+  mitre: [{ technique: 'T1095', name: 'Non-Application Layer Protocol', tactic: 'command-and-control' }],
+  enabled: true,
+  cooldownSecs: 3600,
+  settings: {
+    bytes: { value: 262_144, least: 1, most: 1e12, unit: 'bytes', description: 'Wire bytes both ways in the window' },
+    packet_bytes: { value: 300, least: 1, most: 65_535, unit: 'bytes', description: 'Mean size of a packet, with `bytes`' },
+    unequal_bytes: {
+      value: 65_536,
+      least: 1,
+      most: 1e12,
+      unit: 'bytes',
+      description: 'Wire bytes both ways when questions and answers differ',
+    },
+    difference: {
+      value: 0.01,
+      least: 0.001,
+      most: 1,
+      unit: 'ratio',
+      description: 'Part by which the mean sizes of questions and answers differ',
+    },
+    window_secs: { value: 60, least: 1, most: 3600, unit: 's', description: 'Sliding window' },
+    unequal_secs: {
+      value: 600,
+      least: 1,
+      most: 3600,
+      unit: 's',
+      description: 'Sliding window in which questions and answers are compared',
+    },
+  },
+  create(context) {
+    const { settings } = context;
+    const shortNs = settings.window_secs * 1e9;
+    const longNs = settings.unequal_secs * 1e9;
+    const pairs = new BoundedMap<Pair>(MOST_PAIRS);
+    return {
+      volume(event) {
+        if ((event.protocol !== ICMP && event.protocol !== ICMPV6) || event.packetsUp === 0 || event.packetsDown === 0) return;
+        const { source, target, at } = event;
+        const pair = pairs.obtain(source < target ? source + target : target + source, () => new Pair(shortNs, longNs));
+        pair.add(event);
+        const isLarge = pair.short.total >= settings.bytes && pair.short.mean >= settings.packet_bytes;
+        const { difference } = pair.long;
+        const isUnequal = pair.long.total >= settings.unequal_bytes && pair.long.mean >= LEAST_MEAN && difference >= settings.difference;
+        if (!isLarge && !isUnequal) return;
+        const traffic = isLarge ? pair.short : pair.long;
+        const windowSecs = isLarge ? settings.window_secs : settings.unequal_secs;
+        const [from, to, mean] = [context.text(source), context.text(target), Math.round(traffic.mean)];
+        context.raise({
+          at,
+          firstAt: traffic.bytes.firstAt,
+          source: from,
+          target: to,
+          observed: { bytes: traffic.total, packet_bytes: mean, difference: Math.round(difference * 1000) / 1000 },
+          threshold: isLarge
+            ? { bytes: settings.bytes, packet_bytes: settings.packet_bytes }
+            : { bytes: settings.unequal_bytes, difference: settings.difference },
+          windowSecs,
+          description: `${from} and ${to} exchanged ${traffic.total} bytes of ICMP within ${windowSecs} s, ${mean} bytes per packet`,
+          flows: pair.flows.since(at - windowSecs * 1e9),
+        });
+      },
+    };
+  },
+});

@@ -1,0 +1,66 @@
+import { defineRule } from '../rule.ts';
+import { BoundedMap } from '../state/bounded-map.ts';
+import { tupleOf } from '../state/timed-flows.ts';
+
+const MOST_SERVICES = 65_536;
+const TCP = 6;
+const UDP = 17;
+/** Ports from here on are handed out to clients (RFC 6335): nobody is known by them. */
+const DYNAMIC_PORTS = 49_152;
+
+export const newService = defineRule({
+  kind: 'new_service',
+  title: 'Internal service never seen before',
+  description:
+    'An internal host accepts connections on a TCP or UDP port on which it never did before, after a learning time. Ports ' +
+    'from 49152 on are for clients and do not count.',
+  severity: 'info',
+  confidence: 0.7,
+  mitre: [{ technique: 'T1543', name: 'Create or Modify System Process', tactic: 'persistence' }],
+  enabled: true,
+  cooldownSecs: 86_400,
+  settings: {
+    learn_secs: {
+      value: 3600,
+      least: 0,
+      most: 2_592_000,
+      unit: 's',
+      description: 'Capture time during which every service is taken as known',
+    },
+  },
+  create(context) {
+    const { settings } = context;
+    const learnNs = settings.learn_secs * 1e9;
+    const known = new BoundedMap<true>(MOST_SERVICES);
+    let startedAt = Number.NaN;
+    return {
+      tick({ at }) {
+        if (Number.isNaN(startedAt)) startedAt = at;
+      },
+      answer(event) {
+        const { at, outcome, protocol, target, targetPort } = event;
+        if (Number.isNaN(startedAt)) startedAt = at;
+        if (outcome !== 'accepted' || (protocol !== TCP && protocol !== UDP)) return;
+        if (targetPort === 0 || targetPort >= DYNAMIC_PORTS || !context.isInternal(target)) return;
+        const key = `${protocol} ${targetPort} ${target}`;
+        const isKnown = known.peek(key) === true;
+        known.obtain(key, () => true);
+        if (isKnown || at - startedAt < learnNs) return;
+        const service = `${context.text(target)}:${targetPort}`;
+        const transport = protocol === TCP ? 'TCP' : 'UDP';
+        context.raise({
+          at,
+          firstAt: at,
+          source: context.text(event.source),
+          target: service,
+          key: `${transport} ${service}`,
+          observed: { port: targetPort, transport },
+          threshold: { learnSecs: settings.learn_secs },
+          windowSecs: settings.learn_secs,
+          description: `${service} (${transport}) accepted a connection for the first time, ${Math.floor((at - startedAt) / 1e9)} s after the sensor began`,
+          flows: [tupleOf(event)],
+        });
+      },
+    };
+  },
+});

@@ -1,0 +1,112 @@
+/**
+ * Many UDP ports of one host, or one port of very many hosts. A minute, because scanners have to be slow: hosts limit how
+ * many ICMP errors they send (RFC 1812 section 4.3.2.8).
+ */
+import type { FlowTuple, OpenEvent } from '../events.ts';
+import { defineRule, type Finding, type Severity } from '../rule.ts';
+import { followContacts } from '../state/contacts.ts';
+import { Spread, type Spreading } from '../state/spread.ts';
+import {
+  ACTIVE_SCANNING,
+  ANSWER_WAIT,
+  FAILED_ONLY,
+  FAILED_SHARE,
+  NS_PER_SECOND,
+  SERVICE_DISCOVERY,
+  UDP,
+  windowSetting,
+} from './scan-settings.ts';
+
+/** Where traceroute sends its probes, a port up for each. */
+const TRACEROUTE_FIRST = 33_434;
+const TRACEROUTE_LAST = 33_689;
+const FIRST_FREE_PORT = 1024;
+
+const byte = (address: string, at: number): number => address.charCodeAt(at);
+
+/** To many at once; nobody has to answer. */
+function isGroupAddress(address: string): boolean {
+  if (address.length !== 4) return byte(address, 0) === 0xff;
+  return byte(address, 0) >= 224 || byte(address, 3) === 255;
+}
+
+/** A datagram of a service to a client is an answer whose question was not seen. */
+const isAnswer = ({ sourcePort, targetPort }: FlowTuple): boolean => sourcePort < FIRST_FREE_PORT && targetPort >= FIRST_FREE_PORT;
+
+function wantsProbe(flow: FlowTuple | OpenEvent): boolean {
+  const { protocol, target, targetPort } = flow;
+  if (protocol !== UDP || isAnswer(flow) || isGroupAddress(target)) return false;
+  return targetPort < TRACEROUTE_FIRST || targetPort > TRACEROUTE_LAST;
+}
+
+export const udpScan = defineRule({
+  kind: 'udp_scan',
+  title: 'UDP scan',
+  description:
+    'One source sends to many UDP ports of one host, or to one UDP port of many hosts, and gets no answers. Traceroute, multicast and answers whose questions were not seen do not count; one high port of many outside hosts, as peer-to-peer programs try it, is of severity low.',
+  severity: 'medium',
+  confidence: 0.8,
+  mitre: [SERVICE_DISCOVERY, ACTIVE_SCANNING],
+  enabled: true,
+  cooldownSecs: 60,
+  settings: {
+    ports: { value: 25, least: 2, most: 1024, unit: 'ports', description: 'Different ports of one host' },
+    hosts: {
+      value: 50,
+      least: 2,
+      most: 1024,
+      unit: 'hosts',
+      description: 'Different hosts on one port; more than ports, because nodes of peer-to-peer networks are often gone',
+    },
+    host_failed_share: { ...FAILED_SHARE, value: 0.9, description: 'The same as failed_share, for hosts on one port' },
+    window_secs: windowSetting(60),
+    failed_only: FAILED_ONLY,
+    failed_share: FAILED_SHARE,
+    answer_wait_ms: ANSWER_WAIT,
+  },
+  create(context) {
+    const { ports, hosts, window_secs: window, failed_only, failed_share, host_failed_share, answer_wait_ms } = context.settings;
+    const windowNs = window * NS_PER_SECOND;
+    const portsOfHost = new Spread({ windowNs, members: ports, failedShare: failed_share });
+    const hostsOnPort = new Spread({ windowNs, members: hosts, failedShare: host_failed_share });
+    const hostKey = ({ source, target }: OpenEvent) => source + target;
+    const portKey = ({ source, targetPort }: OpenEvent) => source + String.fromCharCode(targetPort);
+    const finding = ({ source }: OpenEvent, found: Spreading, what: string): Omit<Finding, 'target' | 'observed' | 'threshold'> => ({
+      at: found.at,
+      firstAt: found.firstAt,
+      source: context.text(source),
+      key: context.text(source),
+      windowSecs: window,
+      description: `${context.text(source)} sent UDP to ${what} within ${window} s${failed_only === 1 ? ' without an answer' : ''}`,
+      flows: found.flows,
+    });
+    return followContacts(answer_wait_ms, failed_only === 1, {
+      wants: wantsProbe,
+      failed(open) {
+        const target = context.text(open.target);
+        const byPort = portsOfHost.failed(hostKey(open), String(open.targetPort), open.at, open);
+        if (byPort !== null) {
+          const observed = { ports: byPort.failed, answered: byPort.answered };
+          context.raise({ ...finding(open, byPort, `${byPort.failed} ports of ${target}`), target, observed, threshold: { ports } });
+        }
+        const byHost = hostsOnPort.failed(portKey(open), open.target, open.at, open);
+        if (byHost !== null) {
+          const observed = { hosts: byHost.failed, answered: byHost.answered, port: open.targetPort };
+          const what = `port ${open.targetPort} of ${byHost.failed} hosts`;
+          // From inside to many outside on a port of nobody's: far more often a peer-to-peer program than a scan.
+          const isPeers = open.targetPort >= FIRST_FREE_PORT && context.isInternal(open.source) && !context.isInternal(open.target);
+          const severity: Severity = isPeers ? 'low' : 'medium';
+          context.raise({ ...finding(open, byHost, what), target: null, observed, threshold: { hosts }, severity });
+        }
+      },
+      accepted(open) {
+        portsOfHost.accepted(hostKey(open), String(open.targetPort), open.at);
+        hostsOnPort.accepted(portKey(open), open.target, open.at);
+      },
+      expire(now) {
+        portsOfHost.expire(now);
+        hostsOnPort.expire(now);
+      },
+    });
+  },
+});

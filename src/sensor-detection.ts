@@ -1,0 +1,155 @@
+/** Puts detection together: the rules that are in force, the engine that runs them, the book that makes alerts of findings. */
+import type { SensorOptions } from './config/options.ts';
+import { addressText } from './detect/address-text.ts';
+import type { AlertChange, AlertRecord } from './detect/alert.ts';
+import { AlertBook } from './detect/alert-book.ts';
+import type { DetectBatch } from './detect/batch.ts';
+import { type BehaviourRecord, BehaviourVectors } from './detect/behaviour.ts';
+import { DetectEngine } from './detect/engine.ts';
+import type { Address, FlowTuple } from './detect/events.ts';
+import type { Rule } from './detect/rule.ts';
+import type { ResolvedRule } from './detect/rule-settings.ts';
+import { type DetectSetup, prepareDetection } from './detect/rules.ts';
+import { communityId, icmpPorts } from './flow/community-id.ts';
+import type { AlertTotals } from './merge/summary.ts';
+import { Counter } from './ring/layout.ts';
+import type { RuleMeta } from './supervisor/rule-protocol.ts';
+import { UserRules } from './supervisor/user-rules.ts';
+
+const ICMP = 1;
+const ICMPV6 = 58;
+const ECHO_REQUEST = 8;
+const ECHO_REQUEST_V6 = 128;
+
+export interface DetectedTick {
+  streamNs: number;
+  packets: number;
+  bytes: number;
+  final: boolean;
+  /** Frames dropped in this tick by kernel, interface and ring. */
+  dropped: number;
+}
+
+export interface Detected {
+  changes: AlertChange[];
+  behaviour: BehaviourRecord[];
+}
+
+export class Detection {
+  readonly #engine: DetectEngine;
+  readonly #book: AlertBook;
+  readonly #rules: ReadonlyMap<Rule, ResolvedRule>;
+  readonly #userRules: UserRules | null;
+  readonly #behaviour: BehaviourVectors | null;
+  readonly #live: boolean;
+  #baseSeconds = 0;
+  #clockSteps = 0;
+  #untold = 0;
+  readonly #kinds = new Map<string, AlertTotals['by_kind'][number]>();
+
+  /**
+   * Loads the rules; `onProblem` gets one line about each that cannot be used or was given up later.
+   * @throws SensorError CONFIG for settings that are wrong
+   */
+  static async open(options: SensorOptions, onProblem: (message: string) => void): Promise<Detection> {
+    const setup = prepareDetection(options.detect);
+    const { ruleFiles, internalNetworks } = options.detect;
+    const context = { builtinKinds: setup.rules.map(({ rule }) => rule.kind), internalNetworks, settings: {} };
+    const userRules = ruleFiles.length === 0 ? null : await UserRules.open(ruleFiles, context, ({ message }) => onProblem(message));
+    return new Detection(options, setup, userRules, onProblem);
+  }
+
+  private constructor(options: SensorOptions, setup: DetectSetup, userRules: UserRules | null, onProblem: (message: string) => void) {
+    const { rules, internal, allow, suppress } = setup;
+    const active = rules.filter(({ enabled }) => enabled);
+    const seed = options.tracking.communityIdSeed;
+    this.#live = options.input.kind === 'capture';
+    this.#userRules = userRules;
+    this.#rules = new Map(active.map((resolved) => [resolved.rule, resolved]));
+    this.#book = new AlertBook({
+      allow,
+      suppress,
+      baseSeconds: () => this.#baseSeconds,
+      communityId: (flow) => flowCommunityId(flow, seed),
+    });
+    const tools = { isInternal: (address: Address) => internal.contains(address), text: addressText };
+    this.#behaviour = options.output.behaviourJsonl === null ? null : new BehaviourVectors(tools);
+    this.#engine = new DetectEngine(active, tools, (rule, error) => {
+      onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  /** New and changed alerts of one tick. `engine` are the capture threads' counters. Calls must not overlap. */
+  async tick(batches: readonly DetectBatch[], tick: DetectedTick, baseSeconds: number, engine: Float64Array): Promise<Detected> {
+    this.#baseSeconds = baseSeconds;
+    for (const batch of batches) this.#untold += batch.untold;
+    const { streamNs, packets, bytes, final, dropped } = tick;
+    const clockSteps = this.#stepsSince(engine, final);
+    const { found, events } = this.#engine.tick(batches, { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps });
+    for (const { rule, finding } of found) {
+      const resolved = this.#rules.get(rule);
+      if (resolved !== undefined) this.#book.raise(resolved, finding);
+    }
+    if (this.#userRules !== null) {
+      for (const { rule, finding } of await this.#userRules.feed(events)) this.#book.raise(resolvedOf(rule), finding);
+    }
+    const changes = this.#book.takeChanges(final ? Number.POSITIVE_INFINITY : streamNs);
+    for (const { alert, isNew } of changes) if (isNew) this.#count(alert);
+    return { changes, behaviour: this.#behaviour?.add(events, baseSeconds) ?? [] };
+  }
+
+  async close(): Promise<void> {
+    await this.#userRules?.close();
+  }
+
+  get totals(): AlertTotals {
+    const { raised, suppressed, repeated, allowed } = this.#book.counters;
+    const by_kind = [...this.#kinds.values()].sort((a, b) => b.alerts - a.alerts || (a.kind < b.kind ? -1 : 1));
+    return { by_kind, raised, suppressed, repeated, allowed, untold: this.#untold };
+  }
+
+  /** Oldest first. */
+  get history(): AlertRecord[] {
+    return this.#book.history;
+  }
+
+  #count({ kind, severity }: AlertRecord): void {
+    const sum = this.#kinds.get(kind) ?? { kind, severity, alerts: 0 };
+    sum.alerts++;
+    this.#kinds.set(kind, sum);
+  }
+
+  /** A replay's reader is ahead of its shards by an amount that differs from run to run: it is asked at the end only. */
+  #stepsSince(engine: Float64Array, final: boolean): number {
+    if (!this.#live && !final) return 0;
+    const steps = engine[Counter.TIME_STEPS_BACK] - this.#clockSteps;
+    this.#clockSteps += steps;
+    return steps;
+  }
+}
+
+/** A rule of somebody's own, which runs in its own thread, as the book wants it. */
+function resolvedOf(meta: RuleMeta): ResolvedRule {
+  const { severity, cooldownSecs, inForce } = meta;
+  return {
+    rule: { ...meta, create: () => ({}) },
+    enabled: true,
+    severity,
+    cooldownSecs,
+    settings: inForce,
+    origins: { severity: 'default' },
+  };
+}
+
+function bytesOf(address: Address): Uint8Array {
+  return Buffer.from(address, 'latin1');
+}
+
+function flowCommunityId({ protocol, source, sourcePort, target, targetPort }: FlowTuple, seed: number): string {
+  const addresses = { protocol, source: bytesOf(source), destination: bytesOf(target) };
+  if (protocol !== ICMP && protocol !== ICMPV6) {
+    return communityId({ ...addresses, sourcePort, destinationPort: targetPort, oneWay: false }, seed);
+  }
+  const ports = icmpPorts(protocol, protocol === ICMP ? ECHO_REQUEST : ECHO_REQUEST_V6, 0);
+  return communityId({ ...addresses, sourcePort: ports.source, destinationPort: ports.destination, oneWay: ports.oneWay }, seed);
+}

@@ -1,0 +1,300 @@
+/**
+ * What the detection rules must know of a shard's packets, told per tick (`detect/batch.ts`): attempts and how they were
+ * answered, volumes, ends, questions, claims. All of it hangs on what happens once or a few times per flow; a packet of
+ * an established connection costs nothing here.
+ */
+import type { Question } from '../app/transactions.ts';
+import {
+  B_AT,
+  B_BYTES,
+  B_BYTES_SINCE,
+  B_FIRST,
+  B_FLAGS,
+  B_KIND,
+  B_LAST,
+  B_MISSED,
+  B_ORDINAL,
+  B_PACKETS,
+  B_PACKETS_SINCE,
+  B_PAYLOAD,
+  B_PORTS,
+  B_PROTOCOL,
+  B_SERVICE,
+  B_SOURCE,
+  B_TARGET,
+  B_TYPE,
+  type DetectBatch,
+  EntryFlag,
+  EntryKind,
+  STATES,
+} from '../detect/batch.ts';
+import { type ArpEvent, type DnsEvent, VOLUME_STEP } from '../detect/events.ts';
+import { firstEvidence, isSender } from '../flow/direction.ts';
+import type { FlowLives, FlowWatch } from '../flow/lives.ts';
+import { type RecordWords, TcpFlag } from '../flow/record-words.ts';
+import * as row from '../flow/row.ts';
+import { connState } from '../flow/zeek.ts';
+import {
+  R_DST_ADDR,
+  R_DST_PORT,
+  R_FLAGS,
+  R_ICMP_TYPE,
+  R_ORDINAL,
+  R_SRC_ADDR,
+  R_SRC_PORT,
+  R_STREAM_NS,
+  R_TCP_FLAGS,
+  RecordFlag,
+} from '../ring/layout.ts';
+import { addressKey } from './address-key.ts';
+import { DetectEntries } from './detect-entries.ts';
+import { OpenCounts } from './open-counts.ts';
+
+const TCP = 6;
+const ICMP = 1;
+const ICMPV6 = 58;
+const UNREACHABLE = 3;
+const UNREACHABLE_V6 = 1;
+/** Questions and claims of one tick. */
+const MOST_OBJECTS = 16_384;
+/** Different services and hosts of one tick. */
+const MOST_TEXTS = 16_384;
+
+const UNKNOWN = 0;
+const OPENED_BY_A = 1;
+const OPENED_BY_B = 2;
+/** Below this the ports of services; a datagram from one of them to a port above is an answer. */
+const FIRST_FREE_PORT = 1024;
+
+/**
+ * Only what an initiator sends is an attempt: an answer whose question was not seen is none. What the flow's record takes
+ * for likely from a table of ports is too weak here, since scanners choose their source ports as they like.
+ */
+function isAttempt(rec: RecordWords, o: number, protocol: number): boolean {
+  if (protocol === TCP) return (rec.u8[o + R_TCP_FLAGS] & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN;
+  if ((rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.HAS_PORTS) === 0) return isSender(firstEvidence(rec, o));
+  return rec.u16[(o + R_SRC_PORT) >> 1] >= FIRST_FREE_PORT || rec.u16[(o + R_DST_PORT) >> 1] < FIRST_FREE_PORT;
+}
+
+export class DetectWatch implements FlowWatch {
+  private readonly lives: FlowLives;
+  private readonly entries = new DetectEntries();
+  private readonly opens = new OpenCounts();
+  /** Per slot: bytes A, B and packets A, B that have been told. */
+  private readonly told: Float64Array;
+  /** Per slot: whose first packet was told as an attempt. */
+  private readonly openers: Uint8Array;
+  private readonly scratch = new Int32Array(row.ROW_BYTES >> 2);
+  private readonly scratchView = new DataView(this.scratch.buffer);
+  private texts = new Map<string, number>();
+  private questions: DnsEvent[] = [];
+  private claims: ArpEvent[] = [];
+  private untold = 0;
+
+  constructor(lives: FlowLives) {
+    this.lives = lives;
+    this.told = new Float64Array(4 * lives.store.rows);
+    this.openers = new Uint8Array(lives.store.rows);
+  }
+
+  /** The first packet of a flow; `slot` is -1 when the table refused it. Outer flows of tunnels are nobody's attempt. */
+  opened(slot: number, rec: RecordWords, o: number, key: number, now: number): void {
+    if (slot >= 0) {
+      this.told.fill(0, 4 * slot, 4 * slot + 4);
+      this.openers[slot] = UNKNOWN;
+    }
+    if ((key & (row.RowRole.OUTER << 8)) !== 0 || !isAttempt(rec, o, key & 0xff)) return;
+    const protocol = key & 0xff;
+    if (slot >= 0) this.openers[slot] = (rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.FROM_A) !== 0 ? OPENED_BY_A : OPENED_BY_B;
+    const isV6 = (rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.IPV6) !== 0;
+    const hasPorts = (rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.HAS_PORTS) !== 0;
+    const port = hasPorts ? rec.u16[(o + R_DST_PORT) >> 1] : 0;
+    if (!this.opens.add(rec.u8, o + R_SRC_ADDR, o + R_DST_ADDR, isV6, port, protocol)) return;
+    const at = this.entries.next();
+    if (at < 0) return;
+    const { u8, u16, f64 } = this.entries;
+    f64[(at + B_AT) >> 3] = now;
+    f64[(at + B_ORDINAL) >> 3] = rec.f64[(o + R_ORDINAL) >> 3];
+    u16[(at + B_PORTS) >> 1] = hasPorts ? rec.u16[(o + R_SRC_PORT) >> 1] : 0;
+    u16[(at + B_PORTS + 2) >> 1] = port;
+    u8[at + B_KIND] = EntryKind.OPEN;
+    u8[at + B_PROTOCOL] = protocol;
+    u8[at + B_FLAGS] = (isV6 ? EntryFlag.IPV6 : 0) | (slot < 0 ? EntryFlag.UNTRACKED : 0);
+    u8[at + B_TYPE] = protocol === ICMP || protocol === ICMPV6 ? rec.u8[o + R_ICMP_TYPE] : 0;
+    u8.set(rec.u8.subarray(o + R_SRC_ADDR, o + R_SRC_ADDR + 16), at + B_SOURCE);
+    u8.set(rec.u8.subarray(o + R_DST_ADDR, o + R_DST_ADDR + 16), at + B_TARGET);
+  }
+
+  /** The second side's first packet. */
+  answered(slot: number, side: number, rec: RecordWords, o: number, now: number): void {
+    if (side === this.clientOf(slot)) return;
+    const { hotB } = this.lives.store;
+    const tcpFlags = rec.u8[o + R_TCP_FLAGS];
+    const isReset = hotB[slot * row.HOT_BYTES + row.F_PROTOCOL] === TCP && (tcpFlags & (TcpFlag.RST | TcpFlag.SYN)) === TcpFlag.RST;
+    this.answer(slot, isReset ? EntryKind.REFUSED : EntryKind.ACCEPTED, now, rec.f64[(o + R_ORDINAL) >> 3]);
+  }
+
+  /** An ICMP error about the flow. */
+  unreachable(slot: number, rec: RecordWords, o: number): void {
+    const { hotI, hotB } = this.lives.store;
+    const server = this.clientOf(slot) ^ 1;
+    if ((hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & (row.RowFlag.SEEN_A << server)) !== 0) return;
+    const isV6 = (hotB[slot * row.HOT_BYTES + row.F_ROLE] & row.RowRole.IPV6) !== 0;
+    if (rec.u8[o + R_ICMP_TYPE] !== (isV6 ? UNREACHABLE_V6 : UNREACHABLE)) return;
+    this.answer(slot, EntryKind.REFUSED, rec.f64[(o + R_STREAM_NS) >> 3], rec.f64[(o + R_ORDINAL) >> 3]);
+  }
+
+  /** The flow's first packet of the tick is about to be counted. */
+  touched(slot: number): void {
+    const { hotF } = this.lives.store;
+    const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
+    const grown = hotF[bytes] + hotF[bytes + 1] - this.told[4 * slot] - this.told[4 * slot + 1];
+    if (grown < VOLUME_STEP || this.isOuter(slot)) return;
+    const at = this.tell(slot, EntryKind.VOLUME);
+    if (at >= 0) this.tellGrowth(slot, at);
+  }
+
+  /** The flow is over; `service` is '' when unknown. */
+  closed(slot: number, service: string): void {
+    if (this.isOuter(slot)) return;
+    const { store } = this.lives;
+    const client = this.clientOf(slot);
+    const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
+    const isAnswered = (store.hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & (row.RowFlag.SEEN_A << (client ^ 1))) !== 0;
+    // An attempt that nobody answered was told when it began.
+    if (!isAnswered && store.hotF[bytes] + store.hotF[bytes + 1] < VOLUME_STEP) return;
+    const at = this.tell(slot, EntryKind.CLOSE);
+    if (at < 0) return;
+    this.tellGrowth(slot, at);
+    store.copyRow(slot, this.scratch, 0);
+    const { f64, i32, u16, u8 } = this.entries;
+    const state = connState(this.scratchView, 0);
+    u8[at + B_TYPE] = state === null ? 0 : STATES.indexOf(state);
+    const payload = (slot * row.HOT_BYTES + row.F_PAYLOAD_A) >> 3;
+    for (let i = 0; i < 2; i++) f64[((at + B_PAYLOAD) >> 3) + i] = store.hotF[payload + (client ^ i)];
+    const missed = this.scratchView.getUint32(row.F_MISSED_A, true) + this.scratchView.getUint32(row.F_MISSED_B, true);
+    i32[(at + B_MISSED) >> 2] = Math.min(missed, 0x7fff_ffff);
+    u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
+  }
+
+  dns(slot: number, { query, qtype, rcode }: Question, now: number): void {
+    if (this.questions.length === MOST_OBJECTS) {
+      this.untold++;
+      return;
+    }
+    const client = this.clientOf(slot);
+    this.questions.push({
+      type: 'dns',
+      at: now,
+      ordinal: 0,
+      client: this.address(slot, client),
+      server: this.address(slot, client ^ 1),
+      query: query.toLowerCase().replace(/\.$/, ''),
+      qtype,
+      rcode,
+    });
+  }
+
+  arp(claim: ArpEvent): void {
+    if (this.claims.length === MOST_OBJECTS) this.untold++;
+    else this.claims.push(claim);
+  }
+
+  /** Everything since the last call. */
+  take(): DetectBatch {
+    const batch = {
+      untold: this.untold + this.entries.untold,
+      entries: this.entries.take(),
+      texts: [...this.texts.keys()],
+      dns: this.questions,
+      arp: this.claims,
+      surges: this.opens.take(),
+    };
+    this.texts = new Map();
+    this.questions = [];
+    this.claims = [];
+    this.untold = 0;
+    return batch;
+  }
+
+  private answer(slot: number, kind: number, now: number, ordinal: number): void {
+    if (this.isOuter(slot)) return;
+    const at = this.tell(slot, kind);
+    if (at < 0) return;
+    const { f64 } = this.entries;
+    f64[(at + B_AT) >> 3] = now;
+    f64[(at + B_ORDINAL) >> 3] = ordinal;
+  }
+
+  /** An entry with what every event of a known flow has; its offset, -1 when there is no room. */
+  private tell(slot: number, kind: number): number {
+    const at = this.entries.next();
+    if (at < 0) return at;
+    const { hotB, hotH, hotF, coldF, coldBytes } = this.lives.store;
+    const { u8, u16, f64, i32 } = this.entries;
+    const hot = slot * row.HOT_BYTES;
+    const cold = slot * coldBytes - row.HOT_BYTES;
+    const client = this.clientOf(slot);
+    f64[(at + B_AT) >> 3] = hotF[(hot + row.F_LAST_SEEN) >> 3];
+    f64[(at + B_ORDINAL) >> 3] = coldF[(cold + row.F_FIRST_ORDINAL) >> 3];
+    f64[(at + B_FIRST) >> 3] = coldF[(cold + row.F_FIRST_SEEN) >> 3];
+    f64[(at + B_LAST) >> 3] = hotF[(hot + row.F_LAST_SEEN) >> 3];
+    for (let i = 0; i < 2; i++) {
+      const side = client ^ i;
+      f64[((at + B_BYTES) >> 3) + i] = hotF[((hot + row.F_BYTES_A) >> 3) + side];
+      i32[((at + B_PACKETS) >> 2) + i] = hotF[((hot + row.F_PACKETS_A) >> 3) + side];
+      u16[((at + B_PORTS) >> 1) + i] = hotH[(hot + (side === 0 ? row.F_PORT_A : row.F_PORT_B)) >> 1];
+      const address = hot + (side === 0 ? row.F_ADDR_A : row.F_ADDR_B);
+      u8.set(hotB.subarray(address, address + 16), at + (i === 0 ? B_SOURCE : B_TARGET));
+    }
+    u8[at + B_KIND] = kind;
+    u8[at + B_PROTOCOL] = hotB[hot + row.F_PROTOCOL];
+    u8[at + B_FLAGS] = (hotB[hot + row.F_ROLE] & row.RowRole.IPV6) !== 0 ? EntryFlag.IPV6 : 0;
+    return at;
+  }
+
+  /** What came since the last time, as seen from the client. */
+  private tellGrowth(slot: number, at: number): void {
+    const { hotF } = this.lives.store;
+    const { f64, i32 } = this.entries;
+    const client = this.clientOf(slot);
+    const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
+    const packets = (slot * row.HOT_BYTES + row.F_PACKETS_A) >> 3;
+    for (let i = 0; i < 2; i++) {
+      const side = client ^ i;
+      f64[((at + B_BYTES_SINCE) >> 3) + i] = hotF[bytes + side] - this.told[4 * slot + side];
+      i32[((at + B_PACKETS_SINCE) >> 2) + i] = hotF[packets + side] - this.told[4 * slot + 2 + side];
+    }
+    for (let side = 0; side < 2; side++) {
+      this.told[4 * slot + side] = hotF[bytes + side];
+      this.told[4 * slot + 2 + side] = hotF[packets + side];
+    }
+  }
+
+  private numberOf(text: string): number {
+    if (text === '') return 0;
+    let number = this.texts.get(text);
+    if (number === undefined) {
+      if (this.texts.size === MOST_TEXTS) return 0;
+      number = this.texts.size + 1;
+      this.texts.set(text, number);
+    }
+    return number;
+  }
+
+  /** Who made the attempt; of a flow without one, whom its row takes for the client. */
+  private clientOf(slot: number): number {
+    if (this.openers[slot] !== UNKNOWN) return this.openers[slot] === OPENED_BY_A ? 0 : 1;
+    return this.lives.store.hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & row.RowFlag.CLIENT_IS_B;
+  }
+
+  private isOuter(slot: number): boolean {
+    return (this.lives.store.hotB[slot * row.HOT_BYTES + row.F_ROLE] & row.RowRole.OUTER) !== 0;
+  }
+
+  private address(slot: number, side: number): string {
+    const { hotB } = this.lives.store;
+    const hot = slot * row.HOT_BYTES;
+    return addressKey(hotB, hot + (side === 1 ? row.F_ADDR_B : row.F_ADDR_A), (hotB[hot + row.F_ROLE] & row.RowRole.IPV6) !== 0);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What the sensor's thread and the thread of a rule file say to each other, over a port of their own: what a rule file
+ * itself posts or prints does not come between.
+ *
+ *   sensor                                   rule file
+ *                              ◀───────      LoadedMessage, once
+ *   BatchMessage (a tick)      ───────▶
+ *                              ◀───────      DoneMessage: findings, rules that failed, memory
+ *   DropMessage (a rule)       ───────▶
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { DetectEvent, EventType, SurgeEvent } from '../detect/events.ts';
+import type { Finding, Rule } from '../detect/rule.ts';
+import { HyperLogLog } from '../detect/state/hyperloglog.ts';
+
+export const EVENT_TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'dns', 'arp', 'surge', 'tick'];
+
+/** A rule that raises more than this in one batch is broken, and would fill the sensor's memory. */
+export const MOST_FINDINGS = 65_536;
+
+const MIB = 2 ** 20;
+/** What a rule file may keep from one batch to the next, heap and buffers, bytes. */
+export const MEMORY_KEPT = 256 * MIB;
+/** What it may use in the middle of a batch, garbage included. */
+export const MEMORY_USED = 512 * MIB;
+/**
+ * V8's own limit, MiB. Where one allocation does not fit under it, V8 ends the process and not the thread (a Map that
+ * grows doubles its table), so the limits above have to end the thread long before.
+ */
+export const MEMORY_V8_MIB = 1024;
+
+/** A rule without its function, as it is listed. */
+export interface RuleMeta extends Omit<Rule, 'create'> {
+  /** As it was named or found: `rules/exfil.ts`. */
+  readonly file: string;
+  /** The settings in force, by name. */
+  readonly inForce: Readonly<Record<string, number>>;
+}
+
+/** What a rule file has to know about the sensor. */
+export interface RuleTerms {
+  /** Kinds that are taken. */
+  readonly builtinKinds: readonly string[];
+  /** Networks in CIDR notation: `10.0.0.0/8`. */
+  readonly internalNetworks: readonly string[];
+  /** Settings in place of a rule's own: kind, then name. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Kinds that were switched on or off; otherwise the rule itself says whether it runs. */
+  readonly enabled?: Readonly<Record<string, boolean>>;
+}
+
+export interface RuleFileData {
+  /** For people, and the real path. */
+  readonly file: string;
+  readonly path: string;
+  readonly port: MessagePort;
+  readonly terms: RuleTerms;
+  /** One Int32: index of the rule that is running, -1 between rules. Tells who did not return. */
+  readonly running: SharedArrayBuffer;
+}
+
+/** Something that is out of service: a rule, or the file when `kind` is null. */
+export interface RuleFault {
+  readonly kind: string | null;
+  /** Line of the rule file, null when unknown. */
+  readonly line: number | null;
+  readonly what: string;
+}
+
+export type WireSurge = Omit<SurgeEvent, 'sources'> & { readonly registers: Uint8Array };
+export type WireEvent = Exclude<DetectEvent, SurgeEvent> | WireSurge;
+
+export interface LoadedMessage {
+  readonly type: 'loaded';
+  /** In the order of the file. */
+  readonly rules: readonly RuleMeta[];
+  readonly faults: readonly RuleFault[];
+  /** Event types that a running rule handles. */
+  readonly wants: readonly EventType[];
+}
+
+export interface BatchMessage {
+  readonly type: 'batch';
+  readonly events: readonly WireEvent[];
+}
+
+/** Stops a rule, because another file has its kind. */
+export interface DropMessage {
+  readonly type: 'drop';
+  readonly kind: string;
+}
+
+export interface DoneMessage {
+  readonly type: 'done';
+  /** In the order of events, then of rules. `event` is the index in the batch, `rule` that in `LoadedMessage.rules`. */
+  readonly findings: readonly { event: number; rule: number; finding: Finding }[];
+  readonly faults: readonly RuleFault[];
+  readonly wants: readonly EventType[];
+  /** Bytes that the file keeps. */
+  readonly memory: number;
+}
+
+export type ToRules = BatchMessage | DropMessage;
+export type FromRules = LoadedMessage | DoneMessage;
+
+export function toWire(event: DetectEvent): WireEvent {
+  if (event.type !== 'surge') return event;
+  const { sources, ...rest } = event;
+  // A copy: the registers may be a view into something large.
+  return { ...rest, registers: sources.registers.slice() };
+}
+
+export function fromWire(event: WireEvent): DetectEvent {
+  if (event.type !== 'surge') return event;
+  const { registers, ...rest } = event;
+  return { ...rest, sources: new HyperLogLog(registers) };
+}
