@@ -16,6 +16,7 @@ test_packages=(
   tcpreplay=tcpreplay iproute2=tc iputils-ping=ping ethtool=ethtool netcat-openbsd=nc socat=socat hping3=hping3 iperf3=iperf3
   curl=curl zstd=zstd time=/usr/bin/time libcap2-bin=setcap clang=clang nginx-light=nginx dnsmasq-base=dnsmasq
   openssh-server=sshd openssh-client=ssh mosquitto=mosquitto mosquitto-clients=mosquitto_pub redis-server=redis-server redis-tools=redis-cli
+  nmap=nmap ncrack=ncrack dns2tcp=dns2tcpd dsniff=arpspoof bind9-dnsutils=dig
 )
 # Any libndpi that pkg-config finds will do.
 pkg-config --exists libndpi 2>/dev/null || test_packages+=(libndpi-dev)

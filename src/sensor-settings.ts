@@ -77,6 +77,11 @@ function checkOptions(options: SensorOptions): void {
   if (input.kind === 'capture') checkRange('fanout', input.fanout, 1, 64);
 }
 
+/** Who says anything about detection, or wants what it writes, wants it. */
+function asksForDetection({ detect, output }: SensorSettings): boolean {
+  return detect !== undefined || (output?.alertsJsonl ?? null) !== null || (output?.behaviourJsonl ?? null) !== null;
+}
+
 /** Completes and checks the options. Throws SensorError('CONFIG'). */
 export function resolveOptions(settings: SensorSettings, machine: Machine): SensorOptions {
   const options: SensorOptions = {
@@ -94,7 +99,7 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
     ...settings,
     input: resolveInput(settings.input),
     tracking: { ...DEFAULT_TRACKING, ...settings.tracking },
-    detect: { ...DEFAULT_DETECT, ...settings.detect },
+    detect: { ...DEFAULT_DETECT, enabled: asksForDetection(settings), ...settings.detect },
     output: { ...DEFAULT_OUTPUT, ...settings.output },
   };
   checkOptions(options);

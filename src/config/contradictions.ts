@@ -91,9 +91,12 @@ function checkApplication(resolved: Resolved): void {
   }
 }
 
-/** What detection writes needs detection. */
-function checkDetection(resolved: Resolved): void {
-  const { values } = resolved;
+/** What detection writes, and rules of one's own, ask for detection; against a plain no they contradict it. */
+function settleDetection(resolved: Resolved): void {
+  const { values, origins } = resolved;
+  const asked =
+    values['output.alerts_jsonl'] !== null || values['output.behaviour_jsonl'] !== null || values['detect.rule_files'].length > 0;
+  if (asked && origins['detect.enabled'].kind === 'default') values['detect.enabled'] = true;
   if (values['detect.enabled']) return;
   for (const key of ['output.alerts_jsonl', 'output.behaviour_jsonl'] as const) {
     if (values[key] === null) continue;
@@ -107,7 +110,7 @@ export function checkContradictions(command: CommandName, resolved: Resolved, in
   settleQuiet(resolved);
   checkRotation(resolved);
   checkApplication(resolved);
-  checkDetection(resolved);
+  settleDetection(resolved);
   checkOutputs(resolved, command === 'replay' ? inputs : []);
   if (command === 'capture') {
     const names = values['capture.interfaces'];

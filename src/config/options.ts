@@ -164,8 +164,9 @@ export const DEFAULT_INTERNAL_NETWORKS = [
   'fe80::/10',
 ] as const;
 
+/** Off unless something asks for it: the rules see every flow, and a replay at full speed waits for them. */
 export const DEFAULT_DETECT: DetectOptions = {
-  enabled: true,
+  enabled: false,
   internalNetworks: [...DEFAULT_INTERNAL_NETWORKS],
   ruleFiles: [],
   allow: [],

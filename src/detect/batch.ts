@@ -45,7 +45,7 @@ export interface SurgeCount {
 }
 
 export interface DetectBatch {
-  entries: Uint8Array;
+  entries: Uint8Array<ArrayBuffer>;
   /** Services by number, from 1 on. */
   texts: string[];
   dns: DnsEvent[];

@@ -27,17 +27,22 @@ export class DetectEntries {
     return at;
   }
 
-  /** A copy of what was written since the last call. */
-  take(): Uint8Array {
-    const entries = this.u8.slice(0, this.count * ENTRY_BYTES);
+  /** What was written since the last call; its buffer is the caller's from now on. */
+  take(): Uint8Array<ArrayBuffer> {
+    const entries = this.u8.subarray(0, this.count * ENTRY_BYTES);
     this.count = 0;
     this.untold = 0;
+    this.use(new Float64Array((FIRST_ENTRIES * ENTRY_BYTES) >> 3));
     return entries;
   }
 
   private grow(): void {
     const f64 = new Float64Array(this.f64.length * 2);
     f64.set(this.f64);
+    this.use(f64);
+  }
+
+  private use(f64: Float64Array<ArrayBuffer>): void {
     this.f64 = f64;
     this.i32 = new Int32Array(f64.buffer);
     this.u16 = new Uint16Array(f64.buffer);

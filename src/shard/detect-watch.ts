@@ -60,6 +60,7 @@ const MOST_OBJECTS = 16_384;
 /** Different services and hosts of one tick. */
 const MOST_TEXTS = 16_384;
 
+const NOTHING_TOLD = new Float64Array(4);
 const UNKNOWN = 0;
 const OPENED_BY_A = 1;
 const OPENED_BY_B = 2;
@@ -80,8 +81,8 @@ export class DetectWatch implements FlowWatch {
   private readonly lives: FlowLives;
   private readonly entries = new DetectEntries();
   private readonly opens = new OpenCounts();
-  /** Per slot: bytes A, B and packets A, B that have been told. */
-  private readonly told: Float64Array;
+  /** By slot: bytes A, B and packets A, B that have been told; only of flows that have told a volume. */
+  private readonly told = new Map<number, Float64Array>();
   /** Per slot: whose first packet was told as an attempt. */
   private readonly openers: Uint8Array;
   private readonly scratch = new Int32Array(row.ROW_BYTES >> 2);
@@ -93,16 +94,12 @@ export class DetectWatch implements FlowWatch {
 
   constructor(lives: FlowLives) {
     this.lives = lives;
-    this.told = new Float64Array(4 * lives.store.rows);
     this.openers = new Uint8Array(lives.store.rows);
   }
 
   /** The first packet of a flow; `slot` is -1 when the table refused it. Outer flows of tunnels are nobody's attempt. */
   opened(slot: number, rec: RecordWords, o: number, key: number, now: number): void {
-    if (slot >= 0) {
-      this.told.fill(0, 4 * slot, 4 * slot + 4);
-      this.openers[slot] = UNKNOWN;
-    }
+    if (slot >= 0) this.openers[slot] = UNKNOWN;
     if ((key & (row.RowRole.OUTER << 8)) !== 0 || !isAttempt(rec, o, key & 0xff)) return;
     const protocol = key & 0xff;
     if (slot >= 0) this.openers[slot] = (rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.FROM_A) !== 0 ? OPENED_BY_A : OPENED_BY_B;
@@ -148,10 +145,15 @@ export class DetectWatch implements FlowWatch {
   touched(slot: number): void {
     const { hotF } = this.lives.store;
     const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
-    const grown = hotF[bytes] + hotF[bytes + 1] - this.told[4 * slot] - this.told[4 * slot + 1];
-    if (grown < VOLUME_STEP || this.isOuter(slot)) return;
+    const sum = hotF[bytes] + hotF[bytes + 1];
+    if (sum < VOLUME_STEP || this.isOuter(slot)) return;
+    const told = this.told.get(slot) ?? NOTHING_TOLD;
+    if (sum - told[0] - told[1] < VOLUME_STEP) return;
     const at = this.tell(slot, EntryKind.VOLUME);
-    if (at >= 0) this.tellGrowth(slot, at);
+    if (at < 0) return;
+    this.tellGrowth(slot, at);
+    const packets = (slot * row.HOT_BYTES + row.F_PACKETS_A) >> 3;
+    this.told.set(slot, Float64Array.of(hotF[bytes], hotF[bytes + 1], hotF[packets], hotF[packets + 1]));
   }
 
   /** The flow is over; `service` is '' when unknown. */
@@ -164,8 +166,9 @@ export class DetectWatch implements FlowWatch {
     // An attempt that nobody answered was told when it began.
     if (!isAnswered && store.hotF[bytes] + store.hotF[bytes + 1] < VOLUME_STEP) return;
     const at = this.tell(slot, EntryKind.CLOSE);
+    if (at >= 0) this.tellGrowth(slot, at);
+    this.told.delete(slot);
     if (at < 0) return;
-    this.tellGrowth(slot, at);
     store.copyRow(slot, this.scratch, 0);
     const { f64, i32, u16, u8 } = this.entries;
     const state = connState(this.scratchView, 0);
@@ -260,14 +263,11 @@ export class DetectWatch implements FlowWatch {
     const client = this.clientOf(slot);
     const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
     const packets = (slot * row.HOT_BYTES + row.F_PACKETS_A) >> 3;
+    const told = this.told.get(slot) ?? NOTHING_TOLD;
     for (let i = 0; i < 2; i++) {
       const side = client ^ i;
-      f64[((at + B_BYTES_SINCE) >> 3) + i] = hotF[bytes + side] - this.told[4 * slot + side];
-      i32[((at + B_PACKETS_SINCE) >> 2) + i] = hotF[packets + side] - this.told[4 * slot + 2 + side];
-    }
-    for (let side = 0; side < 2; side++) {
-      this.told[4 * slot + side] = hotF[bytes + side];
-      this.told[4 * slot + 2 + side] = hotF[packets + side];
+      f64[((at + B_BYTES_SINCE) >> 3) + i] = hotF[bytes + side] - told[side];
+      i32[((at + B_PACKETS_SINCE) >> 2) + i] = hotF[packets + side] - told[2 + side];
     }
   }
 

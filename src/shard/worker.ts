@@ -32,7 +32,8 @@ class ShardWorker {
       data,
       {
         tick: (message) => {
-          post(message);
+          // The events' memory goes over to the sensor.
+          post(message, message.detect === null ? [] : [message.detect.entries.buffer]);
           if (!message.final) this.pacing.waitForMerge(message.tick);
         },
         waitForSpace: () => this.waitForSpace(),
@@ -115,8 +116,8 @@ class ShardWorker {
   }
 }
 
-function post(message: ShardMessage): void {
-  parentPort?.postMessage(message);
+function post(message: ShardMessage, moved: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, moved);
 }
 
 /** Flows that libndpi may look at at once, over all shards: about 3 KB each. */

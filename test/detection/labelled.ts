@@ -53,7 +53,7 @@ export function labelledCaptures(corpus: string): Labelled[] {
 }
 
 export async function judge(capture: Labelled, shards = 1): Promise<Judged> {
-  await using sensor = new Sensor({ input: { kind: 'replay', files: [capture.path] }, tracking: { shards }, records: false });
+  await using sensor = new Sensor({ input: { kind: 'replay', files: [capture.path] }, tracking: { shards }, detect: {}, records: false });
   const alerts: { kind: string; severity: string }[] = [];
   sensor.on('alert', ({ kind, severity }, isNew) => {
     if (isNew) alerts.push({ kind, severity });

@@ -20,7 +20,7 @@ describe('weir rules', () => {
     writeFileSync(path, '[detect.rules.dns_tunnel]\nseverity = "low"\n');
     const good = await runWeir(['rules', 'check', '--config', path]);
     expect([good.code, good.stderr]).toEqual([0, '']);
-    expect(good.stdout).toMatch(/: \d+ of \d+ rules are on, 1 setting is not the default\n$/);
+    expect(good.stdout).toMatch(/: \d+ of \d+ rules are on, 1 setting is not the default; detection is off\n$/);
     writeFileSync(path, '[detect.rules.dns_tunel]\nseverity = "low"\n');
     for (const args of [['check'], ['check', '--config', path], []]) {
       const bad = await runWeir(['rules', ...args], { cwd: folder.path });

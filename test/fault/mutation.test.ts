@@ -71,6 +71,7 @@ const SHARD_NO_DISPOSITION = new Set<keyof typeof ShardCounter>([
   'RETRANSMISSIONS',
   'OUT_OF_ORDER',
   'MISSED_BYTES',
+  'TCP_PAYLOAD_BYTES',
   // How much the application layer looked at, and where it stopped for memory: its flows are in an identity.
   'APP_PACKETS',
   'APP_GIVEN_UP',

@@ -23,10 +23,11 @@ const FILE_BYTES = 200_000;
 
 /** Starts all servers in `space` and waits until each listens. */
 export async function startServices(network: Network, space: string, at: ServiceAddresses, folder: TemporaryFolder): Promise<Services> {
-  const sshKey = await startSsh(network, space, at, folder);
+  const addresses = [at.ipv4, at.ipv6];
+  const sshKey = await startSsh(network, space, addresses, folder);
   const servers = [
-    startWeb(network, space, at, folder),
-    network.start(space, 'dnsmasq', dnsArguments(at)),
+    startWeb(network, space, addresses, folder),
+    startDns(network, space, addresses, 'weir.test'),
     startMosquitto(network, space, at, folder),
     network.start(space, 'redis-server', redisArguments(at, folder)),
     network.start(space, 'iperf3', ['-s', '-B', at.ipv4]),
@@ -35,7 +36,8 @@ export async function startServices(network: Network, space: string, at: Service
   return { sshKey, fileBytes: FILE_BYTES };
 }
 
-async function listening(network: Network, space: string, ports: number[], servers: Started[]): Promise<void> {
+/** Waits until each of `ports` has a TCP listener in `space`; rejects when one of `servers` ends. */
+export async function listening(network: Network, space: string, ports: number[], servers: Started[]): Promise<void> {
   await until(`servers on ports ${ports.join(', ')}`, async () => {
     const dead = servers.find((server) => !server.running);
     if (dead !== undefined) throw new Error(`${dead.label} ended: ${dead.stdout}${dead.stderr}`);
@@ -45,8 +47,10 @@ async function listening(network: Network, space: string, ports: number[], serve
   });
 }
 
-function startWeb(network: Network, space: string, at: ServiceAddresses, folder: TemporaryFolder): Started {
+/** Port 80; what lies in the folder `web` of `folder` is offered. */
+export function startWeb(network: Network, space: string, addresses: readonly string[], folder: TemporaryFolder): Started {
   const root = folder.file('web');
+  const listen = addresses.map((address) => `listen ${address.includes(':') ? `[${address}]` : address}:80;`).join(' ');
   mkdirSync(root);
   writeFileSync(`${root}/file`, Buffer.alloc(FILE_BYTES, 'weir'));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -56,15 +60,17 @@ function startWeb(network: Network, space: string, at: ServiceAddresses, folder:
     folder.file('nginx.conf'),
     `daemon off; user root; worker_processes 1; pid ${folder.file('nginx.pid')}; error_log stderr;
 events { worker_connections 64; }
-http { access_log off; ${temporary} server { listen ${at.ipv4}:80; listen [${at.ipv6}]:80; root ${root}; } }\n`,
+http { access_log off; ${temporary} server { ${listen} root ${root}; } }\n`,
   );
   return network.start(space, 'nginx', ['-p', folder.path, '-c', folder.file('nginx.conf'), '-e', 'stderr']);
 }
 
-function dnsArguments(at: ServiceAddresses): string[] {
-  const names = [`--address=/weir.test/${at.ipv4}`, `--address=/weir.test/${at.ipv6}`];
+/** Answers every name in `domain` (`#` = any name) with its own addresses. */
+export function startDns(network: Network, space: string, addresses: readonly string[], domain: string): Started {
+  const names = addresses.map((address) => `--address=/${domain}/${address}`);
+  const listen = addresses.map((address) => `--listen-address=${address}`);
   const alone = ['--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-interfaces', '--pid-file=', '--user=root', '--cache-size=0'];
-  return ['--keep-in-foreground', ...alone, `--listen-address=${at.ipv4}`, `--listen-address=${at.ipv6}`, ...names];
+  return network.start(space, 'dnsmasq', ['--keep-in-foreground', ...alone, ...listen, ...names]);
 }
 
 function startMosquitto(network: Network, space: string, at: ServiceAddresses, folder: TemporaryFolder): Started {
@@ -79,14 +85,21 @@ function redisArguments(at: ServiceAddresses, folder: TemporaryFolder): string[]
   return ['--bind', at.ipv4, '--port', '6379', '--save', '', '--appendonly', 'no', '--protected-mode', 'no', '--dir', folder.path];
 }
 
-async function startSsh(network: Network, space: string, at: ServiceAddresses, folder: TemporaryFolder): Promise<string> {
+/** Port 22, with keys and, where `passwords` says so, with passwords; resolves to the private key that it accepts for root. */
+export async function startSsh(
+  network: Network,
+  space: string,
+  addresses: readonly string[],
+  folder: TemporaryFolder,
+  passwords: 'yes' | 'no' = 'no',
+): Promise<string> {
   const hostKey = folder.file('ssh_host_key');
   const userKey = folder.file('ssh_user_key');
   for (const key of [hostKey, userKey]) await mustRun('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
   writeFileSync(
     folder.file('sshd_config'),
-    `ListenAddress ${at.ipv4}\nListenAddress ${at.ipv6}\nPort 22\nHostKey ${hostKey}\nAuthorizedKeysFile ${userKey}.pub
-PermitRootLogin yes\nStrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication no\n`,
+    `${addresses.map((address) => `ListenAddress ${address}\n`).join('')}Port 22\nHostKey ${hostKey}\nAuthorizedKeysFile ${userKey}.pub
+PermitRootLogin yes\nStrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication ${passwords}\n`,
   );
   // The server insists on /run/sshd: it gets one in the private mount namespace that `ip netns exec` has made.
   const script = `mount -t tmpfs none /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f ${folder.file('sshd_config')}`;

@@ -9,10 +9,10 @@ export const DETECT_SETTINGS = [
     type: 'switch',
     flag: 'anomalies',
     env: 'WEIR_ANOMALIES',
-    default: true,
+    default: false,
     commands: BOTH,
     section: 'Detection',
-    help: 'Look for attacks and anomalies; weir rules lists what is looked for',
+    help: 'Look for attacks and anomalies (weir rules lists them); on by itself where --alerts-jsonl, --behaviour-jsonl or --rules asks for it',
     helpOff: 'Do not look for attacks and anomalies',
   },
   {

@@ -88,7 +88,7 @@ describe('weir rules check', () => {
   const on = RULES.filter(({ enabled }) => enabled).length;
 
   it('says what is in force', async () => {
-    expect(await check(`[detect.rules.${RULES[0].kind}]\ncooldown_secs = 5\n`)).toEqual({
+    expect(await check(`[detect]\nenabled = true\n[detect.rules.${RULES[0].kind}]\ncooldown_secs = 5\n`)).toEqual({
       code: 0,
       out: `FILE: ${on} of ${RULES.length} rules are on, 1 setting is not the default\n`,
       errors: [],
