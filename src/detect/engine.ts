@@ -57,27 +57,28 @@ export class DetectEngine {
     const events = mergeBatches(batches, tick, this.lastNs);
     this.lastNs = tick.at;
     this.found = [];
-    const lists = new Map<string, [number, DetectEvent][]>();
+    const lists = new Map<string, number[]>();
     for (const running of this.running) {
       if (running.broken) continue;
       let list = lists.get(running.types);
       if (list === undefined) {
         list = [];
-        for (const [index, event] of events.entries()) if (running.wants.has(event.type)) list.push([index, event]);
+        for (let i = 0; i < events.length; i++) if (running.wants.has(events[i].type)) list.push(i);
         lists.set(running.types, list);
       }
-      this.run(running, list);
+      this.run(running, events, list);
     }
     this.found.sort((a, b) => a.index - b.index);
     return { found: this.found, events };
   }
 
-  private run(running: Running, list: readonly [number, DetectEvent][]): void {
+  /** `list`: indexes of the events that the rule wants. */
+  private run(running: Running, events: readonly DetectEvent[], list: readonly number[]): void {
     const { handlers, rule } = running;
     try {
-      for (const [index, event] of list) {
-        this.index = index;
-        dispatch(handlers, event);
+      for (let i = 0; i < list.length; i++) {
+        this.index = list[i];
+        dispatch(handlers, events[list[i]]);
       }
     } catch (error) {
       running.broken = true;

@@ -130,9 +130,9 @@ export const beaconing = defineRule({
           observed: {
             connections: starts.length,
             score: Math.round(score * 1000) / 1000,
-            intervalScore: Math.round(byTime * 1000) / 1000,
-            sizeScore: Math.round(bySize * 1000) / 1000,
-            intervalSecs: Math.round(interval * 10) / 10,
+            interval_score: Math.round(byTime * 1000) / 1000,
+            size_score: Math.round(bySize * 1000) / 1000,
+            interval_secs: Math.round(interval * 10) / 10,
           },
           threshold: { connections: settings.connections, score: settings.score },
           windowSecs: WINDOW_SECS,

@@ -64,7 +64,7 @@ export const dga = defineRule({
           firstAt: generated.firstAt,
           source,
           target: null,
-          observed: { domains: count, share: Math.round((count / domains) * 1000) / 1000, lastDomain: domain, rcode },
+          observed: { domains: count, share: Math.round((count / domains) * 1000) / 1000, last_domain: domain, rcode },
           threshold: { domains: least, share },
           windowSecs,
           description: `${source} asked for ${count} domains within ${windowSecs} s whose names look machine-made${isMissing ? ' and do not exist' : ''}`,

@@ -76,7 +76,7 @@ export const lateralMovement = defineRule({
           firstAt: state.targets.firstAt,
           source: name,
           target: null,
-          observed: { hosts: count, lastTarget: `${context.text(target)}:${targetPort}` },
+          observed: { hosts: count, last_target: `${context.text(target)}:${targetPort}` },
           threshold: { hosts },
           windowSecs,
           description: `${name} reached remote administration on ${count} internal hosts within ${windowSecs} s that it never used before`,

@@ -43,7 +43,7 @@ export const newDevice = defineRule({
         source: name,
         target: null,
         observed: { address: name, ...(mac === null ? {} : { mac }) },
-        threshold: { learnSecs: settings.learn_secs },
+        threshold: { learn_secs: settings.learn_secs },
         windowSecs: settings.learn_secs,
         description: `${name}${mac === null ? '' : ` (${mac})`} was seen for the first time, ${Math.floor((at - startedAt) / 1e9)} s after the sensor began`,
         flows: [],

@@ -55,7 +55,7 @@ export const newService = defineRule({
           target: service,
           key: `${transport} ${service}`,
           observed: { port: targetPort, transport },
-          threshold: { learnSecs: settings.learn_secs },
+          threshold: { learn_secs: settings.learn_secs },
           windowSecs: settings.learn_secs,
           description: `${service} (${transport}) accepted a connection for the first time, ${Math.floor((at - startedAt) / 1e9)} s after the sensor began`,
           flows: [tupleOf(event)],

@@ -65,7 +65,7 @@ export const nxdomainBurst = defineRule({
           firstAt: missing.firstAt,
           source,
           target: null,
-          observed: { names: count, share: Math.round(part * 1000) / 1000, lastName: query },
+          observed: { names: count, share: Math.round(part * 1000) / 1000, last_name: query },
           threshold: { names, share },
           windowSecs,
           description: `${source} asked for ${count} names within ${windowSecs} s that do not exist, ${(part * 100).toFixed(0)} % of its answers`,

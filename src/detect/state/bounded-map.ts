@@ -7,6 +7,8 @@ export class BoundedMap<V> {
   evicted = 0;
   private readonly entries = new Map<string, V>();
   private readonly most: number;
+  /** The key that was used last. */
+  private latest = '';
 
   constructor(most: number) {
     this.most = most;
@@ -24,11 +26,14 @@ export class BoundedMap<V> {
   /** The value, marked as used; made when it is not there. */
   obtain(key: string, make: () => V): V {
     let value = this.entries.get(key);
+    // Busy keys come again and again: nothing has to move.
+    if (value !== undefined && key === this.latest) return value;
     if (value === undefined) {
       value = make();
       if (this.entries.size >= this.most) this.evict();
     } else this.entries.delete(key);
     this.entries.set(key, value);
+    this.latest = key;
     return value;
   }
 

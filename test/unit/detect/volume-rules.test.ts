@@ -24,7 +24,7 @@ describe('data_exfiltration', () => {
     expect(rig.findings).toEqual([]);
     rig.feed(upload(500, 1));
     expect(rig.findings).toHaveLength(1);
-    expect(rig.findings[0]).toMatchObject({ source: inside, target: outside, observed: { uploadBytes: 100 * MB }, firstAt: 0 });
+    expect(rig.findings[0]).toMatchObject({ source: inside, target: outside, observed: { upload_bytes: 100 * MB }, firstAt: 0 });
     expect(rig.findings[0].flows).toHaveLength(11);
   });
 
@@ -189,7 +189,7 @@ describe('flow_volume', () => {
     const rig = new RuleRig(flowVolume).feed(volume({ ...flow, t: 1, bytesUp: MB }), volume({ ...flow, t: 2, bytesDown: MB }));
     expect(rig.findings).toEqual([]);
     rig.feed(volume({ ...flow, t: 2, bytesDown: 2 }));
-    expect(rig.findings[0]).toMatchObject({ observed: { byteRate: 1_000_001 } });
+    expect(rig.findings[0]).toMatchObject({ observed: { byte_rate: 1_000_001 } });
   });
 
   it('needs more than a hundred packets a second, over a second at least', () => {
