@@ -1,6 +1,6 @@
 /** Rules on who connects to whom: lateral movement, guessing, beacons, what is new. */
 import { describe, expect, it } from 'vitest';
-import { beaconing, size_score, timingScore } from '../../../src/detect/rules/beaconing.ts';
+import { beaconing, sizeScore, timingScore } from '../../../src/detect/rules/beaconing.ts';
 import { bruteForce } from '../../../src/detect/rules/brute-force.ts';
 import { lateralMovement } from '../../../src/detect/rules/lateral-movement.ts';
 import { newDevice } from '../../../src/detect/rules/new-device.ts';
@@ -173,7 +173,7 @@ describe('beaconing', () => {
     expect(timingScore(times([20, 20, 60, 60, 60])).score).toBe(1);
     // Quartiles 20, 40, 100: skewness (120 - 80) / 80 = 0.5; deviations 30, 20, 0, 60, 160 with median 30: 10 / 40 = 0.25.
     expect(timingScore(times([10, 20, 40, 100, 200])).score).toBeCloseTo((0.5 + 0.25) / 2);
-    expect(size_score([0, 0, 0, 0])).toBe(0.5);
+    expect(sizeScore([0, 0, 0, 0])).toBe(0.5);
     expect(timingScore(times([60, 60])).score).toBe(0);
   });
 });
