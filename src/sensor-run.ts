@@ -23,7 +23,7 @@ import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
 import { Delivery } from './sensor-delivery.ts';
-import { Detection } from './sensor-detection.ts';
+import type { Detection } from './sensor-detection.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
@@ -105,7 +105,11 @@ export class SensorRun {
 
   async start(): Promise<StartReport> {
     try {
-      if (this.#options.detect.enabled) this.#detection = await Detection.open(this.#options, (message) => this.#ruleFailed(message));
+      if (this.#options.detect.enabled) {
+        // The rules come with the public suffix list: some 20 MB that other runs do not need.
+        const { Detection } = await import('./sensor-detection.ts');
+        this.#detection = await Detection.open(this.#options, (message) => this.#ruleFailed(message));
+      }
       this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
       await this.#pipeline.start();
       this.#startedAt = performance.now();

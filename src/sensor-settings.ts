@@ -26,6 +26,7 @@ export type SensorInput =
 export interface SensorSettings extends Partial<Omit<SensorOptions, 'input' | 'tracking' | 'detect' | 'output'>> {
   input: SensorInput;
   tracking?: Partial<TrackingOptions>;
+  /** Given, detection is on unless it says `enabled: false`; so it is where alerts or behaviour are to be written. */
   detect?: Partial<DetectOptions>;
   output?: Partial<SensorOptions['output']>;
 }

@@ -24,7 +24,7 @@ export interface CommandSteps {
 
 /** Resolves with the exit code; rejects with a SensorError when nothing could be started. */
 export async function runCommand(command: CommandName, context: CommandContext, steps: CommandSteps = {}): Promise<number> {
-  const session = openSession(command, context.parsed, context.args, context.io);
+  const session = await openSession(command, context.parsed, context.args, context.io);
   if (session === null) return 0;
   try {
     steps.check?.(session);

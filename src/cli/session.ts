@@ -4,10 +4,9 @@ import { checkContradictions, originCounts } from '../config/contradictions.ts';
 import { unknownVariables } from '../config/environment.ts';
 import { resolveSettings } from '../config/layers.ts';
 import type { SensorOptions } from '../config/options.ts';
-import { nameOf, type Resolved } from '../config/origin.ts';
+import type { Resolved } from '../config/origin.ts';
 import { printConfig } from '../config/print-config.ts';
 import type { CommandName } from '../config/setting.ts';
-import { prepareDetection } from '../detect/rules.ts';
 import { createLog, type Log } from '../telemetry/logger.ts';
 import { version } from '../version.ts';
 import { checkNoArguments, checkUnknown, configFlag, flagLayer, knownNames, type ParsedArgs } from './flag-layer.ts';
@@ -22,14 +21,14 @@ export interface Session {
   log: Log;
 }
 
-/** Throws CONFIG for what is wrong with rules, networks and lists, before anything is started. */
-export function checkDetectOptions(resolved: Resolved, options: SensorOptions): void {
-  const key = 'detect.internal_networks';
-  prepareDetection(options.detect, nameOf(key, 'internal-network', resolved.origins[key]));
+/** Nothing was said of detection, so there is nothing to check; the rules need not even be loaded. */
+function isPlain({ enabled, rules, allow, suppress }: SensorOptions['detect'], origins: Resolved['origins']): boolean {
+  const lists = Object.keys(rules).length + allow.length + suppress.length;
+  return !enabled && lists === 0 && origins['detect.internal_networks'].kind === 'default';
 }
 
 /** Reads all layers; null when `--print-config` was asked for and has been answered. Throws USAGE and CONFIG. */
-export function openSession(command: CommandName, parsed: ParsedArgs, args: readonly string[], io: Io): Session | null {
+export async function openSession(command: CommandName, parsed: ParsedArgs, args: readonly string[], io: Io): Promise<Session | null> {
   checkUnknown(parsed, knownNames(command), command, longFlags(command));
   if (command !== 'replay') checkNoArguments(parsed, command);
   const files = command === 'replay' && Array.isArray(parsed._) ? parsed._.slice(1).map(String) : [];
@@ -42,7 +41,7 @@ export function openSession(command: CommandName, parsed: ParsedArgs, args: read
   });
   checkContradictions(command, resolved, resolved.values['replay.files']);
   const options = sensorOptions(command, resolved.values, resolved.tables);
-  checkDetectOptions(resolved, options);
+  if (!isPlain(options.detect, resolved.origins)) (await import('./detect-check.ts')).checkDetectOptions(resolved, options);
   if (parsed['print-config'] === true) {
     io.stdout.write(printConfig(resolved, `weir ${version()} configuration`));
     return null;

@@ -4,18 +4,17 @@ import { SensorError } from '../../errors.ts';
 import type { CommandContext } from '../command.ts';
 import { type CommandWords, completionScript, type FlagWords, SHELLS, type Shell, sensorFlags } from '../completion.ts';
 import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
-import { RULE_WORDS } from './rules.ts';
 
 const JSON_FLAG: FlagWords[] = [{ long: 'json', short: null, help: 'As JSON', value: null }];
 const CONFIG_FLAG: FlagWords = { long: 'config', short: null, help: 'Configuration file', value: 'file' };
 
 /** What the commands take, for the script. */
-export function commandWords(catalogue: CommandContext['catalogue']): CommandWords[] {
+export function commandWords(catalogue: CommandContext['catalogue'], ruleWords: readonly string[]): CommandWords[] {
   return catalogue.map(({ name, summary }): CommandWords => {
     if (name === 'replay' || name === 'capture')
       return { name, summary, flags: sensorFlags(name), argument: name === 'replay' ? 'files' : null };
     if (name === 'completion') return { name, summary, flags: [], argument: SHELLS };
-    if (name === 'rules') return { name, summary, flags: [...JSON_FLAG, CONFIG_FLAG], argument: RULE_WORDS };
+    if (name === 'rules') return { name, summary, flags: [...JSON_FLAG, CONFIG_FLAG], argument: ruleWords };
     return { name, summary, flags: JSON_FLAG, argument: null };
   });
 }
@@ -40,7 +39,8 @@ export const completion = {
       const problem = shell === undefined ? 'no shell named' : `no completion for ${JSON.stringify(shell)}`;
       throw new SensorError('USAGE', problem, { hint: `weir completion ${SHELLS.join('|')}` });
     }
-    io.stdout.write(completionScript(shell, commandWords(catalogue)));
+    const { RULE_WORDS } = await import('../rules-run.ts');
+    io.stdout.write(completionScript(shell, commandWords(catalogue, RULE_WORDS)));
     return 0;
   },
 } as const;

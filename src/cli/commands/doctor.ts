@@ -7,7 +7,6 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { renderFindings } from '../doctor/render.ts';
 import { checkNoArguments, checkUnknown, configFlag } from '../flag-layer.ts';
 import { wantsColor } from '../io.ts';
-import { checkDetectOptions } from '../session.ts';
 
 const KNOWN = ['json', 'config', 'interface', 'i', 'help', 'h', 'version', 'V'];
 
@@ -31,6 +30,7 @@ export const doctor = {
       KNOWN.filter((name) => name.length > 1),
     );
     const named = parsed.interface === undefined ? [] : [parsed.interface].flat().map(String);
+    const { checkDetectOptions } = await import('../detect-check.ts');
     const findings = await diagnose(() => {
       const resolved = resolveSettings({
         flags: new Map(),
