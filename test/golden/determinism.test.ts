@@ -53,5 +53,7 @@ const CORPUS_CAPTURES = 24;
 describe.skipIf(corpus === null)(`public captures${corpus === null ? ' (skipped: WEIR_CORPUS names no corpus)' : ''}`, () => {
   const whole = corpus === null ? [] : readManifest(corpus).filter((entry) => !entry.damaged && entry.packets >= 200);
   const picked = whole.filter((_, index) => index % Math.ceil(whole.length / CORPUS_CAPTURES) === 0);
-  it.each(picked.map(({ file }) => ({ file })))('$file', async ({ file }) => expectSameDigests([capturePath(corpus!, file)], [1, 2, 4, 8]));
+  it.each(picked.map(({ file }) => ({ file })))('$file', async ({ file }) =>
+    expectSameDigests([capturePath(corpus!, file)], ROUNDS > 1 ? [1, 2, 4, 8] : [1, 8]),
+  );
 });
