@@ -1,20 +1,17 @@
 /** `--packets-jsonl`: one JSON object per packet. Packets arrive synchronously from the tap; `flush` between batches. */
-
-import type { SensorError } from '../errors.ts';
 import type { PacketPrinter } from '../packet/packet-printer.ts';
 import type { TapPacket } from '../packet/tap-reader.ts';
+import { GuardedOutput } from './guarded-output.ts';
 import { type Output, openOutput } from './output-file.ts';
 
 const encoder = new TextEncoder();
 
-export class PacketLog {
-  readonly #output: Output;
+export class PacketLog extends GuardedOutput {
   readonly #printer: PacketPrinter;
   #lines: string[] = [];
-  #failure: SensorError | null = null;
 
   private constructor(output: Output, printer: PacketPrinter) {
-    this.#output = output;
+    super(output);
     this.#printer = printer;
   }
 
@@ -23,13 +20,8 @@ export class PacketLog {
     return new PacketLog(await openOutput(path, 'stream', process.stdout), printer);
   }
 
-  /** The first failure; after it packets are no longer written. */
-  get failure(): SensorError | null {
-    return this.#failure;
-  }
-
   add(packet: TapPacket): void {
-    if (this.#failure !== null) return;
+    if (this.failure !== null) return;
     const line = this.#printer.print(packet)?.json();
     if (line !== undefined) this.#lines.push(line);
   }
@@ -39,24 +31,12 @@ export class PacketLog {
     if (this.#lines.length === 0) return;
     const text = `${this.#lines.join('\n')}\n`;
     this.#lines = [];
-    try {
-      await this.#output.write(encoder.encode(text));
-    } catch (error) {
-      this.#failure = error as SensorError;
-    }
+    await this.attempt((output) => output.write(encoder.encode(text)));
   }
 
   /** @throws SensorError OUTPUT for the first failure of the whole run */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.flush();
-    if (this.#failure !== null) {
-      await this.#output.abandon();
-      throw this.#failure;
-    }
-    await this.#output.commit();
-  }
-
-  async abort(): Promise<void> {
-    await this.#output.abandon();
+    await super.close();
   }
 }

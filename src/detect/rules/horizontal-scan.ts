@@ -1,17 +1,7 @@
 /** One port of many hosts, within seconds. */
 import { defineRule } from '../rule.ts';
-import { followContacts } from '../state/contacts.ts';
-import { Spread } from '../state/spread.ts';
-import {
-  ACTIVE_SCANNING,
-  ANSWER_WAIT,
-  FAILED_ONLY,
-  FAILED_SHARE,
-  NS_PER_SECOND,
-  SERVICE_DISCOVERY,
-  wantsTcp,
-  windowSetting,
-} from './scan-settings.ts';
+import { ACTIVE_SCANNING, SERVICE_DISCOVERY, wantsTcp, windowSetting } from './scan-settings.ts';
+import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
 export const horizontalScan = defineRule({
   kind: 'horizontal_scan',
@@ -25,34 +15,21 @@ export const horizontalScan = defineRule({
   settings: {
     hosts: { value: 10, least: 2, most: 1024, unit: 'hosts', description: 'Different hosts on one port' },
     window_secs: windowSetting(10),
-    failed_only: FAILED_ONLY,
-    failed_share: FAILED_SHARE,
-    answer_wait_ms: ANSWER_WAIT,
+    ...SPREAD_SETTINGS,
   },
   create(context) {
-    const { hosts, window_secs: window, failed_only, failed_share, answer_wait_ms } = context.settings;
-    const spread = new Spread({ windowNs: window * NS_PER_SECOND, members: hosts, failedShare: failed_share });
-    return followContacts(answer_wait_ms, failed_only === 1, {
+    const { hosts, window_secs: window, failed_only } = context.settings;
+    return followSpread(context, context.settings, {
+      members: hosts,
       wants: wantsTcp,
-      failed(open) {
-        const found = spread.failed(open.source + String.fromCharCode(open.targetPort), open.target, open.at, open);
-        if (found === null) return;
-        const source = context.text(open.source);
-        context.raise({
-          at: found.at,
-          firstAt: found.firstAt,
-          source,
-          target: null,
-          key: source,
-          observed: { hosts: found.failed, answered: found.answered, port: open.targetPort },
-          threshold: { hosts },
-          windowSecs: window,
-          description: `${source} tried port ${open.targetPort} of ${found.failed} hosts within ${window} s${failed_only === 1 ? ' in vain' : ''}, ${hosts} are the limit`,
-          flows: found.flows,
-        });
-      },
-      accepted: (open) => spread.accepted(open.source + String.fromCharCode(open.targetPort), open.target, open.at),
-      expire: (now) => spread.expire(now),
+      group: (open) => open.source + String.fromCharCode(open.targetPort),
+      member: (open) => open.target,
+      words: ({ targetPort }, { failed, answered }, source) => ({
+        target: null,
+        observed: { hosts: failed, answered, port: targetPort },
+        threshold: { hosts },
+        description: `${source} tried port ${targetPort} of ${failed} hosts within ${window} s${failed_only === 1 ? ' in vain' : ''}, ${hosts} are the limit`,
+      }),
     });
   },
 });

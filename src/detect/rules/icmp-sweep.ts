@@ -1,17 +1,8 @@
 /** ICMP requests to many hosts that do not answer. */
 import type { FlowTuple, OpenEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
-import { followContacts } from '../state/contacts.ts';
-import { Spread } from '../state/spread.ts';
-import {
-  ACTIVE_SCANNING,
-  ANSWER_WAIT,
-  FAILED_ONLY,
-  FAILED_SHARE,
-  NS_PER_SECOND,
-  SYSTEM_DISCOVERY,
-  windowSetting,
-} from './scan-settings.ts';
+import { ACTIVE_SCANNING, SYSTEM_DISCOVERY, windowSetting } from './scan-settings.ts';
+import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -38,34 +29,21 @@ export const icmpSweep = defineRule({
   settings: {
     hosts: { value: 20, least: 2, most: 1024, unit: 'hosts', description: 'Different hosts' },
     window_secs: windowSetting(30),
-    failed_only: FAILED_ONLY,
-    failed_share: FAILED_SHARE,
-    answer_wait_ms: ANSWER_WAIT,
+    ...SPREAD_SETTINGS,
   },
   create(context) {
-    const { hosts, window_secs: window, failed_only, failed_share, answer_wait_ms } = context.settings;
-    const spread = new Spread({ windowNs: window * NS_PER_SECOND, members: hosts, failedShare: failed_share });
-    return followContacts(answer_wait_ms, failed_only === 1, {
+    const { hosts, window_secs: window, failed_only } = context.settings;
+    return followSpread(context, context.settings, {
+      members: hosts,
       wants: wantsRequest,
-      failed(open) {
-        const found = spread.failed(open.source, open.target, open.at, open);
-        if (found === null) return;
-        const source = context.text(open.source);
-        context.raise({
-          at: found.at,
-          firstAt: found.firstAt,
-          source,
-          target: null,
-          key: source,
-          observed: { hosts: found.failed, answered: found.answered },
-          threshold: { hosts },
-          windowSecs: window,
-          description: `${source} sent ICMP requests to ${found.failed} hosts within ${window} s${failed_only === 1 ? ' without an answer' : ''}, ${hosts} are the limit`,
-          flows: found.flows,
-        });
-      },
-      accepted: (open) => spread.accepted(open.source, open.target, open.at),
-      expire: (now) => spread.expire(now),
+      group: (open) => open.source,
+      member: (open) => open.target,
+      words: (_, { failed, answered }, source) => ({
+        target: null,
+        observed: { hosts: failed, answered },
+        threshold: { hosts },
+        description: `${source} sent ICMP requests to ${failed} hosts within ${window} s${failed_only === 1 ? ' without an answer' : ''}, ${hosts} are the limit`,
+      }),
     });
   },
 });

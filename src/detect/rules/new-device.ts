@@ -1,7 +1,7 @@
 import { isRoutable } from '../address-class.ts';
 import type { Address } from '../events.ts';
 import { defineRule } from '../rule.ts';
-import { BoundedMap } from '../state/bounded-map.ts';
+import { learnSetting, Novelty } from '../state/novelty.ts';
 
 const MOST_DEVICES = 65_536;
 
@@ -17,25 +17,15 @@ export const newDevice = defineRule({
   enabled: true,
   cooldownSecs: 86_400,
   settings: {
-    learn_secs: {
-      value: 3600,
-      least: 0,
-      most: 2_592_000,
-      unit: 's',
-      description: 'Capture time during which every address is taken as known',
-    },
+    learn_secs: learnSetting('address'),
   },
   create(context) {
     const { settings } = context;
-    const learnNs = settings.learn_secs * 1e9;
-    const known = new BoundedMap<true>(MOST_DEVICES);
-    let startedAt = Number.NaN;
+    const novelty = new Novelty(MOST_DEVICES, settings.learn_secs);
 
     const meet = (address: Address, at: number, mac: string | null) => {
       if (!isRoutable(address) || !context.isInternal(address)) return;
-      const isKnown = known.peek(address) === true;
-      known.obtain(address, () => true);
-      if (isKnown || at - startedAt < learnNs) return;
+      if (!novelty.meet(address, at)) return;
       const name = context.text(address);
       context.raise({
         at,
@@ -45,24 +35,21 @@ export const newDevice = defineRule({
         observed: { address: name, ...(mac === null ? {} : { mac }) },
         threshold: { learn_secs: settings.learn_secs },
         windowSecs: settings.learn_secs,
-        description: `${name}${mac === null ? '' : ` (${mac})`} was seen for the first time, ${Math.floor((at - startedAt) / 1e9)} s after the sensor began`,
+        description: `${name}${mac === null ? '' : ` (${mac})`} was seen for the first time, ${novelty.secondsAt(at)} s after the sensor began`,
         flows: [],
       });
-    };
-    const begin = (at: number) => {
-      if (Number.isNaN(startedAt)) startedAt = at;
     };
 
     return {
       tick({ at }) {
-        begin(at);
+        novelty.begin(at);
       },
       arp({ at, senderAddress, senderMac }) {
-        begin(at);
+        novelty.begin(at);
         meet(senderAddress, at, senderMac);
       },
       answer({ at, outcome, source, target }) {
-        begin(at);
+        novelty.begin(at);
         if (outcome !== 'accepted') return;
         meet(source, at, null);
         meet(target, at, null);

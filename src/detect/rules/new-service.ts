@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.ts';
-import { BoundedMap } from '../state/bounded-map.ts';
+import { learnSetting, Novelty } from '../state/novelty.ts';
 import { tupleOf } from '../state/timed-flows.ts';
 
 const MOST_SERVICES = 65_536;
@@ -20,32 +20,21 @@ export const newService = defineRule({
   enabled: true,
   cooldownSecs: 86_400,
   settings: {
-    learn_secs: {
-      value: 3600,
-      least: 0,
-      most: 2_592_000,
-      unit: 's',
-      description: 'Capture time during which every service is taken as known',
-    },
+    learn_secs: learnSetting('service'),
   },
   create(context) {
     const { settings } = context;
-    const learnNs = settings.learn_secs * 1e9;
-    const known = new BoundedMap<true>(MOST_SERVICES);
-    let startedAt = Number.NaN;
+    const novelty = new Novelty(MOST_SERVICES, settings.learn_secs);
     return {
       tick({ at }) {
-        if (Number.isNaN(startedAt)) startedAt = at;
+        novelty.begin(at);
       },
       answer(event) {
         const { at, outcome, protocol, target, targetPort } = event;
-        if (Number.isNaN(startedAt)) startedAt = at;
+        novelty.begin(at);
         if (outcome !== 'accepted' || (protocol !== TCP && protocol !== UDP)) return;
         if (targetPort === 0 || targetPort >= DYNAMIC_PORTS || !context.isInternal(target)) return;
-        const key = `${protocol} ${targetPort} ${target}`;
-        const isKnown = known.peek(key) === true;
-        known.obtain(key, () => true);
-        if (isKnown || at - startedAt < learnNs) return;
+        if (!novelty.meet(`${protocol} ${targetPort} ${target}`, at)) return;
         const service = `${context.text(target)}:${targetPort}`;
         const transport = protocol === TCP ? 'TCP' : 'UDP';
         context.raise({
@@ -57,7 +46,7 @@ export const newService = defineRule({
           observed: { port: targetPort, transport },
           threshold: { learn_secs: settings.learn_secs },
           windowSecs: settings.learn_secs,
-          description: `${service} (${transport}) accepted a connection for the first time, ${Math.floor((at - startedAt) / 1e9)} s after the sensor began`,
+          description: `${service} (${transport}) accepted a connection for the first time, ${novelty.secondsAt(at)} s after the sensor began`,
           flows: [tupleOf(event)],
         });
       },

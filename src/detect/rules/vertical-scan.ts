@@ -1,17 +1,7 @@
 /** Many ports of one host, within seconds. */
 import { defineRule } from '../rule.ts';
-import { followContacts } from '../state/contacts.ts';
-import { Spread } from '../state/spread.ts';
-import {
-  ACTIVE_SCANNING,
-  ANSWER_WAIT,
-  FAILED_ONLY,
-  FAILED_SHARE,
-  NS_PER_SECOND,
-  SERVICE_DISCOVERY,
-  wantsTcp,
-  windowSetting,
-} from './scan-settings.ts';
+import { ACTIVE_SCANNING, SERVICE_DISCOVERY, wantsTcp, windowSetting } from './scan-settings.ts';
+import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
 export const verticalScan = defineRule({
   kind: 'vertical_scan',
@@ -25,34 +15,24 @@ export const verticalScan = defineRule({
   settings: {
     ports: { value: 25, least: 2, most: 1024, unit: 'ports', description: 'Different ports of one host' },
     window_secs: windowSetting(10),
-    failed_only: FAILED_ONLY,
-    failed_share: FAILED_SHARE,
-    answer_wait_ms: ANSWER_WAIT,
+    ...SPREAD_SETTINGS,
   },
   create(context) {
-    const { ports, window_secs: window, failed_only, failed_share, answer_wait_ms } = context.settings;
-    const spread = new Spread({ windowNs: window * NS_PER_SECOND, members: ports, failedShare: failed_share });
-    return followContacts(answer_wait_ms, failed_only === 1, {
+    const { ports, window_secs: window, failed_only } = context.settings;
+    return followSpread(context, context.settings, {
+      members: ports,
       wants: wantsTcp,
-      failed(open) {
-        const found = spread.failed(open.source + open.target, String(open.targetPort), open.at, open);
-        if (found === null) return;
-        const [source, target] = [context.text(open.source), context.text(open.target)];
-        context.raise({
-          at: found.at,
-          firstAt: found.firstAt,
-          source,
+      group: (open) => open.source + open.target,
+      member: (open) => String(open.targetPort),
+      words(open, { failed, answered }, source) {
+        const target = context.text(open.target);
+        return {
           target,
-          key: source,
-          observed: { ports: found.failed, answered: found.answered },
+          observed: { ports: failed, answered },
           threshold: { ports },
-          windowSecs: window,
-          description: `${source} tried ${found.failed} ports of ${target} within ${window} s${failed_only === 1 ? ' in vain' : ''}, ${ports} are the limit`,
-          flows: found.flows,
-        });
+          description: `${source} tried ${failed} ports of ${target} within ${window} s${failed_only === 1 ? ' in vain' : ''}, ${ports} are the limit`,
+        };
       },
-      accepted: (open) => spread.accepted(open.source + open.target, String(open.targetPort), open.at),
-      expire: (now) => spread.expire(now),
     });
   },
 });
