@@ -6,11 +6,9 @@ import type {
   AlertMessage,
   AlertPage,
   Config,
-  Device,
   DeviceDetail,
   DeviceMessage,
   DevicePage,
-  Flow,
   FlowDetail,
   FlowPage,
   FrameMessage,
@@ -138,5 +136,3 @@ export interface ApiSources {
   events: LiveEvents;
   changes: Changes;
 }
-
-export type { Device, Flow };
