@@ -1,5 +1,5 @@
 /** Puts detection together: the rules that are in force, the engine that runs them, the book that makes alerts of findings. */
-import type { SensorOptions } from './config/options.ts';
+import type { DetectOptions, SensorOptions } from './config/options.ts';
 import { addressText } from './detect/address-text.ts';
 import type { AlertChange, AlertRecord } from './detect/alert.ts';
 import { AlertBook } from './detect/alert-book.ts';
@@ -36,11 +36,12 @@ export interface Detected {
 }
 
 export class Detection {
-  readonly #engine: DetectEngine;
+  #engine: DetectEngine;
   readonly #book: AlertBook;
-  readonly #rules: ReadonlyMap<Rule, ResolvedRule>;
-  readonly #userRules: UserRules | null;
+  #rules: ReadonlyMap<Rule, ResolvedRule>;
+  #userRules: UserRules | null;
   readonly #behaviour: BehaviourVectors | null;
+  readonly #onProblem: (message: string) => void;
   readonly #live: boolean;
   #baseSeconds = 0;
   #clockSteps = 0;
@@ -53,30 +54,45 @@ export class Detection {
    */
   static async open(options: SensorOptions, onProblem: (message: string) => void): Promise<Detection> {
     const setup = prepareDetection(options.detect);
-    const { ruleFiles, internalNetworks } = options.detect;
-    const context = { builtinKinds: setup.rules.map(({ rule }) => rule.kind), internalNetworks, settings: {} };
-    const userRules = ruleFiles.length === 0 ? null : await UserRules.open(ruleFiles, context, ({ message }) => onProblem(message));
-    return new Detection(options, setup, userRules, onProblem);
+    return new Detection(options, setup, await userRulesOf(options.detect, setup, onProblem), onProblem);
   }
 
   private constructor(options: SensorOptions, setup: DetectSetup, userRules: UserRules | null, onProblem: (message: string) => void) {
-    const { rules, internal, allow, suppress } = setup;
-    const active = rules.filter(({ enabled }) => enabled);
+    const { allow, suppress } = setup;
     const seed = options.tracking.communityIdSeed;
     this.#live = options.input.kind === 'capture';
     this.#userRules = userRules;
-    this.#rules = new Map(active.map((resolved) => [resolved.rule, resolved]));
+    this.#onProblem = onProblem;
     this.#book = new AlertBook({
       allow,
       suppress,
       baseSeconds: () => this.#baseSeconds,
       communityId: (flow) => flowCommunityId(flow, seed),
     });
-    const tools = { isInternal: (address: Address) => internal.contains(address), text: addressText };
-    this.#behaviour = options.output.behaviourJsonl === null ? null : new BehaviourVectors(tools);
-    this.#engine = new DetectEngine(active, tools, (rule, error) => {
-      onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
+    this.#behaviour = options.output.behaviourJsonl === null ? null : new BehaviourVectors(toolsOf(setup));
+    this.#rules = rulesOf(setup);
+    this.#engine = this.#engineOf(setup);
+  }
+
+  #engineOf(setup: DetectSetup): DetectEngine {
+    return new DetectEngine([...this.#rules.values()], toolsOf(setup), (rule, error) => {
+      this.#onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
     });
+  }
+
+  /**
+   * Other settings from the next tick on. Rules begin anew with them; alerts, their cooldowns and their counts stay.
+   * @throws SensorError CONFIG for settings that are wrong; then the old ones stay in force
+   */
+  async retune(options: DetectOptions): Promise<void> {
+    const setup = prepareDetection(options);
+    const userRules = await userRulesOf(options, setup, this.#onProblem);
+    const former = this.#userRules;
+    this.#book.use(setup.allow, setup.suppress);
+    this.#userRules = userRules;
+    this.#rules = rulesOf(setup);
+    this.#engine = this.#engineOf(setup);
+    await former?.close();
   }
 
   /** New and changed alerts of one tick. `engine` are the capture threads' counters. Calls must not overlap. */
@@ -126,6 +142,26 @@ export class Detection {
     this.#clockSteps += steps;
     return steps;
   }
+}
+
+function toolsOf({ internal }: DetectSetup): { isInternal(address: Address): boolean; text: typeof addressText } {
+  return { isInternal: (address) => internal.contains(address), text: addressText };
+}
+
+/** Those that are on. */
+function rulesOf({ rules }: DetectSetup): ReadonlyMap<Rule, ResolvedRule> {
+  return new Map(rules.filter(({ enabled }) => enabled).map((resolved) => [resolved.rule, resolved]));
+}
+
+async function userRulesOf(
+  options: DetectOptions,
+  { rules }: DetectSetup,
+  onProblem: (message: string) => void,
+): Promise<UserRules | null> {
+  const { ruleFiles, internalNetworks } = options;
+  if (ruleFiles.length === 0) return null;
+  const context = { builtinKinds: rules.map(({ rule }) => rule.kind), internalNetworks, settings: {} };
+  return UserRules.open(ruleFiles, context, ({ message }) => onProblem(message));
 }
 
 /** A rule of somebody's own, which runs in its own thread, as the book wants it. */

@@ -287,6 +287,10 @@ export class Pipeline {
     this.#engine?.stop();
   }
 
+  replaceFilter(expression: string): string | null {
+    return this.#engine === null ? 'the capture does not run' : this.#engine.replaceFilter(expression);
+  }
+
   acknowledge(tick: number): void {
     this.#shards?.acknowledge(tick);
   }

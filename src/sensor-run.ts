@@ -22,7 +22,7 @@ import { orderRows } from './merge/tick-rows.ts';
 import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
-import { Delivery } from './sensor-delivery.ts';
+import { Delivery, type RecordSink } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { Outputs } from './sensor-outputs.ts';
@@ -64,10 +64,10 @@ export class SensorRun {
   #concluding = false;
   lastTick: TickReport | null = null;
 
-  constructor(options: SensorOptions, events: EventEmitter<SensorEvents>, streams: Set<FlowStream>) {
+  constructor(options: SensorOptions, events: EventEmitter<SensorEvents>, streams: Set<FlowStream>, sinks: ReadonlySet<RecordSink>) {
     this.#options = options;
     this.#events = events;
-    this.#delivery = new Delivery(streams);
+    this.#delivery = new Delivery(streams, sinks);
     const { shards, maxFlows } = options.tracking;
     this.#totals = new RunTotals(maxFlows);
     this.#live = options.input.kind === 'capture';
@@ -138,6 +138,16 @@ export class SensorRun {
   sourceName(source: number): string | null {
     if (source >= this.#sourceNames.length) this.#sourceNames = this.#pipeline.sources().map(({ name }) => name);
     return this.#sourceNames[source] ?? null;
+  }
+
+  /** False when detection is off. */
+  async retune(detect: SensorOptions['detect']): Promise<boolean> {
+    await this.#detection?.retune(detect);
+    return this.#detection !== null;
+  }
+
+  replaceFilter(expression: string): string | null {
+    return this.#pipeline.replaceFilter(expression);
   }
 
   stop(): void {

@@ -27,6 +27,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value clock(const Napi::CallbackInfo& info);
   Napi::Value base_seconds(const Napi::CallbackInfo& info);
   Napi::Value reject_samples(const Napi::CallbackInfo& info);
+  Napi::Value replace_filter(const Napi::CallbackInfo& info);
 
   void hold_by_object(Napi::Env env, Napi::Object object);
   void hold_by_reference(Napi::Object object);

@@ -60,7 +60,7 @@ function severityOf({ severity, origins }: ResolvedRule, finding: Finding): Seve
 
 export class AlertBook {
   readonly counters: AlertCounters = { raised: 0, suppressed: 0, repeated: 0, allowed: 0, lost: 0 };
-  readonly #options: AlertBookOptions;
+  #options: AlertBookOptions;
   readonly #limit: number;
   /** In the order in which they were raised. */
   readonly #alerts = new Set<OpenAlert>();
@@ -71,6 +71,11 @@ export class AlertBook {
   constructor(options: AlertBookOptions) {
     this.#options = options;
     this.#limit = options.limit ?? ALERT_LIMIT;
+  }
+
+  /** Other lists from the next finding on. */
+  use(allow: AllowList, suppress: AllowList): void {
+    this.#options = { ...this.#options, allow, suppress };
   }
 
   /** Takes a finding. Cheap for repeats: rules call it for every event beyond a threshold. */

@@ -150,6 +150,8 @@ export interface Engine {
   baseSeconds(): number | null;
   /** Stream time of the first packet and of the clock now, ns since baseSeconds(); null before the first packet. */
   clock(): { firstNs: number; nowNs: number } | null;
+  /** Another filter for a live capture, '' = none, from one moment to the next; what is wrong with it, or null. */
+  replaceFilter(expression: string): string | null;
   /** A few first bytes of rejected frames, at most one sample per reason, for the ledger and the log. */
   rejectSamples(): { reason: number; needed: number; available: number; linkType: number; ordinal: number; hex: string }[];
 }

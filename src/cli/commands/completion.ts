@@ -7,14 +7,32 @@ import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
 
 const JSON_FLAG: FlagWords[] = [{ long: 'json', short: null, help: 'As JSON', value: null }];
 const CONFIG_FLAG: FlagWords = { long: 'config', short: null, help: 'Configuration file', value: 'file' };
+const TOKEN_FLAGS: FlagWords[] = [
+  { long: 'role', short: null, help: 'viewer or admin', value: 'text' },
+  { long: 'name', short: null, help: 'Whose it is', value: 'text' },
+];
+const ASK: FlagWords[] = [
+  { long: 'watch', short: null, help: 'Ask again every 2 seconds', value: null },
+  { long: 'url', short: null, help: 'The sensor to ask', value: 'text' },
+];
+const LIMIT: FlagWords = { long: 'limit', short: null, help: 'At most this many', value: 'text' };
+/** Of the commands that ask a running sensor, by name. */
+const ASK_FLAGS: Record<string, FlagWords[]> = {
+  stats: ASK,
+  flows: [...ASK, LIMIT, { long: 'ended', short: null, help: 'Those that have ended', value: null }],
+  devices: [...ASK, LIMIT],
+  alerts: [...ASK, LIMIT],
+};
 
 /** What the commands take, for the script. */
 export function commandWords(catalogue: CommandContext['catalogue'], ruleWords: readonly string[]): CommandWords[] {
   return catalogue.map(({ name, summary }): CommandWords => {
-    if (name === 'replay' || name === 'capture')
+    if (name === 'replay' || name === 'capture' || name === 'serve')
       return { name, summary, flags: sensorFlags(name), argument: name === 'replay' ? 'files' : null };
     if (name === 'completion') return { name, summary, flags: [], argument: SHELLS };
     if (name === 'rules') return { name, summary, flags: [...JSON_FLAG, CONFIG_FLAG], argument: ruleWords };
+    if (name === 'token') return { name, summary, flags: TOKEN_FLAGS, argument: null };
+    if (name in ASK_FLAGS) return { name, summary, flags: [...JSON_FLAG, ...ASK_FLAGS[name]], argument: null };
     return { name, summary, flags: JSON_FLAG, argument: null };
   });
 }
