@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import type { CommandContext } from './command.ts';
 import { alerts } from './commands/alerts.ts';
+import { backup } from './commands/backup.ts';
 import { capture } from './commands/capture.ts';
 import { completion } from './commands/completion.ts';
 import { devices } from './commands/devices.ts';
@@ -9,6 +10,7 @@ import { doctor } from './commands/doctor.ts';
 import { flows } from './commands/flows.ts';
 import { interfaces } from './commands/interfaces.ts';
 import { protocols } from './commands/protocols.ts';
+import { prune } from './commands/prune.ts';
 import { replay } from './commands/replay.ts';
 import { rules } from './commands/rules.ts';
 import { serve } from './commands/serve.ts';
@@ -34,6 +36,8 @@ export const COMMANDS: readonly Command[] = [
   devices,
   alerts,
   token,
+  backup,
+  prune,
   interfaces,
   protocols,
   rules,

@@ -63,9 +63,9 @@ export class TickLedger {
       flowsLive: tick.flowsLive,
       flowsCreated: created - this.#created,
       flowsEnded: ended - this.#ended,
-      kernelDrops: tick.kernelDropped,
-      interfaceDrops: tick.interfaceDropped,
-      ringDrops: tick.ringDropped,
+      dropsKernel: tick.kernelDropped,
+      dropsInterface: tick.interfaceDropped,
+      dropsRing: tick.ringDropped,
     };
     this.#created = created;
     this.#ended = ended;

@@ -27,6 +27,8 @@ export class KeeperLink {
   readonly #context = new ContextSender();
   #rowBytes = 0;
   #rowsSinceTick = 0;
+  #records = 0;
+  #recordsSinceTick = 0;
   #ticks = 0;
   #room: PromiseWithResolvers<void> | null = null;
   #allKept: PromiseWithResolvers<void> | null = null;
@@ -66,9 +68,9 @@ export class KeeperLink {
     return this.#tallies;
   }
 
-  /** Ticks that are not in the database yet. */
+  /** Records that are not in the database yet. */
   get backlog(): number {
-    return this.#ticks;
+    return this.#records;
   }
 
   get isLost(): boolean {
@@ -79,6 +81,7 @@ export class KeeperLink {
     if (reply.type !== 'kept') return;
     this.#tallies = reply.tallies;
     this.#rowBytes -= reply.rowBytes;
+    this.#records -= reply.records;
     this.#ticks--;
     if (!this.#isFull) this.#makeRoom();
     if (this.#ticks === 0) this.#allKept?.resolve();
@@ -101,11 +104,15 @@ export class KeeperLink {
   }
 
   rows(batch: RecordBatch): Promise<void> | undefined {
+    const { rows, context } = batch;
+    let records = 0;
+    for (const _ of rowOffsets(rows)) records++;
     if (this.#lost || (this.#live && this.#isFull)) {
-      for (const _ of rowOffsets(batch.rows)) this.droppedRecords++;
+      this.droppedRecords += records;
       return undefined;
     }
-    const { rows, context } = batch;
+    this.#records += records;
+    this.#recordsSinceTick += records;
     this.#rowBytes += rows.byteLength;
     this.#rowsSinceTick += rows.byteLength;
     this.#thread.send({ type: 'rows', rows, context: this.#context.change(context) }, [rows.buffer as ArrayBuffer]);
@@ -118,8 +125,8 @@ export class KeeperLink {
     return this.#room.promise;
   }
 
-  alerts(alerts: AlertRecord[]): void {
-    if (!this.#lost) this.#thread.send({ type: 'alerts', alerts });
+  alert(alert: AlertRecord, isNew: boolean): void {
+    if (!this.#lost) this.#thread.send({ type: 'alerts', alerts: [alert], added: isNew ? 1 : 0 });
   }
 
   discovered(packet: TapPacket): void {
@@ -140,12 +147,13 @@ export class KeeperLink {
     this.#sample = [];
   }
 
-  tick(facts: TickFacts, final: boolean): void {
+  tick(facts: TickFacts): void {
     this.#sendFrames(null);
     if (this.#lost) return;
     this.#ticks++;
-    this.#thread.send({ type: 'tick', facts, rowBytes: this.#rowsSinceTick, final });
+    this.#thread.send({ type: 'tick', facts, rowBytes: this.#rowsSinceTick, records: this.#recordsSinceTick });
     this.#rowsSinceTick = 0;
+    this.#recordsSinceTick = 0;
   }
 
   async close(): Promise<void> {

@@ -26,17 +26,17 @@ export interface TickFacts {
   flowsLive: number;
   flowsCreated: number;
   flowsEnded: number;
-  kernelDrops: number | null;
-  interfaceDrops: number | null;
-  ringDrops: number;
+  dropsKernel: number | null;
+  dropsInterface: number | null;
+  dropsRing: number;
 }
 
 export type KeeperMessage =
   | { type: 'open' }
   | { type: 'rows'; rows: Uint8Array; context: ContextChange }
-  | { type: 'alerts'; alerts: AlertRecord[] }
+  | { type: 'alerts'; alerts: AlertRecord[]; added: number }
   | { type: 'frames'; discovery: TapFrame[]; sample: { frame: TapFrame; interfaceName: string | null }[] }
-  | { type: 'tick'; facts: TickFacts; rowBytes: number; final: boolean }
+  | { type: 'tick'; facts: TickFacts; rowBytes: number; records: number }
   | { type: 'close' };
 
 /** What the keeper knows, for the figures of the next frame. */
@@ -53,7 +53,7 @@ export type KeeperReply =
   | { type: 'ready' }
   | { type: 'failed'; problem: Problem }
   /** Everything up to this tick is in the database, or counted as lost. */
-  | { type: 'kept'; rowBytes: number; tallies: Tallies }
+  | { type: 'kept'; rowBytes: number; records: number; tallies: Tallies }
   | { type: 'closed' };
 
 export interface KeeperStart {

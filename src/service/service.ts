@@ -144,14 +144,14 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
       this.#alerts++;
       this.#severities[alert.severity] = (this.#severities[alert.severity] ?? 0) + 1;
     }
-    this.#keeper?.alerts([alert]);
+    this.#keeper?.alert(alert, isNew);
     this.#api?.alert(alert, isNew);
     this.emit('alert', alert, isNew);
   }
 
   #ticked(tick: TickReport): void {
     this.#tick = tick;
-    this.#keeper?.tick(this.#facts.facts(tick, this.sensor.stats()), tick.final);
+    this.#keeper?.tick(this.#facts.facts(tick, this.sensor.stats()));
     this.#publish();
     this.emit('tick', tick);
   }
@@ -209,7 +209,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     await this.sensor[Symbol.asyncDispose]();
     await this.#api?.close();
     await this.#keeper?.close();
-    this.#folder.remove();
+    this.#folder.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
