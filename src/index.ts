@@ -27,6 +27,7 @@ export {
   VOLUME_STEP,
   type VolumeEvent,
 } from './detect/events.ts';
+export type { ExplainedFlow, ExplainedSetting, Explanation, KeptEvidence, StoredAlert } from './detect/explanation.ts';
 export { defineRule, type Finding, type Rule, type RuleContext, type RuleHandlers, type Setting, type Severity } from './detect/rule.ts';
 export { BoundedMap } from './detect/state/bounded-map.ts';
 export { HyperLogLog } from './detect/state/hyperloglog.ts';
@@ -49,5 +50,7 @@ export { ledgerFailures } from './merge/ledger.ts';
 export type { ProtocolTotal, RunSummary } from './merge/summary.ts';
 export { Sensor } from './sensor.ts';
 export type { Progress, SensorEvents, SensorWarning, StartReport, TickReport } from './sensor-events.ts';
+export type { ExplainRequest } from './sensor-evidence-replay.ts';
+export { explainAlert } from './sensor-explain.ts';
 export type { SensorInput, SensorSettings } from './sensor-settings.ts';
 export { version } from './version.ts';

@@ -262,7 +262,9 @@ export class SensorRun {
     const dropped = ringDropped + (kernelDropped ?? 0) + (interfaceDropped ?? 0);
     const batches = group.flatMap(({ detect }) => detect ?? []);
     const engine = this.#pipeline.engineCounters();
-    const { changes, behaviour } = await detection.tick(batches, { ...merged, dropped }, this.#context.baseSeconds, engine);
+    const { baseSeconds } = this.#context;
+    const { changes, behaviour, events } = await detection.tick(batches, { ...merged, dropped }, baseSeconds, engine);
+    this.#events.emit('detect', events, baseSeconds);
     for (const { alert, isNew } of changes) this.#events.emit('alert', alert, isNew);
     const alerts = changes.map(({ alert }) => alert);
     if (alerts.length + behaviour.length > 0) await this.#outputs?.detected(alerts, behaviour);

@@ -4,6 +4,7 @@ import type { CommandContext } from './command.ts';
 import { capture } from './commands/capture.ts';
 import { completion } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
 import { interfaces } from './commands/interfaces.ts';
 import { protocols } from './commands/protocols.ts';
 import { replay } from './commands/replay.ts';
@@ -19,4 +20,4 @@ export interface Command {
   run(context: CommandContext): Promise<number>;
 }
 
-export const COMMANDS: readonly Command[] = [replay, capture, interfaces, protocols, rules, doctor, completion];
+export const COMMANDS: readonly Command[] = [replay, capture, interfaces, protocols, rules, explain, doctor, completion];
