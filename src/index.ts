@@ -1,4 +1,5 @@
 /** The library. Importing it starts nothing, logs nothing and reads no environment variable. */
+export type { Advice } from './api/contract.ts';
 export type {
   AlertMatch,
   CaptureInput,
@@ -53,4 +54,6 @@ export type { Progress, SensorEvents, SensorWarning, StartReport, TickReport } f
 export type { ExplainRequest } from './sensor-evidence-replay.ts';
 export { explainAlert } from './sensor-explain.ts';
 export type { SensorInput, SensorSettings } from './sensor-settings.ts';
+export type { HostCounters, LossSnapshot, SensorCounters } from './telemetry/loss/counters.ts';
+export { diagnoseLoss } from './telemetry/loss/diagnose.ts';
 export { version } from './version.ts';
