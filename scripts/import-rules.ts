@@ -17,6 +17,7 @@ export const contracts: RegExp[] = [
   /^src\/native\/engine\.ts$/,
   /^src\/shard\/protocol\.ts$/,
   /^src\/config\/options\.ts$/,
+  /^src\/api\/contract\.ts$/,
   /^src\/detect\/(batch|events)\.ts$/,
   /^src\/detect\/state\/hyperloglog\.ts$/,
 ];
@@ -41,6 +42,8 @@ const sharedWithDiscovery = [/^src\/flow\/record\.ts$/, /^src\/detect\/networks\
 const enrich = /^src\/enrich\//;
 const api = /^src\/api\//;
 const telemetry = /^src\/telemetry\//;
+/** Which stage loses packets: the part of telemetry that a sensor asks itself. */
+const loss = /^src\/telemetry\/loss\//;
 const cli = /^src\/cli\//;
 /** The composition root, cut into files: the only one that knows concrete classes of every room. */
 const sensor = /^src\/(sensor|sensor-[a-z-]+|flow-stream)\.ts$/;
@@ -63,9 +66,13 @@ export const rooms: RoomRule[] = [
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
   { room: 'store', files: /^src\/store\//, mayImport: [/^src\/api\/sources\.ts$/, flow, packet, app, detect, exportRoom] },
   { room: 'supervisor', files: supervisor, mayImport: [ring, flow, detect, shard, merge, nativeRoom, exportRoom] },
-  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom] },
+  {
+    room: 'sensor',
+    files: sensor,
+    mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, loss],
+  },
   { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom] },
-  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet] },
+  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet, loss] },
 ];
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */

@@ -6,7 +6,7 @@ import { AlertBook } from './detect/alert-book.ts';
 import type { DetectBatch } from './detect/batch.ts';
 import { type BehaviourRecord, BehaviourVectors } from './detect/behaviour.ts';
 import { DetectEngine } from './detect/engine.ts';
-import type { Address, FlowTuple } from './detect/events.ts';
+import type { Address, DetectEvent, FlowTuple } from './detect/events.ts';
 import type { Rule } from './detect/rule.ts';
 import type { ResolvedRule } from './detect/rule-settings.ts';
 import { type DetectSetup, prepareDetection } from './detect/rules.ts';
@@ -33,6 +33,8 @@ export interface DetectedTick {
 export interface Detected {
   changes: AlertChange[];
   behaviour: BehaviourRecord[];
+  /** What the rules saw. */
+  events: readonly DetectEvent[];
 }
 
 export class Detection {
@@ -111,7 +113,7 @@ export class Detection {
     }
     const changes = this.#book.takeChanges(final ? Number.POSITIVE_INFINITY : streamNs);
     for (const { alert, isNew } of changes) if (isNew) this.#count(alert);
-    return { changes, behaviour: this.#behaviour?.add(events, baseSeconds) ?? [] };
+    return { changes, behaviour: this.#behaviour?.add(events, baseSeconds) ?? [], events };
   }
 
   async close(): Promise<void> {

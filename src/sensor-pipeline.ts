@@ -124,6 +124,11 @@ export class Pipeline {
     return this.#inputs;
   }
 
+  /** Of each shard's ring. */
+  get ringBytes(): number {
+    return this.#options.ringBytes ?? (this.#options.input.kind === 'capture' ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
+  }
+
   get tapEnded(): boolean {
     return this.#tapEnded;
   }
@@ -147,8 +152,7 @@ export class Pipeline {
     const live = this.#options.input.kind === 'capture';
     const threads = live ? sources.reduce((sum, source) => sum + (source.kind === 'live' ? source.fanout : 1), 0) : 1;
     const { shards } = this.#options.tracking;
-    const bytes = this.#options.ringBytes ?? (live ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
-    const rings = Array.from({ length: threads }, () => Array.from({ length: shards }, () => createRing(bytes)));
+    const rings = Array.from({ length: threads }, () => Array.from({ length: shards }, () => createRing(this.ringBytes)));
     const tap = this.tapOn ? Array.from({ length: threads }, () => createRing(TAP_RING_BYTES)) : null;
     this.#tags = this.#options.tracking.dpi === 'off' ? null : new SharedArrayBuffer(TAGS * 4);
     this.#shards = this.#shardSet(rings, live);

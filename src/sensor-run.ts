@@ -25,10 +25,12 @@ import { PacketPrinter } from './packet/packet-printer.ts';
 import { Delivery, type RecordSink } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
+import { LossWatch } from './sensor-loss.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
 import { TickReports } from './sensor-reports.ts';
 import type { TickMessage } from './shard/protocol.ts';
+import type { LossSnapshot } from './telemetry/loss/counters.ts';
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
 
@@ -45,6 +47,7 @@ export class SensorRun {
   readonly #hostNames = new HostNames();
   readonly #pipeline: Pipeline;
   #detection: Detection | null = null;
+  readonly #loss: LossWatch;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
   readonly #rows: RowQueue;
@@ -96,6 +99,7 @@ export class SensorRun {
       onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
+    this.#loss = new LossWatch(options, this.#pipeline, () => this.#outputs);
     this.#finished.promise.catch(() => {});
   }
 
@@ -112,6 +116,7 @@ export class SensorRun {
       }
       this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
       await this.#pipeline.start();
+      this.#loss.begin();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
       await this.#started.promise;
@@ -272,7 +277,9 @@ export class SensorRun {
     const dropped = ringDropped + (kernelDropped ?? 0) + (interfaceDropped ?? 0);
     const batches = group.flatMap(({ detect }) => detect ?? []);
     const engine = this.#pipeline.engineCounters();
-    const { changes, behaviour } = await detection.tick(batches, { ...merged, dropped }, this.#context.baseSeconds, engine);
+    const { baseSeconds } = this.#context;
+    const { changes, behaviour, events } = await detection.tick(batches, { ...merged, dropped }, baseSeconds, engine);
+    this.#events.emit('detect', events, baseSeconds);
     for (const { alert, isNew } of changes) this.#events.emit('alert', alert, isNew);
     const alerts = changes.map(({ alert }) => alert);
     if (alerts.length + behaviour.length > 0) await this.#outputs?.detected(alerts, behaviour);
@@ -356,6 +363,10 @@ export class SensorRun {
     return summary;
   }
 
+  lossSnapshot(): LossSnapshot {
+    return this.#loss.snapshot();
+  }
+
   /** The summary as of now. */
   summary(endedBy: EndedBy): RunSummary {
     const finished = this.#concluding;
@@ -390,6 +401,7 @@ export class SensorRun {
       outputErrors: (this.#outputs?.errors ?? 0) + this.#delivery.recordsLost,
       shardsLost: this.#shardsLost,
       alerts: this.#detection?.totals ?? null,
+      doctor: this.#loss.advice(),
       error: this.#failure,
     });
   }

@@ -16,6 +16,7 @@ import type { RecordSink } from './sensor-delivery.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { SensorRun } from './sensor-run.ts';
 import { resolveOptions, type SensorSettings } from './sensor-settings.ts';
+import type { LossSnapshot } from './telemetry/loss/counters.ts';
 
 export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposable {
   /** The complete options, defaults filled in. */
@@ -82,6 +83,14 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
   /** The summary of the run so far; exact at ticks. Null before start() has resolved. */
   stats(): RunSummary | null {
     return this.#run?.summary('stop') ?? null;
+  }
+
+  /**
+   * The counters that tell which stage loses packets, as they are now; `diagnoseLoss` compares two of them. Exact at ticks.
+   * Null before start() has resolved.
+   */
+  lossSnapshot(): LossSnapshot | null {
+    return this.#run?.lossSnapshot() ?? null;
   }
 
   /** At most `limit` live flows as they are now, most bytes first. Empty when the sensor does not run. */

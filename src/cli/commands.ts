@@ -7,6 +7,7 @@ import { capture } from './commands/capture.ts';
 import { completion } from './commands/completion.ts';
 import { devices } from './commands/devices.ts';
 import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
 import { flows } from './commands/flows.ts';
 import { interfaces } from './commands/interfaces.ts';
 import { protocols } from './commands/protocols.ts';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   interfaces,
   protocols,
   rules,
+  explain,
   doctor,
   completion,
 ];

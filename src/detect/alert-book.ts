@@ -53,6 +53,11 @@ interface OpenAlert {
 
 const higher = (left: Severity, right: Severity): Severity => (SEVERITIES.indexOf(left) >= SEVERITIES.indexOf(right) ? left : right);
 
+/** What a finding is about: those of one rule with the same key are one alert and its repeats. */
+export function keyOf({ key, source, target }: Finding): string {
+  return key ?? `${source ?? ''}\0${target ?? ''}`;
+}
+
 /** What people set goes before what the finding says, and that before the rule. */
 function severityOf({ severity, origins }: ResolvedRule, finding: Finding): Severity {
   return origins.severity === 'default' ? (finding.severity ?? severity) : severity;
@@ -87,7 +92,7 @@ export class AlertBook {
       return;
     }
     const suppressed = this.#options.suppress.matches(kind, finding.source, finding.target, at);
-    const key = finding.key ?? `${finding.source ?? ''}\0${finding.target ?? ''}`;
+    const key = keyOf(finding);
     const alert = this.#latest.get(`${kind}\0${key}`);
     // A suppression that ends does not take the alert with it.
     const isRepeat = alert !== undefined && finding.at - alert.at < rule.cooldownSecs * 1e9 && (suppressed || !alert.record.suppressed);

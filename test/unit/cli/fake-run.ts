@@ -54,6 +54,7 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     missed_bytes: 0,
     loss_estimate: null,
     alerts: null,
+    doctor: [],
     deterministic: true,
     protocols: [],
     applications: [],
