@@ -76,7 +76,7 @@ export class SensorRun {
     this.#live = options.input.kind === 'capture';
     this.#barrier = new TickBarrier(shards);
     this.#reports = new TickReports(this.#live, options.tracking.tickMs);
-    this.#rows = new RowQueue(shards);
+    this.#rows = new RowQueue(shards, (shard, entriesWritten) => this.#pipeline.takeRows(shard, entriesWritten));
     const { communityIdSeed, vlanAware } = options.tracking;
     this.#context = {
       baseSeconds: 0,
@@ -90,7 +90,7 @@ export class SensorRun {
     this.#pipeline = new Pipeline(options, {
       onEngineEvent: (event) => this.#engineEvent(event),
       onTick: (message) => this.#receive(message),
-      onRows: (shard, entriesWritten) => this.#takeRows(shard, entriesWritten),
+      onRows: (shard, entriesWritten) => this.#rows.offer(shard, entriesWritten, this.#pumping),
       onLost: (shard, cause, restarted) => this.#shardLost(shard, cause, restarted),
       onPacket: (packet) => {
         this.#outputs?.packet(packet);
@@ -217,12 +217,9 @@ export class SensorRun {
     this.#failure ??= error instanceof SensorError ? error : new SensorError(code, String(error), { cause: error });
   }
 
-  #takeRows(shard: number, entriesWritten: number): void {
-    this.#rows.add(shard, this.#pipeline.takeRows(shard, entriesWritten));
-  }
-
   #receive(message: TickMessage): void {
-    this.#takeRows(message.shard, message.entriesWritten);
+    // A live capture's rows may go out with a later tick; in a replay each belongs to its own.
+    this.#rows.offer(message.shard, message.entriesWritten, this.#pumping && this.#live && !message.final);
     this.#rows.close(message.shard);
     this.#barrier.add(message);
     void this.#pump();
@@ -236,6 +233,7 @@ export class SensorRun {
       for (let group = this.#barrier.next(); group !== null; group = this.#barrier.next()) {
         const wait = this.#mergeTick(group);
         if (wait !== undefined) await wait;
+        this.#rows.resume();
         this.#pipeline.acknowledge(group[0].tick);
       }
       if (this.#barrier.isAbandoned) await this.#abandon();

@@ -102,6 +102,7 @@ class ShardWorker {
 
   private waitForSpace(): boolean {
     const taken = this.core.rowsTaken;
+    if (this.pacing.hasGivenUp(taken)) return false;
     post({ type: 'rows', shard: this.data.shard, entriesWritten: this.core.entriesWritten });
     const { tally } = this.core.lives;
     tally[ShardCounter.OUTBOX_WAITS] = tally[ShardCounter.OUTBOX_WAITS] + 1;

@@ -29,11 +29,13 @@ function flagsOf(remedy: string | null | undefined): string[] {
 describe.skipIf(missing !== null)(`loss on the way of a packet${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
   const folder = new TemporaryFolder('loss');
   const many = folder.file('many.pcap');
+  const flood = folder.file('flood.pcap');
   const burst = folder.file('burst.pcap');
   const env = cleanEnvironment();
   let network: Network;
   beforeAll(async () => {
     writeGenerated(many, { profile: 'small', packets: FRAMES, flows: FRAMES, seed: 3 });
+    writeGenerated(flood, { profile: 'small', packets: 160_000, flows: 160_000, seed: 5 });
     writeGenerated(burst, { profile: 'small', packets: 3500, flows: 1000, seed: 4 });
     network = await silentLinks(1, 9000);
   });
@@ -105,6 +107,9 @@ describe.skipIf(missing !== null)(`loss on the way of a packet${missing === null
       const capture = network.start('sensor', process.execPath, args, { env });
       await receiving(capture);
       await send(many);
+      // The first of them have ended and are on their way out; many more follow.
+      await sleep(2500);
+      await send(flood);
       await work();
       const { stdout, code } = await capture.stop('SIGINT', 30_000);
       expect(code).toBe(0);
@@ -113,8 +118,8 @@ describe.skipIf(missing !== null)(`loss on the way of a packet${missing === null
     const pipe = folder.file('pipe');
     await mustRun('mkfifo', [pipe]);
     // Opens the pipe and goes to sleep over it.
-    const held = spawn('sh', ['-c', `exec 3< ${pipe}; sleep 9; cat <&3 > /dev/null`], { stdio: 'ignore' });
-    const before = await run(pipe, () => sleep(7000));
+    const held = spawn('sh', ['-c', `exec 3< ${pipe}; sleep 14; cat <&3 > /dev/null`], { stdio: 'ignore' });
+    const before = await run(pipe, () => sleep(8000));
     held.kill();
     expect(losing(before.summary.doctor)).toContain('sink');
     expect(losing(before.summary.doctor).filter((stage) => stage !== 'sink' && stage !== 'ring')).toEqual([]);
