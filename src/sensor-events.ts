@@ -59,7 +59,12 @@ export interface SensorEvents {
   /** New alerts, and alerts that have repeated (`isNew` false: the record replaces the one with its `alert_id`). */
   alert: [alert: AlertRecord, isNew: boolean];
   tick: [report: TickReport];
+  /** Every packet, with `packets` or a log of packets. A live capture that outruns its listeners drops packets here and counts them. */
   packet: [packet: TapPacket];
+  /** One in `sampleEvery`. */
+  sample: [packet: TapPacket];
+  /** Packets in which devices tell about themselves, with `discovery`. */
+  discovery: [packet: TapPacket];
   warning: [warning: SensorWarning];
   progress: [progress: Progress];
 }

@@ -22,11 +22,14 @@ import { orderRows } from './merge/tick-rows.ts';
 import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
+import type { TapPacket } from './packet/tap-reader.ts';
+import { TapReason } from './ring/layout.ts';
 import { Delivery } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
+import { Recall } from './sensor-recall.ts';
 import { TickReports } from './sensor-reports.ts';
 import type { TickMessage } from './shard/protocol.ts';
 
@@ -44,6 +47,7 @@ export class SensorRun {
   readonly #context: RecordContext & { tunnels: Map<number, TunnelFacts> };
   readonly #hostNames = new HostNames();
   readonly #pipeline: Pipeline;
+  readonly recall: Recall;
   #detection: Detection | null = null;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
@@ -89,14 +93,21 @@ export class SensorRun {
       onTick: (message) => this.#receive(message),
       onRows: (shard, entriesWritten) => this.#takeRows(shard, entriesWritten),
       onLost: (shard, cause, restarted) => this.#shardLost(shard, cause, restarted),
-      onPacket: (packet) => {
-        this.#outputs?.packet(packet);
-        this.#events.emit('packet', packet);
-      },
+      onPacket: (packet) => this.#packet(packet),
       onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
+    this.recall = new Recall(() => this.#pipeline.engine);
     this.#finished.promise.catch(() => {});
+  }
+
+  #packet(packet: TapPacket): void {
+    if ((packet.selected & TapReason.ALL) !== 0) {
+      this.#outputs?.packet(packet);
+      this.#events.emit('packet', packet);
+    }
+    if ((packet.selected & TapReason.SAMPLE) !== 0) this.#events.emit('sample', packet);
+    if ((packet.selected & TapReason.DISCOVERY) !== 0) this.#events.emit('discovery', packet);
   }
 
   get finished(): Promise<RunSummary> {
@@ -356,6 +367,7 @@ export class SensorRun {
       pcap: this.#options.output.writePcap !== null,
       records: this.#options.records,
       tap: this.#pipeline.tapOn,
+      recall: this.#options.recallBytes > 0,
       engine,
       shards,
       lost: this.#pipeline.lost(finished),
