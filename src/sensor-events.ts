@@ -62,7 +62,12 @@ export interface SensorEvents {
   /** What the rules saw of one tick, in their order; stream time 0 is `baseSeconds` of the epoch. Only with detection. */
   detect: [events: readonly DetectEvent[], baseSeconds: number];
   tick: [report: TickReport];
+  /** Every packet, with `packets` or a log of packets. A live capture that outruns its listeners drops packets here and counts them. */
   packet: [packet: TapPacket];
+  /** One in `sampleEvery`. */
+  sample: [packet: TapPacket];
+  /** Packets in which devices tell about themselves, with `discovery`. */
+  discovery: [packet: TapPacket];
   warning: [warning: SensorWarning];
   progress: [progress: Progress];
 }

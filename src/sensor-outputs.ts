@@ -10,7 +10,7 @@ import { SideLogs } from './export/side-logs.ts';
 import { splitSides } from './flow/entry.ts';
 import type { RecordContext } from './flow/materialise.ts';
 import type { PacketPrinter } from './packet/packet-printer.ts';
-import type { TapPacket } from './packet/tap-reader.ts';
+import type { TapFrame } from './packet/tap-record.ts';
 import { machineId } from './sensor-id.ts';
 import { createEncodePool } from './supervisor/pool.ts';
 import type { OutputWait } from './telemetry/loss/counters.ts';
@@ -73,7 +73,7 @@ export class Outputs {
     await this.#behaviour?.write(behaviour);
   }
 
-  packet(packet: TapPacket): void {
+  packet(packet: TapFrame): void {
     this.#packets?.add(packet);
   }
 

@@ -99,6 +99,8 @@ export class Pipeline {
   readonly #options: SensorOptions;
   readonly #events: PipelineEvents;
   readonly tapOn: boolean;
+  /** Packet lines and logs: all packets go into the tap. */
+  readonly #wantsAll: boolean;
   #inputs: string[] = [];
   #engine: Engine | null = null;
   #engineStarted = false;
@@ -116,7 +118,8 @@ export class Pipeline {
   constructor(options: SensorOptions, events: PipelineEvents) {
     this.#options = options;
     this.#events = events;
-    this.tapOn = options.packets || options.output.packetsJsonl !== null;
+    this.#wantsAll = options.packets || options.output.packetsJsonl !== null;
+    this.tapOn = this.#wantsAll || options.sampleEvery > 0 || options.discovery;
     this.#tapEnded = !this.tapOn;
   }
 
@@ -222,7 +225,7 @@ export class Pipeline {
   }
 
   #engineOptions(sources: SourceSpec[], rings: Uint8Array[][], tap: Uint8Array[] | null, live: boolean): EngineOptions {
-    const { input, tracking, output, filter, count, snaplen, fault } = this.#options;
+    const { input, tracking, output, filter, count, snaplen, recallBytes, recallSnaplen, fault } = this.#options;
     const capture: CaptureInput | null = input.kind === 'capture' ? input : null;
     const loopback = this.#inputs.includes('lo');
     return {
@@ -233,6 +236,8 @@ export class Pipeline {
       carryTags: this.#tags === null ? null : new Uint8Array(this.#tags),
       carryIdleMs: this.#carryIdleMs(),
       tap,
+      tapSelect: { all: this.#wantsAll, every: this.#options.sampleEvery, discovery: this.#options.discovery },
+      recall: recallBytes === 0 ? null : { bytes: recallBytes, snaplen: recallSnaplen },
       hashKey: hashKey(this.#options),
       tickMs: tracking.tickMs,
       snaplen,
@@ -335,6 +340,11 @@ export class Pipeline {
 
   tunnels(after: number): TunnelFacts[] {
     return this.#engine?.tunnels(after) ?? [];
+  }
+
+  /** Null before start(); asked directly, because answers are large. */
+  get engine(): Engine | null {
+    return this.#engine;
   }
 
   progress(): { fileIndex: number; bytesRead: number } {

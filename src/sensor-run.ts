@@ -22,12 +22,15 @@ import { orderRows } from './merge/tick-rows.ts';
 import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
+import type { TapPacket } from './packet/tap-reader.ts';
+import { TapReason } from './ring/layout.ts';
 import { Delivery, type RecordSink } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { LossWatch } from './sensor-loss.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
+import { Recall } from './sensor-recall.ts';
 import { TickReports } from './sensor-reports.ts';
 import type { TickMessage } from './shard/protocol.ts';
 import type { LossSnapshot } from './telemetry/loss/counters.ts';
@@ -46,6 +49,7 @@ export class SensorRun {
   readonly #context: RecordContext & { tunnels: Map<number, TunnelFacts> };
   readonly #hostNames = new HostNames();
   readonly #pipeline: Pipeline;
+  readonly recall: Recall;
   #detection: Detection | null = null;
   readonly #loss: LossWatch;
   readonly #started = Promise.withResolvers<void>();
@@ -92,15 +96,22 @@ export class SensorRun {
       onTick: (message) => this.#receive(message),
       onRows: (shard, entriesWritten) => this.#rows.offer(shard, entriesWritten, this.#pumping),
       onLost: (shard, cause, restarted) => this.#shardLost(shard, cause, restarted),
-      onPacket: (packet) => {
-        this.#outputs?.packet(packet);
-        this.#events.emit('packet', packet);
-      },
+      onPacket: (packet) => this.#packet(packet),
       onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
     this.#loss = new LossWatch(options, this.#pipeline, () => this.#outputs);
+    this.recall = new Recall(() => this.#pipeline.engine);
     this.#finished.promise.catch(() => {});
+  }
+
+  #packet(packet: TapPacket): void {
+    if ((packet.selected & TapReason.ALL) !== 0) {
+      this.#outputs?.packet(packet);
+      this.#events.emit('packet', packet);
+    }
+    if ((packet.selected & TapReason.SAMPLE) !== 0) this.#events.emit('sample', packet);
+    if ((packet.selected & TapReason.DISCOVERY) !== 0) this.#events.emit('discovery', packet);
   }
 
   get finished(): Promise<RunSummary> {
@@ -137,6 +148,10 @@ export class SensorRun {
   #packetPrinter(): PacketPrinter {
     const interfaceName = (source: number) => this.sourceName(source);
     return new PacketPrinter({ ignoreProtocols: this.#options.ignoreProtocols, interfaceName, showInterface: true });
+  }
+
+  get baseSeconds(): number | null {
+    return this.#pipeline.baseSeconds();
   }
 
   /** Asked once per packet when packets are printed: looked up in the engine only when a new source appears. */
@@ -375,6 +390,7 @@ export class SensorRun {
       pcap: this.#options.output.writePcap !== null,
       records: this.#options.records,
       tap: this.#pipeline.tapOn,
+      recall: this.#options.recallBytes > 0,
       engine,
       shards,
       lost: this.#pipeline.lost(finished),

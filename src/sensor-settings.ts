@@ -7,6 +7,7 @@ import {
   type CaptureInput,
   DEFAULT_DETECT,
   DEFAULT_OUTPUT,
+  DEFAULT_RECALL_SNAPLEN,
   DEFAULT_SNAPLEN,
   DEFAULT_TRACKING,
   type DetectOptions,
@@ -44,6 +45,11 @@ const LEAST_FLOWS = 10_000;
 /** Beyond this a table would not fit the 32-bit word offsets of its rows. */
 const MOST_FLOWS = 16_000_000;
 const MOST_SHARDS = 64;
+/** A capture thread's share of the recalled packets: frames are lost to it in sixteenths. */
+const LEAST_RECALL_BYTES = 1 << 18;
+const MOST_RECALL_BYTES = 2 ** 40;
+const RECALL_CHUNKS = 16;
+const RECALL_FRAME_BYTES = 64;
 
 function resolveInput(input: SensorInput): SensorOptions['input'] {
   if (input.kind === 'generator') return input;
@@ -76,6 +82,11 @@ function checkOptions(options: SensorOptions): void {
   if (input.kind === 'replay' && input.files.length === 0) refuse('no capture file to replay');
   if (input.kind === 'replay' && input.files.filter((file) => file === '-').length > 1) refuse('standard input can be read only once');
   if (input.kind === 'capture') checkRange('fanout', input.fanout, 1, 64);
+  checkRange('sampleEvery', options.sampleEvery, 0, Number.MAX_SAFE_INTEGER);
+  checkRange('recallSnaplen', options.recallSnaplen, 64, 65_535);
+  const threads = input.kind === 'capture' ? Math.max(1, input.interfaces.length) * input.fanout : 1;
+  const perThread = Math.max(LEAST_RECALL_BYTES, RECALL_CHUNKS * (options.recallSnaplen + RECALL_FRAME_BYTES));
+  if (options.recallBytes !== 0) checkRange('recallBytes', options.recallBytes, threads * perThread, MOST_RECALL_BYTES);
 }
 
 /** Who says anything about detection, or wants what it writes, wants it. */
@@ -92,6 +103,10 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
     topFlows: 0,
     summaryFlows: 10,
     packets: false,
+    sampleEvery: 0,
+    discovery: false,
+    recallBytes: 0,
+    recallSnaplen: DEFAULT_RECALL_SNAPLEN,
     records: true,
     ignoreProtocols: [],
     fault: null,

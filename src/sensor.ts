@@ -12,8 +12,10 @@ import { SensorError } from './errors.ts';
 import type { FlowRecord } from './flow/record.ts';
 import { FlowStream, type FlowStreamOptions } from './flow-stream.ts';
 import type { RunSummary } from './merge/summary.ts';
+import type { TapFrame } from './packet/tap-record.ts';
 import type { RecordSink } from './sensor-delivery.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
+import type { PacketMatch, RecalledPackets } from './sensor-recall.ts';
 import { SensorRun } from './sensor-run.ts';
 import { resolveOptions, type SensorSettings } from './sensor-settings.ts';
 import type { LossSnapshot } from './telemetry/loss/counters.ts';
@@ -96,6 +98,33 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
   /** At most `limit` live flows as they are now, most bytes first. Empty when the sensor does not run. */
   async liveFlows(limit = 100): Promise<FlowRecord[]> {
     return (await this.#run?.liveFlows(limit)) ?? [];
+  }
+
+  /** Epoch seconds from which stream time counts: the whole second of the first packet. null before it. */
+  get baseSeconds(): number | null {
+    return this.#run?.baseSeconds ?? null;
+  }
+
+  /**
+   * The newest packets that are kept (`recallBytes`), newest first; with `before`, those older than the packet of that
+   * ordinal, none when it has gone. With several capture threads the ordinals here, unlike those of packet events, number
+   * the packets of the run: the k-th of thread t (from 0) of n is (k - 1) * n + t + 1. Still there after the end of the run.
+   */
+  recentPackets(limit: number, before: number | null = null): TapFrame[] {
+    return this.#run?.recall.recent(limit, before) ?? [];
+  }
+
+  /** The packet of that ordinal, as `recentPackets` numbers them; null when it is not kept, or not any more. */
+  recallPacket(ordinal: number): TapFrame | null {
+    return this.#run?.recall.one(ordinal) ?? null;
+  }
+
+  /**
+   * The packets of some conversations, oldest first. Looks through all that are kept of that time: some 15 ms for 64 MiB.
+   * @throws TypeError for what is not an address, a port, a protocol
+   */
+  recallPackets(match: PacketMatch): RecalledPackets {
+    return this.#run?.recall.matching(match) ?? { packets: [], complete: false, more: false };
   }
 
   /**

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "../capture/recall_ring.h"
+
 namespace weir {
 namespace {
 
@@ -184,6 +186,22 @@ void Arguments::rings(const Napi::Object& options, EngineOptions& result, std::v
   if (ok() && result.taps.size() != threads) reject("tap must have one ring per capture thread");
 }
 
+void Arguments::tap(const Napi::Object& options, EngineOptions& result) {
+  const Napi::Object value = object(options, "tapSelect");
+  if (!ok()) return;
+  result.tap.all = boolean(value, "all");
+  result.tap.every = static_cast<uint64_t>(number(value, "every", 0, kMaxCount));
+  result.tap.discovery = boolean(value, "discovery");
+}
+
+void Arguments::recall(const Napi::Object& options, EngineOptions& result) {
+  if (property(options, "recall").IsNull()) return;
+  const Napi::Object value = object(options, "recall");
+  result.recall.snaplen = static_cast<uint32_t>(number(value, "snaplen", 64, 65'535));
+  const double least = static_cast<double>(RecallRing::least_bytes(result.recall.snaplen) * threads_of(result.sources));
+  result.recall.bytes = static_cast<uint64_t>(number(value, "bytes", least, kMaxCount));
+}
+
 void Arguments::speed(const Napi::Object& options, EngineOptions& result) {
   const Napi::Object value = object(options, "speed");
   const std::string mode = text(value, "mode");
@@ -274,6 +292,8 @@ EngineOptions Arguments::engine_options(const Napi::Value& value, std::vector<Na
   result.shards = static_cast<uint32_t>(number(options, "shards", 1, kMaxShards));
   if (ok()) rings(options, result, pinned);
   if (ok()) carry(options, result, pinned);
+  if (ok()) tap(options, result);
+  if (ok()) recall(options, result);
   key(property(options, "hashKey"), result.hash_key.data());
   result.tick_ns = static_cast<int64_t>(number(options, "tickMs", 1, 86'400'000) * 1e6);
   result.snaplen = static_cast<uint32_t>(number(options, "snaplen", 0, 262'144));

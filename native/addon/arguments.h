@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../capture/engine_options.h"
+#include "../capture/recall_query.h"
 
 namespace weir {
 
@@ -19,6 +20,7 @@ class Arguments {
 
   EngineOptions engine_options(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned);
   GeneratorSpec generator(const Napi::Object& object);
+  RecallMatch recall_match(const Napi::Value& value);
 
   double number(const Napi::Object& object, const char* name, double low, double high);
   bool boolean(const Napi::Object& object, const char* name);
@@ -34,8 +36,13 @@ class Arguments {
   std::vector<RingView> ring_list(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned);
   RingView ring(const Napi::Value& value);
   void rings(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
+  void tap(const Napi::Object& options, EngineOptions& result);
+  void recall(const Napi::Object& options, EngineOptions& result);
   void carry(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
   void speed(const Napi::Object& options, EngineOptions& result);
+  RecallClause recall_clause(const Napi::Object& object);
+  RecallEnd recall_end(const Napi::Object& clause, const char* address, const char* port);
+  int32_t number_or_any(const Napi::Object& object, const char* name, double high);
   std::vector<Endpoint> own_endpoints(const Napi::Object& options);
   void outputs(const Napi::Object& options, EngineOptions& result);
 

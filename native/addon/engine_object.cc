@@ -27,6 +27,9 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::clock>("clock"),
                          InstanceMethod<&EngineObject::reject_samples>("rejectSamples"),
                          InstanceMethod<&EngineObject::replace_filter>("replaceFilter"),
+                         InstanceMethod<&EngineObject::recall_recent>("recallRecent"),
+                         InstanceMethod<&EngineObject::recall_one>("recallOne"),
+                         InstanceMethod<&EngineObject::recall_matching>("recallMatching"),
                      });
 }
 
@@ -50,8 +53,13 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
     auto* const posted = new Event(std::move(event));
     if (!mailbox->listener->call(posted)) delete posted;
   };
+  outside_bytes_ = static_cast<int64_t>(options.recall.bytes);
   engine_ = std::make_shared<CaptureEngine>(std::move(options), listen);
+  Napi::MemoryManagement::AdjustExternalMemory(env, outside_bytes_);
 }
+
+// The collector should know what goes with this object.
+void EngineObject::Finalize(Napi::Env env) { Napi::MemoryManagement::AdjustExternalMemory(env, -outside_bytes_); }
 
 // Until start() the JavaScript object holds the listener and the rings. References would keep an engine that is never
 // started for ever: the listener's closure leads back to it.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../capture/capture_engine.h"
+#include "../capture/recall_query.h"
 #include "guarded_function.h"
 
 namespace weir {
@@ -16,6 +17,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit EngineObject(const Napi::CallbackInfo& info);
+  void Finalize(Napi::Env env) override;
 
  private:
   void start(const Napi::CallbackInfo& info);
@@ -28,11 +30,15 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value base_seconds(const Napi::CallbackInfo& info);
   Napi::Value reject_samples(const Napi::CallbackInfo& info);
   Napi::Value replace_filter(const Napi::CallbackInfo& info);
+  Napi::Value recall_recent(const Napi::CallbackInfo& info);
+  Napi::Value recall_one(const Napi::CallbackInfo& info);
+  Napi::Value recall_matching(const Napi::CallbackInfo& info);
 
   void hold_by_object(Napi::Env env, Napi::Object object);
   void hold_by_reference(Napi::Object object);
   void deliver(Napi::Env env, Napi::Function listener, Event& event);
   void settle(Napi::Env env);
+  RecallQuery recall() const { return RecallQuery(engine_->run().recall, engine_->run().options.tunnels); }
   static void on_environment_end(void* self);
 
   // Where the engine's threads put events; outlives the object, which they do not know.
@@ -45,6 +51,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   std::shared_ptr<CaptureEngine> engine_;
   Napi::FunctionReference listener_;
   std::vector<Napi::Reference<Napi::Value>> pinned_;
+  int64_t outside_bytes_ = 0;  // kept for recall
   bool running_ = false;
   bool started_ = false;
 };

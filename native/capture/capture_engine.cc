@@ -49,6 +49,11 @@ void CaptureEngine::start() {
     const std::lock_guard lock(mutex_);
     if (std::exchange(started_, true)) return;
   }
+  if (std::any_of(run_.recall.begin(), run_.recall.end(), [](const auto& ring) { return !ring->ok(); })) {
+    const std::string size = std::to_string(run_.options.recall.bytes >> 20) + " MiB";
+    run_.fail({"CONFIG", "there is no memory for " + size + " of recent packets", "keep fewer", "", 0});
+    return finish();
+  }
   if (run_.options.write_pcap) {
     auto opened = PcapWriter::open(*run_.options.write_pcap, run_.options.snaplen, &run_);
     if (!opened.ok()) return finish();

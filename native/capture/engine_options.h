@@ -61,11 +61,26 @@ struct CarryOptions {
   uint32_t idle_ms = 0;                           // a flow that was silent for this long may be another one
 };
 
+// Who wants frames in the tap (tap_selector.h).
+struct TapOptions {
+  bool all = true;
+  uint64_t every = 0;  // frames whose ordinal is a multiple of it; 0 = none
+  bool discovery = false;
+};
+
+// How much is kept of the frames that went by (recall_ring.h).
+struct RecallOptions {
+  uint64_t bytes = 0;  // over all capture threads; 0 = nothing is kept
+  uint32_t snaplen = 256;
+};
+
 struct EngineOptions {
   std::vector<SourceSpec> sources;
   uint32_t shards = 1;
   std::vector<std::vector<RingView>> rings;  // [thread][shard]
   std::vector<RingView> taps;                // one per thread, or none
+  TapOptions tap;
+  RecallOptions recall;
   CarryOptions carry;
   std::array<uint8_t, 16> hash_key{};
   int64_t tick_ns = 1'000'000'000;

@@ -6,6 +6,7 @@
 
 #include "../base/clock.h"
 #include "../decode/arp.h"
+#include "../decode/record_frame.h"
 #include "pcap_writer.h"
 
 namespace weir {
@@ -63,7 +64,9 @@ FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in
       filter_(in_kernel_filter ? std::string() : run.options.filter),
       clock_(run.ticks, counters),
       decoder_(decode_options(run.options), run.tunnels),
-      carry_(run.options.carry) {
+      carry_(run.options.carry),
+      recall_(run.recall.empty() ? nullptr : run.recall[thread].get()),
+      selector_(run.options.tap) {
   for (const RingView& ring : options_.rings[thread]) rings_.emplace_back(ring);
   stalls_.resize(rings_.size());
   if (!options_.taps.empty()) tap_.emplace_back(options_.taps[thread]);
@@ -83,7 +86,8 @@ bool FramePath::accept(Frame& frame, const Frame* next) {
     decoded_.records[0].record.flags |= static_cast<uint16_t>(RecordFlag::kBehindClock);
   }
   dispose(frame);
-  if (!tap_.empty()) write_tap(frame);
+  if (recall_ != nullptr) counters_.add(recall_->store(frame) ? kRecallStored : kRecallSkipped);
+  if (!tap_.empty()) offer_tap(frame);
   if (!decoded_.released.empty()) settle_released();
   if (!decoded_.lost.empty()) settle_lost();
   return !run_.count_reached.load(std::memory_order_relaxed) && !run_.stop.abort_requested();
@@ -268,26 +272,27 @@ bool FramePath::write_to(RingWriter& ring, const DecodedRecord& decoded, const u
   return false;
 }
 
-void FramePath::write_tap(const Frame& frame) {
-  RingWriter& ring = tap_.front();
-  const auto write = [&] {
-    if (decoded_.disposition == Disposition::kFlow) return ring.try_write(decoded_.records[0], frame.bytes, frame.captured);
-    PacketRecord record{};
-    record.kind = static_cast<uint8_t>(RecordKind::kFrame);
-    record.decodeStatus = static_cast<uint16_t>(decoded_.disposition == Disposition::kRejected ? decoded_.reason : Reject::kNone);
-    record.ordinal = frame.ordinal;
-    record.streamNs = frame.stream_ns;
-    record.wireLen = frame.wire;
-    record.capLen = frame.captured;
-    record.rawSec = frame.sec;
-    record.rawNsec = frame.nsec;
-    record.source = frame.source;
-    record.linkType = frame.link_type;
-    return ring.try_write_plain(record, frame.bytes, frame.captured);
-  };
-  bool written = write();
-  while (!written && !drop_when_full_ && wait_for_space(ring)) written = write();
+void FramePath::offer_tap(const Frame& frame) {
+  const uint8_t reasons = selector_.reasons(frame, decoded_);
+  counters_.add(reasons == 0 ? kTapPassedBy : kTapSelected);
+  if (reasons == 0) return;
+  bool written = write_tap(frame, reasons);
+  while (!written && !drop_when_full_ && wait_for_space(tap_.front())) written = write_tap(frame, reasons);
   counters_.add(written ? kTapWritten : kTapDropped);
+}
+
+bool FramePath::write_tap(const Frame& frame, uint8_t reasons) {
+  RingWriter& ring = tap_.front();
+  if (decoded_.disposition == Disposition::kFlow) {
+    decoded_.records[0].record.layer = reasons;
+    return ring.try_write(decoded_.records[0], frame.bytes, frame.captured);
+  }
+  PacketRecord record;
+  record_frame(frame, record);
+  record.kind = static_cast<uint8_t>(RecordKind::kFrame);
+  record.layer = reasons;
+  record.decodeStatus = static_cast<uint16_t>(decoded_.disposition == Disposition::kRejected ? decoded_.reason : Reject::kNone);
+  return ring.try_write_plain(record, frame.bytes, frame.captured);
 }
 
 // Replay, one ring is full: everything written so far must be visible and its consumers awake, or two rings may wait for

@@ -1,11 +1,13 @@
 // What happens to a frame, from the source to the rings. One per capture thread; only that thread calls it.
 //
 //   filter ─▶ count limit ─▶ pcap file ─▶ clock, ticks ─▶ decode ─▶ shard ring (accounted record, annotations)
-//                                                                └▶ tap ring (the frame, for people)
+//                                                                ├▶ recall ring (its first bytes, for later)
+//                                                                └▶ tap ring (the frame, for those who asked for it)
 //
 // Each disposition is counted where it happens, so that the ledger's identities prove something:
 //   read = filtered + delivered
 //   delivered = rejected + not flow + suppressed + fragments held + fragments lost + enqueued + ring dropped
+//   delivered = stored for recall + skipped;   delivered = selected for the tap + passed by
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -17,6 +19,7 @@
 #include "carry_gate.h"
 #include "frame_filter.h"
 #include "run_state.h"
+#include "tap_selector.h"
 #include "stream_clock.h"
 
 namespace weir {
@@ -65,7 +68,8 @@ class FramePath {
   void settle_released();
   void settle_lost();
   bool write_to(RingWriter& ring, const DecodedRecord& decoded, const uint8_t* bytes, uint32_t carried);
-  void write_tap(const Frame& frame);
+  void offer_tap(const Frame& frame);
+  bool write_tap(const Frame& frame, uint8_t reasons);
   bool wait_for_space(RingWriter& ring);
   bool stalled(const RingWriter& ring);
   bool suppressed(const PacketRecord& record);
@@ -83,6 +87,8 @@ class FramePath {
   StreamClock clock_;
   Decoder decoder_;
   CarryGate carry_;
+  RecallRing* const recall_;  // null: nothing is kept
+  const TapSelector selector_;
   Decoded decoded_;
   std::vector<RingWriter> rings_;
   std::vector<RingWriter> tap_;  // none or one

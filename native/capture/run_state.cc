@@ -14,7 +14,12 @@ constexpr size_t kMaxSources = 65'536;
 }  // namespace
 
 RunState::RunState(EngineOptions given, std::function<void(Event)> listener)
-    : options(std::move(given)), ticks(options.tick_ns, threads_of(options.sources)), listener_(std::move(listener)) {}
+    : options(std::move(given)), ticks(options.tick_ns, threads_of(options.sources)), listener_(std::move(listener)) {
+  const uint32_t threads = threads_of(options.sources);
+  for (uint32_t thread = 0; options.recall.bytes != 0 && thread < threads; ++thread) {
+    recall.push_back(std::make_unique<RecallRing>(options.recall.bytes / threads, options.recall.snaplen));
+  }
+}
 
 RunState::~RunState() = default;
 

@@ -17,6 +17,7 @@
 #include "../decode/decoder.h"
 #include "../decode/tunnel_registry.h"
 #include "engine_options.h"
+#include "recall_ring.h"
 #include "tick_line.h"
 
 namespace weir {
@@ -70,6 +71,8 @@ class RunState {
   // One table for all decoders of the run, so that a record's parentScope is unambiguous.
   const std::shared_ptr<TunnelRegistry> tunnels = std::make_shared<TunnelRegistry>();
   std::unique_ptr<PcapWriter> pcap_writer;
+  // One per capture thread, or none.
+  std::vector<std::unique_ptr<RecallRing>> recall;
   std::atomic<uint64_t> delivered{0};  // only maintained when a count is asked for
   std::atomic<bool> count_reached{false};
   std::atomic<bool> failed{false};

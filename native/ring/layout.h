@@ -5,7 +5,7 @@
 
 namespace weir {
 
-constexpr uint32_t kLayoutVersion = 2;
+constexpr uint32_t kLayoutVersion = 3;
 constexpr uint32_t kRingMagic = 0x57454952;
 constexpr uint32_t kRingHeaderBytes = 256;
 constexpr uint32_t kRecordBytes = 176;
@@ -26,7 +26,7 @@ constexpr uint32_t kRingAtGeneration = 140;  // incremented by each consumer tha
 struct PacketRecord {
   uint32_t length;  // whole record in the ring: fixed part, SACK tail, carried bytes, padding; a multiple of 8
   uint8_t kind;  // RecordKind
-  uint8_t layer;  // encapsulation depth of this tuple; 0 is the outermost
+  uint8_t layer;  // encapsulation depth of this tuple, 0 is the outermost; in a tap: TapReason bits, why the frame is there
   uint16_t flags;  // RecordFlag bits
   uint32_t ringSeq;  // counts the records of this ring from 0, pads included; the reader asserts it
   uint32_t carried;  // captured bytes that follow the SACK tail: whole frames in a tap, from l3Off on in a shard's ring; ARP: the 28 bytes of the message (RFC 826), with the sender's MAC at 8 and the target's at 18
@@ -237,6 +237,12 @@ enum class Suppressed : uint16_t {
   kOwnTraffic = 1,
 };
 
+enum class TapReason : uint16_t {
+  kAll = 1,
+  kSample = 2,
+  kDiscovery = 4,
+};
+
 enum Counter : uint32_t {
   kReceived = 0,
   kReceivedKnown = 1,
@@ -278,26 +284,30 @@ enum Counter : uint32_t {
   kPcapBytesWritten = 37,
   kPcapWriteErrors = 38,
   kPcapFiles = 39,
-  kTapWritten = 40,
-  kTapDropped = 41,
-  kTunnelTableFull = 42,
-  kNetworkDecoded = 43,
-  kTransportDecoded = 44,
-  kLoops = 45,
-  kFilesFinished = 46,
-  kFaultsInjected = 47,
-  kBeyondCount = 48,
-  kBeyondCountBytes = 49,
-  kRejected = 50,
-  kRejectedBytes = 78,
-  kRejectedNeeded = 106,
-  kRejectedAvailable = 134,
-  kNotFlow = 162,
-  kNotFlowBytes = 177,
-  kSuppressed = 192,
-  kSuppressedBytes = 194,
-  kTunnels = 196,
-  kCounterCount = 212
+  kTapSelected = 40,
+  kTapPassedBy = 41,
+  kTapWritten = 42,
+  kTapDropped = 43,
+  kRecallStored = 44,
+  kRecallSkipped = 45,
+  kTunnelTableFull = 46,
+  kNetworkDecoded = 47,
+  kTransportDecoded = 48,
+  kLoops = 49,
+  kFilesFinished = 50,
+  kFaultsInjected = 51,
+  kBeyondCount = 52,
+  kBeyondCountBytes = 53,
+  kRejected = 54,
+  kRejectedBytes = 82,
+  kRejectedNeeded = 110,
+  kRejectedAvailable = 138,
+  kNotFlow = 166,
+  kNotFlowBytes = 181,
+  kSuppressed = 196,
+  kSuppressedBytes = 198,
+  kTunnels = 200,
+  kCounterCount = 216
 };
 
 inline const char* name_of(RecordKind value) {
@@ -427,6 +437,15 @@ inline const char* name_of(Suppressed value) {
   switch (value) {
     case Suppressed::kLoopback: return "loopback";
     case Suppressed::kOwnTraffic: return "own_traffic";
+  }
+  return "?";
+}
+
+inline const char* name_of(TapReason value) {
+  switch (value) {
+    case TapReason::kAll: return "all";
+    case TapReason::kSample: return "sample";
+    case TapReason::kDiscovery: return "discovery";
   }
   return "?";
 }

@@ -1,5 +1,13 @@
 /** From settings to the options of a sensor, and to what the command itself does. */
-import type { CaptureInput, DetectOptions, OutputOptions, ReplayInput, SensorOptions, TrackingOptions } from './options.ts';
+import {
+  type CaptureInput,
+  DEFAULT_RECALL_SNAPLEN,
+  type DetectOptions,
+  type OutputOptions,
+  type ReplayInput,
+  type SensorOptions,
+  type TrackingOptions,
+} from './options.ts';
 import { NO_TABLES, type RuleTables } from './rule-tables.ts';
 import type { CommandName } from './setting.ts';
 import type { SettingValues } from './settings.ts';
@@ -151,6 +159,10 @@ export function sensorOptions(command: CommandName, values: SettingValues, table
     topFlows: longInterval ? follow * SPARE_TOP_FLOWS : follow,
     summaryFlows: shown > 0 ? shown : SUMMARY_FLOWS,
     packets: screen.packets !== 'none',
+    sampleEvery: 0,
+    discovery: false,
+    recallBytes: 0,
+    recallSnaplen: DEFAULT_RECALL_SNAPLEN,
     records: RECORD_OUTPUTS.some((key) => values[key] !== null),
     ignoreProtocols: values['screen.ignore_protocols'].map((name) => name.toLowerCase()),
     fault: null,

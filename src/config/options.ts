@@ -124,6 +124,14 @@ export interface SensorOptions {
   summaryFlows: number;
   /** Deliver every packet to `packet` listeners (packet lines, --packets-jsonl). */
   packets: boolean;
+  /** Deliver every packet whose position in the capture is a multiple of this to `sample` listeners; 0 = none. */
+  sampleEvery: number;
+  /** Deliver packets in which devices tell about themselves (ARP, LLDP, DHCP, multicast DNS …) to `discovery` listeners. */
+  discovery: boolean;
+  /** Memory for the newest packets, over all capture threads, in bytes; 0 = none are kept. */
+  recallBytes: number;
+  /** Bytes that are kept of each of them. */
+  recallSnaplen: number;
   /** Deliver flow records to `flows()` and to exports; off saves the copying of ended flows. */
   records: boolean;
   /** Protocol names left out of the per-packet record, lower case. */
@@ -214,3 +222,5 @@ export const OUTPUT_PATHS = [
 ] as const;
 
 export const DEFAULT_SNAPLEN = 65_535;
+/** Headers and the beginning of the payload: a DNS question, a ClientHello's names. */
+export const DEFAULT_RECALL_SNAPLEN = 256;

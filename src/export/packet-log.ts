@@ -1,6 +1,6 @@
 /** `--packets-jsonl`: one JSON object per packet. Packets arrive synchronously from the tap; `flush` between batches. */
 import type { PacketPrinter } from '../packet/packet-printer.ts';
-import type { TapPacket } from '../packet/tap-reader.ts';
+import type { TapFrame } from '../packet/tap-record.ts';
 import { GuardedOutput } from './guarded-output.ts';
 import { type Output, openOutput } from './output-file.ts';
 
@@ -20,7 +20,7 @@ export class PacketLog extends GuardedOutput {
     return new PacketLog(await openOutput(path, 'stream', process.stdout), printer);
   }
 
-  add(packet: TapPacket): void {
+  add(packet: TapFrame): void {
     if (this.failure !== null) return;
     const line = this.#printer.print(packet)?.json();
     if (line !== undefined) this.#lines.push(line);

@@ -22,6 +22,8 @@ export interface LedgerInput {
   records: boolean;
   /** Did the tap deliver packets to readers? */
   tap: boolean;
+  /** Were packets kept for recall? */
+  recall: boolean;
   /** COUNTER_COUNT engine counters. */
   engine: Float64Array;
   /** One array of ShardCounter.SLOTS per shard, dead ones included. */

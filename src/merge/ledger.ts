@@ -235,7 +235,7 @@ function poolIdentity({ shards }: LedgerInput): Identity {
 }
 
 /** Side outputs of the capture thread, where they are on: every delivered frame is written, or counted as not written. */
-function outputIdentities({ engine, pcap, tap, tapTaken }: LedgerInput): Identity[] {
+function outputIdentities({ engine, pcap, tap, recall, tapTaken }: LedgerInput): Identity[] {
   const at = (slot: number) => engine[slot];
   const delivered: [string, number] = ['delivered', at(Counter.DELIVERED)];
   const written: [string, number] = ['tap_written', at(Counter.TAP_WRITTEN)];
@@ -248,8 +248,17 @@ function outputIdentities({ engine, pcap, tap, tapTaken }: LedgerInput): Identit
     out.push(identity('pcap', 'packets', delivered, terms));
   }
   if (tap) {
-    out.push(identity('tap', 'packets', delivered, [written, ['tap_dropped', at(Counter.TAP_DROPPED)]]));
+    const selected: [string, number] = ['tap_selected', at(Counter.TAP_SELECTED)];
+    out.push(identity('tap_selection', 'packets', delivered, [selected, ['tap_passed_by', at(Counter.TAP_PASSED_BY)]]));
+    out.push(identity('tap', 'packets', selected, [written, ['tap_dropped', at(Counter.TAP_DROPPED)]]));
     out.push(identity('tap_read', 'packets', written, [['tap_taken', tapTaken]]));
+  }
+  if (recall) {
+    const terms: [string, number][] = [
+      ['recall_stored', at(Counter.RECALL_STORED)],
+      ['recall_skipped', at(Counter.RECALL_SKIPPED)],
+    ];
+    out.push(identity('recall', 'packets', delivered, terms));
   }
   return out;
 }

@@ -54,8 +54,15 @@ export interface EngineOptions {
   carryTags: Uint8Array | null;
   /** A flow that was silent for this long may be another one: its tag no longer counts. */
   carryIdleMs: number;
-  /** One ring per capture thread that receives a FRAME or PACKET record with all captured bytes for every frame, or null. */
+  /** One ring per capture thread that receives a FRAME or PACKET record with all captured bytes for every frame that is selected, or null. */
   tap: Uint8Array[] | null;
+  /**
+   * Which frames go into the tap: all, those whose position in the capture (of its thread) is a multiple of `every` (0 = none
+   * of these), and those in which devices tell about themselves. The record's `layer` says why, as TapReason bits.
+   */
+  tapSelect: { all: boolean; every: number; discovery: boolean };
+  /** Keep the newest frames, cut to `snaplen` bytes each, in `bytes` of memory over all capture threads; null = keep none. */
+  recall: { bytes: number; snaplen: number } | null;
   /** 16 bytes; the key of the flow hash. */
   hashKey: Uint8Array;
   tickMs: number;
@@ -134,6 +141,40 @@ export interface SourceFacts {
   linkType: number;
 }
 
+/**
+ * Packets between two ends, in either direction. null = anything. Ports of ICMP are those of the flow key: the type, and the
+ * type of the answer.
+ */
+export interface RecallClause {
+  address: string | null;
+  port: number | null;
+  peer: string | null;
+  peerPort: number | null;
+  /** IP protocol number. */
+  protocol: number | null;
+  /** Only ARP. */
+  arp: boolean;
+}
+
+/** Frames between two moments of stream time, both included, that one of the clauses fits: by their own tuple, by one around it, or by one that they quote. */
+export interface RecallMatch {
+  fromNs: number;
+  toNs: number;
+  /** At most 256. */
+  clauses: RecallClause[];
+  /** The oldest of this many are given, at most 100,000. */
+  limit: number;
+}
+
+/** FRAME records one after the other, as in a tap, but the bytes behind them are cut to the snaplen of the recall ring. */
+export interface RecallAnswer {
+  records: Uint8Array;
+  /** Nothing of that time was overwritten, or skipped because somebody was reading. */
+  complete: boolean;
+  /** There are more than were asked for. */
+  more: boolean;
+}
+
 export interface Engine {
   /** Opens the sources and starts the threads; progress and errors arrive as events. Throws only on wrong arguments. */
   start(): void;
@@ -152,6 +193,16 @@ export interface Engine {
   clock(): { firstNs: number; nowNs: number } | null;
   /** Another filter for a live capture, '' = none, from one moment to the next; what is wrong with it, or null. */
   replaceFilter(expression: string): string | null;
+  /**
+   * The newest frames that are kept, newest first, at most 100,000; `before`: those older than the frame of that number, none
+   * when it has gone. A frame's number (its record's `ordinal`) is its position in the capture; with several capture threads
+   * the k-th of thread t has the number (k - 1) * threads + t + 1.
+   */
+  recallRecent(limit: number, before: number | null): RecallAnswer;
+  /** The frame of that number, if it is kept (then `complete`). */
+  recallOne(number: number): RecallAnswer;
+  /** What fits, oldest first. Decodes what it looks at: some 15 ms for 64 MiB. */
+  recallMatching(match: RecallMatch): RecallAnswer;
   /** A few first bytes of rejected frames, at most one sample per reason, for the ledger and the log. */
   rejectSamples(): { reason: number; needed: number; available: number; linkType: number; ordinal: number; hex: string }[];
 }

@@ -2,7 +2,7 @@
 import { packetDetail } from './detail.ts';
 import { type PacketStamp, packetLine } from './line.ts';
 import { packetJson, packetRecord, protocolFilter } from './record.ts';
-import type { TapPacket } from './tap-reader.ts';
+import type { TapFrame } from './tap-record.ts';
 import { type PacketView, viewPacket } from './view.ts';
 
 export interface PacketPrinterOptions {
@@ -34,7 +34,7 @@ export class PacketPrinter {
   }
 
   /** Null when the packet's protocol is one of the ignored. */
-  print(packet: TapPacket): PrintablePacket | null {
+  print(packet: TapFrame): PrintablePacket | null {
     const view = viewPacket(packet.frame, packet.linkType, packet.wireLength);
     const name = this.#options.interfaceName(packet.source);
     const stamp: PacketStamp = { ordinal: packet.ordinal, sec: packet.sec, nsec: packet.nsec, interfaceName: name };

@@ -1,5 +1,5 @@
 /**
- * The consumer's end of the tap rings: one ring per capture thread, in which every frame stands with all its bytes.
+ * The consumer's end of the tap rings: one ring per capture thread, in which the selected frames stand with all their bytes.
  *
  *   capture thread ──release writePos──▶ drain ──▶ callback
  *                  ◀──release readPos──
@@ -12,6 +12,7 @@
 import { SensorError } from '../errors.ts';
 import {
   R_KIND,
+  R_LAYER,
   R_LENGTH,
   R_RING_SEQ,
   R_STREAM_NS,
@@ -29,7 +30,10 @@ import {
 import { packetFromRecord, type TapFrame } from './tap-record.ts';
 
 /** A frame taken from a tap; its bytes are a copy that the receiver may keep. */
-export type TapPacket = TapFrame;
+export interface TapPacket extends TapFrame {
+  /** Why it was taken: TapReason bits. */
+  selected: number;
+}
 
 /** One ring, with a cached copy of the producer's position. */
 class TapRing {
@@ -90,7 +94,7 @@ class TapRing {
     const at = this.#read & this.#mask;
     const length = this.#step(at);
     const packet = packetFromRecord(this.#area.subarray(at, at + length), 0);
-    return { ...packet, frame: packet.frame.slice() };
+    return { ...packet, frame: packet.frame.slice(), selected: this.#area[at + R_LAYER] };
   }
 
   #step(at: number): number {

@@ -1,7 +1,8 @@
-/** One frame as a capture thread puts it into a tap ring: the fixed record, its SACK tail, then every captured byte. */
+/** One frame as a capture thread puts it into a tap ring, or recalls it: the fixed record, its SACK tail, then captured bytes. */
 import {
   R_CAP_LEN,
   R_CARRIED,
+  R_LENGTH,
   R_LINK_TYPE,
   R_ORDINAL,
   R_RAW_NSEC,
@@ -28,7 +29,7 @@ export interface TapFrame {
   linkType: number;
   wireLength: number;
   capturedLength: number;
-  /** The bytes that were carried; fewer than `capturedLength` only when the ring carries less than whole frames. */
+  /** The bytes that were carried: of a recalled frame only the first, which may be fewer than `capturedLength`. */
   frame: Uint8Array;
 }
 
@@ -53,4 +54,12 @@ export function packetFromRecord(bytes: Uint8Array, offset: number): TapFrame {
     capturedLength: view.getUint32(R_CAP_LEN, true),
     frame: bytes.subarray(start, start + carried),
   };
+}
+
+/** The frames of records that stand one after the other. Their `frame`s are views of `bytes`. Throws as `packetFromRecord`. */
+export function framesFromRecords(bytes: Uint8Array): TapFrame[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const frames: TapFrame[] = [];
+  for (let at = 0; at < bytes.length; at += view.getUint32(at + R_LENGTH, true)) frames.push(packetFromRecord(bytes, at));
+  return frames;
 }

@@ -30,7 +30,7 @@ interface Events {
 
 function packetsOf(record: FlowRecord): PacketsOfFlow {
   const { endpoint_a: a, endpoint_b: b, ip_proto, first_seen, last_seen } = record;
-  return { protocol: ip_proto, a: a.ip, aPort: a.port ?? 0, b: b.ip, bPort: b.port ?? 0, from: first_seen, to: last_seen };
+  return { protocol: ip_proto, a: a.ip, aPort: a.port, b: b.ip, bPort: b.port, from: first_seen, to: last_seen };
 }
 
 class Present implements LiveState {

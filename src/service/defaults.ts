@@ -1,5 +1,4 @@
 /** What a service asks of its sensor, and where its pages are. */
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServiceOptions } from '../config/service-options.ts';
 import type { SensorSettings } from '../sensor-settings.ts';
@@ -14,7 +13,7 @@ const RECALL_BYTES = 64 << 20;
 export const EVIDENCE_FOLDER = 'evidence';
 
 /** The settings, with what devices, history and pages need. What they say themselves stays. */
-export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: ServiceOptions, dataDir: string): SensorSettings {
+export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: ServiceOptions): SensorSettings {
   return {
     recallBytes: RECALL_BYTES,
     ...settings,
@@ -22,7 +21,6 @@ export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: Service
     discovery: true,
     sampleEvery: dailyCsv ? SAMPLE_EVERY : 0,
     topFlows: Math.max(TOP_FLOWS, settings.topFlows ?? 0),
-    detect: { evidenceDir: join(dataDir, EVIDENCE_FOLDER), ...settings.detect },
   };
 }
 

@@ -93,9 +93,9 @@ export interface ApiStart {
 export interface PacketsOfFlow {
   protocol: number;
   a: string;
-  aPort: number;
+  aPort: number | null;
   b: string;
-  bPort: number;
+  bPort: number | null;
   /** Epoch seconds. */
   from: number;
   to: number;

@@ -1,5 +1,5 @@
 /** What the main thread answers to the API: the present of the sensor. */
-import type { Config, Health, Stats } from '../api/contract.ts';
+import type { Config, Health } from '../api/contract.ts';
 import { pcapngFile } from '../export/pcapng-file.ts';
 import type { Sensor } from '../sensor.ts';
 import type { PacketsOfFlow, SensorAnswers } from './protocol.ts';
@@ -10,17 +10,18 @@ const PACKETS_LIMIT = 50_000;
 const SLACK_SECS = 0.001;
 
 function flowPackets(sensor: Sensor, { protocol, a, aPort, b, bPort, from, to }: PacketsOfFlow): ReturnType<SensorAnswers['packetsOf']> {
+  const base = sensor.baseSeconds ?? 0;
   const found = sensor.recallPackets({
-    from: from - SLACK_SECS,
-    to: to + SLACK_SECS,
-    tuple: { protocol, a, aPort, b, bPort },
+    fromNs: (from - base - SLACK_SECS) * 1e9,
+    toNs: (to - base + SLACK_SECS) * 1e9,
+    clauses: [{ protocol, address: a, port: aPort, peer: b, peerPort: bPort }],
     limit: PACKETS_LIMIT,
   });
   const file = pcapngFile(found.packets, { interfaceName: (source) => sensor.sourceName(source) });
   return { file, packets: found.packets.length, complete: found.complete && !found.more };
 }
 
-export function sensorAnswers(sensor: Sensor, config: () => Config, health: () => Health, state: () => Stats): SensorAnswers {
+export function sensorAnswers(sensor: Sensor, config: () => Config, health: () => Health): SensorAnswers {
   const named = (source: number): string | null => sensor.sourceName(source);
   return {
     flows: (limit) => sensor.liveFlows(limit),

@@ -19,6 +19,7 @@ import { ApiLink } from './api-link.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { dashboardDir, withServiceNeeds } from './defaults.ts';
 import { statsOf, TickLedger } from './frame-figures.ts';
+import { HealthWatch } from './health.ts';
 import { KeeperLink, NOTHING } from './keeper-link.ts';
 import { becomeUser } from './privileges.ts';
 import type { SensorAnswers } from './protocol.ts';
@@ -48,6 +49,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
   readonly #config: () => Config;
   readonly #folder: DataFolder;
   readonly #facts = new TickLedger();
+  readonly #health: HealthWatch;
   readonly #severities: Record<string, number> = {};
   #alerts = 0;
   #keeper: KeeperLink | null = null;
@@ -67,7 +69,8 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     this.#options = options;
     this.#config = config;
     this.#folder = openDataFolder(options.dataDir, options.user);
-    this.sensor = new Sensor(withServiceNeeds(settings, options, this.#folder.path));
+    this.sensor = new Sensor(withServiceNeeds(settings, options));
+    this.#health = new HealthWatch(this.sensor);
   }
 
   /**
@@ -108,10 +111,8 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     if (this.#options.user !== null) becomeUser(this.#options.user);
     // Its files are opened now, with the rights that it will have from now on.
     await this.#keeper.open();
-    answer<SensorAnswers>(
-      sensor.port1,
-      sensorAnswers(this.sensor, this.#config, () => this.#state),
-    );
+    const health = () => this.#health.health(this.#stats(), [{ name: 'keeper', lost: this.#keeper?.isLost ?? false }]);
+    answer<SensorAnswers>(sensor.port1, sensorAnswers(this.sensor, this.#config, health));
     this.#api = new ApiLink(
       {
         dataDir: this.#folder.path,
@@ -151,6 +152,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   #ticked(tick: TickReport): void {
     this.#tick = tick;
+    this.#health.observe();
     this.#keeper?.tick(this.#facts.facts(tick, this.sensor.stats()));
     this.#publish();
     this.emit('tick', tick);

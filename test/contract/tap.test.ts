@@ -23,6 +23,8 @@ function options(path: string, tap: Uint8Array): EngineOptions {
     carryTags: null,
     carryIdleMs: 0,
     tap: [tap],
+    tapSelect: { all: true, every: 0, discovery: false },
+    recall: null,
     hashKey: new Uint8Array(16),
     tickMs: 60_000,
     snaplen: 262_144,

@@ -86,8 +86,9 @@ beforeAll(async () => {
   writeGenerated(path, { profile: 'mixed', packets: 8000, flows: 500, seed: 8, rate: 1000 });
   const faults = { shards: 2, ringBytes: TINY_RING_BYTES, slowShardMs: 1, maxFlows: 50, snaplen: 65_535, tunnels: true, vlanAware: false };
   const timeouts = { activeTimeoutSecs: 1, flowTimeoutSecs: null };
+  const kept = { discovery: true, recallBytes: 1 << 20 };
   const output = { writePcap: folder.file('copy.pcap'), packetsJsonl: folder.file('packets.jsonl') };
-  await runWithFaults(path, { ...faults, ...timeouts, fault: { seed: 2, dropWhenFull: true, corrupt: 0.2 } }, { output });
+  await runWithFaults(path, { ...faults, ...timeouts, fault: { seed: 2, dropWhenFull: true, corrupt: 0.2 } }, { output, ...kept });
   snapshot = seen.last!;
 });
 afterAll(() => folder[Symbol.dispose]());

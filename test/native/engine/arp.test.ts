@@ -120,7 +120,7 @@ function annotations({ engine }: EngineRun, shards: Float64Array[], lostAnnotati
   const counters = new Float64Array(COUNTER_COUNT);
   engine.readCounters(counters);
   const lost = { packets: 0, bytes: 0, annotations: lostAnnotations, flows: 0, outerFlows: 0, flowPackets: 0, flowBytes: 0 };
-  const off = { live: false, pcap: false, records: false, tap: false };
+  const off = { live: false, pcap: false, records: false, tap: false, recall: false };
   const ledger = buildLedger({ ...off, engine: counters, shards, lost, rowsTaken: 0, entriesTaken: 0, tapTaken: 0 });
   return ledger.identities.find(({ name }) => name === 'annotations')!;
 }

@@ -44,6 +44,8 @@ export function engineOptions(sources: EngineOptions['sources'], changes: Partia
     carryTags: null,
     carryIdleMs: 0,
     tap: [createRing(RING_BYTES)],
+    tapSelect: { all: true, every: 0, discovery: false },
+    recall: null,
     hashKey: new Uint8Array(16),
     tickMs: 1000,
     snaplen: 65_535,

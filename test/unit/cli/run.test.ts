@@ -159,7 +159,18 @@ describe('what a run shows', () => {
   it('prints packets as lines or in detail, without ignored protocols', async () => {
     const frame = new Uint8Array(42);
     frame.set([0x08, 0x06], 12);
-    const packet = { ordinal: 1, sec: 0, nsec: 0, streamNs: 0, source: 0, linkType: 1, wireLength: 42, capturedLength: 42, frame };
+    const packet = {
+      ordinal: 1,
+      sec: 0,
+      nsec: 0,
+      streamNs: 0,
+      source: 0,
+      linkType: 1,
+      wireLength: 42,
+      capturedLength: 42,
+      frame,
+      selected: 1,
+    };
     const shown = async (...args: string[]) =>
       (await fakeRun(['replay', 'x', '--packets', ...args], { play: (sensor) => void sensor.emit('packet', packet) })).stdout.text;
     expect(await shown()).toMatch(/^#1 00:00:00\.000000 /);

@@ -30,6 +30,10 @@ function balanced(): LedgerInput {
   engine[Counter.ANNOTATIONS_DROPPED] = 1;
   engine[Counter.PCAP_FRAMES_WRITTEN] = 899;
   engine[Counter.PCAP_WRITE_ERRORS] = 1;
+  engine[Counter.RECALL_STORED] = 890;
+  engine[Counter.RECALL_SKIPPED] = 10;
+  engine[Counter.TAP_SELECTED] = 900;
+  engine[Counter.TAP_PASSED_BY] = 0;
   engine[Counter.TAP_WRITTEN] = 890;
   engine[Counter.TAP_DROPPED] = 10;
   const shard = new Float64Array(ShardCounter.SLOTS);
@@ -73,6 +77,7 @@ function balanced(): LedgerInput {
     pcap: true,
     records: true,
     tap: true,
+    recall: true,
     engine,
     shards: [shard],
     lost,

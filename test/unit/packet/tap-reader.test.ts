@@ -52,6 +52,7 @@ class Producer {
     this.#view.setUint32(at + L.R_WIRE_LEN, 1500, true);
     this.#view.setUint32(at + L.R_CAP_LEN, bytes.length, true);
     this.#view.setUint8(at + L.R_SACK_COUNT, sackCount);
+    this.#view.setUint8(at + L.R_LAYER, L.TapReason.SAMPLE);
     this.ring.set(bytes, at + L.RECORD_BYTES + sackCount * 8);
     return true;
   }
@@ -94,6 +95,7 @@ describe('tap reader', () => {
         wireLength: 1500,
         capturedLength: 3,
         frame: Uint8Array.of(1, 2, 3),
+        selected: L.TapReason.SAMPLE,
       },
     ]);
   });

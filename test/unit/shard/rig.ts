@@ -172,6 +172,7 @@ export class Rig {
       pcap: false,
       records: this.wantRows,
       tap: false,
+      recall: false,
       engine: new Float64Array(COUNTER_COUNT),
       shards: [this.counters],
       lost: { packets: 0, bytes: 0, annotations: 0, flows: 0, outerFlows: 0, flowPackets: 0, flowBytes: 0 },
