@@ -168,6 +168,7 @@ export async function startApi(start: ApiStart): Promise<ApiPart> {
     allowedHosts: options.allowedHosts,
     dashboardDir: start.dashboardDir,
     tickMs: start.tickMs,
+    lookups,
     log: threadLog(),
   });
   await server.listen();

@@ -1,7 +1,7 @@
 /** The folder in which a service keeps everything. */
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SensorError } from '../errors.ts';
 import { accountOf } from './privileges.ts';
 
@@ -16,6 +16,13 @@ function handOver(path: string, user: string): void {
   const { uid, gid } = accountOf(user);
   chownSync(path, uid, gid);
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) chownSync(join(entry.parentPath, entry.name), uid, gid);
+}
+
+/** With its parents. Node's own way to make those never returns where a file system knows no folder of that name, as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o750 });
 }
 
 const OWNER_FILE = 'weir.pid';
@@ -58,7 +65,7 @@ function claim(path: string): void {
 export function openDataFolder(dataDir: string | null, user: string | null): DataFolder {
   try {
     const path = dataDir === null ? mkdtempSync(join(tmpdir(), 'weir-')) : resolve(dataDir);
-    mkdirSync(path, { recursive: true, mode: 0o750 });
+    makeFolder(path);
     claim(path);
     if (user !== null && process.getuid?.() === 0) handOver(path, user);
     const gone = dataDir === null ? path : join(path, OWNER_FILE);

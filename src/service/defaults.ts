@@ -15,8 +15,8 @@ export const EVIDENCE_FOLDER = 'evidence';
 /** The settings, with what devices, history and pages need. What they say themselves stays. */
 export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: ServiceOptions): SensorSettings {
   return {
-    recallBytes: RECALL_BYTES,
     ...settings,
+    recallBytes: settings.recallBytes || RECALL_BYTES,
     records: true,
     discovery: true,
     sampleEvery: dailyCsv ? SAMPLE_EVERY : 0,

@@ -138,6 +138,8 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     sensor.on('sample', (packet) => this.#keeper?.sampled(packet, sensor.sourceName(packet.source)));
     sensor.on('alert', (alert, isNew) => this.#alert(alert, isNew));
     sensor.on('tick', (tick) => this.#ticked(tick));
+    // The records of a tick go before it, so that they are in its transaction.
+    sensor.on('delivered', () => this.#keep());
   }
 
   #alert(alert: AlertRecord, isNew: boolean): void {
@@ -153,9 +155,13 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
   #ticked(tick: TickReport): void {
     this.#tick = tick;
     this.#health.observe();
-    this.#keeper?.tick(this.#facts.facts(tick, this.sensor.stats()));
     this.#publish();
     this.emit('tick', tick);
+  }
+
+  #keep(): void {
+    const tick = this.#tick;
+    if (tick !== null) this.#keeper?.tick(this.#facts.facts(tick, this.sensor.stats()));
   }
 
   #publish(): void {

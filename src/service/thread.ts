@@ -29,8 +29,11 @@ export class ServiceThread<In extends { type: string }, Out extends Reply> {
     this.#ready.promise.catch(() => {});
     this.#worker = new Worker(url, { name, workerData: start, transferList: transfer, execArgv: [] });
     this.#worker.on('message', (reply: Out) => {
-      if (reply.problem !== undefined) this.#ready.reject(errorOf(reply.problem));
-      else this.#ready.resolve(reply);
+      if (reply.problem !== undefined) {
+        this.#ready.reject(errorOf(reply.problem));
+        this.#closing = true;
+        void this.#worker.terminate();
+      } else this.#ready.resolve(reply);
       onReply(reply);
     });
     let cause = 'it ended by itself';
