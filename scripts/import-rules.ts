@@ -61,6 +61,7 @@ export const rooms: RoomRule[] = [
   { room: 'discovery', files: discovery, mayImport: [packet, app, ...sharedWithDiscovery] },
   { room: 'enrich', files: enrich, mayImport: [] },
   { room: 'api', files: api, mayImport: [/^src\/export\/csv-encoder\.ts$/, /^src\/flow\/record\.ts$/, /^src\/store\/flow-line\.ts$/] },
+  { room: 'dashboard', files: /^src\/dashboard\//, mayImport: [] },
   { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },

@@ -50,8 +50,8 @@ function sameFile(path: string): string {
   }
 }
 
-/** Two outputs in one file would destroy each other. */
-function checkDistinct(options: OutputOptions): void {
+/** Two outputs in one file would destroy each other. @throws SensorError USAGE */
+export function checkDistinct(options: OutputOptions): void {
   const seen = new Map<string, string>();
   for (const option of OUTPUT_PATHS) {
     const path = options[option];

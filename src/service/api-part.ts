@@ -3,10 +3,8 @@ import { EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AlertMessage, DeviceMessage, FrameMessage } from '../api/contract.ts';
-import type { ApiToken } from '../api/options.ts';
 import { createApiServer } from '../api/server.ts';
 import type { ApiSources, LiveEvents, LiveState, PacketSlice } from '../api/sources.ts';
-import { parseTokenFile } from '../api/token-file.ts';
 import { Places } from '../enrich/places.ts';
 import { SensorError } from '../errors.ts';
 import type { FlowRecord } from '../flow/record.ts';
@@ -97,20 +95,6 @@ class Present implements LiveState {
   }
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new SensorError('CONFIG', `${path}: ${code === 'ENOENT' ? 'no such file' : message}`, { cause: error });
-  }
-}
-
-async function pem({ options }: ApiStart): Promise<{ cert: string; key: string } | null> {
-  if (options.tls === null) return null;
-  return { cert: await readText(options.tls.certFile), key: await readText(options.tls.keyFile) };
-}
-
 function listeners(events: EventEmitter<Events>): LiveEvents {
   const on = <K extends keyof Events>(name: K, listener: (message: Events[K][0]) => void): (() => void) => {
     const call = listener as (...args: Events[K]) => void;
@@ -130,7 +114,7 @@ export interface ApiPart {
   close(): Promise<void>;
 }
 
-/** Throws SensorError for a port, a certificate or a token file that cannot be used. */
+/** Throws SensorError for a port or a certificate that cannot be used. */
 export async function startApi(start: ApiStart): Promise<ApiPart> {
   const { options } = start;
   const sensor = new Caller<SensorAnswers>(start.sensorPort);
@@ -157,14 +141,12 @@ export async function startApi(start: ApiStart): Promise<ApiPart> {
     events: listeners(events),
     changes: { acknowledge: (...args) => keeper.call('acknowledge', ...args) },
   };
-  const tokens: ApiToken[] | null =
-    options.tokenFile === null ? null : parseTokenFile(await readText(options.tokenFile), options.tokenFile);
   const server = await createApiServer(sources, {
     bind: options.bind,
     port: options.port,
     wsPort: options.wsPort,
-    tls: await pem(start),
-    auth: tokens === null ? null : { tokens },
+    tls: start.secrets.tls,
+    auth: start.secrets.tokens === null ? null : { tokens: start.secrets.tokens },
     allowedHosts: options.allowedHosts,
     dashboardDir: start.dashboardDir,
     tickMs: start.tickMs,

@@ -15,6 +15,7 @@ import type { Ledger } from '../merge/ledger.ts';
 import type { TapFrame } from '../packet/tap-record.ts';
 import type { Problem } from './problem.ts';
 import type { ContextChange } from './record-context.ts';
+import type { Secrets } from './secrets.ts';
 
 /** One tick of the sensor, as the store keeps it. */
 export interface TickFacts {
@@ -85,6 +86,7 @@ export interface ApiStart {
   sensorPort: MessagePort;
   keeperPort: MessagePort;
   devicePort: MessagePort;
+  secrets: Secrets;
   dashboardDir: string;
   tickMs: number;
 }

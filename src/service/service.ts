@@ -24,6 +24,7 @@ import { KeeperLink, NOTHING } from './keeper-link.ts';
 import { becomeUser } from './privileges.ts';
 import type { SensorAnswers } from './protocol.ts';
 import { answer } from './rpc.ts';
+import { readSecrets, type Secrets } from './secrets.ts';
 import { sensorAnswers } from './sensor-answers.ts';
 
 export interface ServiceReport extends StartReport {
@@ -47,6 +48,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
   readonly sensor: Sensor;
   readonly #options: ServiceOptions;
   readonly #config: () => Config;
+  readonly #secrets: Secrets;
   readonly #folder: DataFolder;
   readonly #facts = new TickLedger();
   readonly #health: HealthWatch;
@@ -61,13 +63,14 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
   #stopping: Promise<void> | null = null;
 
   /**
-   * Prepares the data folder; starts nothing.
+   * Reads tokens and certificate, prepares the data folder; starts nothing.
    * @throws SensorError CONFIG, OUTPUT
    */
   constructor(settings: SensorSettings, options: ServiceOptions, config: () => Config) {
     super();
     this.#options = options;
     this.#config = config;
+    this.#secrets = readSecrets(options);
     this.#folder = openDataFolder(options.dataDir, options.user);
     this.sensor = new Sensor(withServiceNeeds(settings, options));
     this.#health = new HealthWatch(this.sensor);
@@ -120,6 +123,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
         sensorPort: sensor.port2,
         keeperPort: questions.port2,
         devicePort: devices.port2,
+        secrets: this.#secrets,
         dashboardDir: dashboardDir(),
         tickMs: options.tracking.tickMs,
       },

@@ -148,7 +148,7 @@ function saysNothing(value: unknown, nothing: unknown): boolean {
 
 function memberText(lead: string, value: unknown): string {
   // By far the most members are numbers, which need no escaping: half of the time of JSON.stringify on the whole.
-  return lead + (typeof value === 'number' ? String(value) : JSON.stringify(value));
+  return lead + (typeof value === 'number' && Number.isFinite(value) ? String(value) : JSON.stringify(value));
 }
 
 /** Members that say something, each behind a comma. */
