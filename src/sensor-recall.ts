@@ -12,8 +12,9 @@ export interface PacketMatch {
   toNs?: number;
   /** At most 256; none, no packet. */
   clauses: readonly PacketClause[];
-  /** The oldest of this many; at most 100,000. */
+  /** At most so many, up to 100,000: the oldest, or the newest. */
   limit: number;
+  newest?: boolean;
 }
 
 export interface RecalledPackets {
@@ -21,13 +22,15 @@ export interface RecalledPackets {
   packets: TapFrame[];
   /** False when packets of that time were no longer there, whether they would have matched or not. */
   complete: boolean;
+  /** Up to this stream time packets may be missing; -Infinity when none is, Infinity when nothing is kept. */
+  lostUntilNs: number;
   /** There were more than the limit. */
   more: boolean;
 }
 
 /** Beyond any stream time. */
 const END_OF_TIME_NS = 9e18;
-const NOTHING: RecallAnswer = { records: new Uint8Array(0), complete: false, more: false };
+const NOTHING: RecallAnswer = { records: new Uint8Array(0), lostUntilNs: Number.POSITIVE_INFINITY, more: false };
 
 export class Recall {
   readonly #engine: () => Engine | null;
@@ -46,10 +49,13 @@ export class Recall {
     return framesFromRecords((this.#engine()?.recallOne(ordinal) ?? NOTHING).records)[0] ?? null;
   }
 
-  matching({ fromNs = -END_OF_TIME_NS, toNs = END_OF_TIME_NS, clauses, limit }: PacketMatch): RecalledPackets {
+  matching({ fromNs = -END_OF_TIME_NS, toNs = END_OF_TIME_NS, clauses, limit, newest = false }: PacketMatch): RecalledPackets {
     const anything = { address: null, port: null, peer: null, peerPort: null, protocol: null, arp: false };
-    const match = { fromNs, toNs, limit, clauses: clauses.map((clause) => ({ ...anything, ...clause })) };
-    const { records, complete, more } = this.#engine()?.recallMatching(match) ?? NOTHING;
-    return { packets: framesFromRecords(records), complete, more };
+    const match = { fromNs, toNs, limit, newest, clauses: clauses.map((clause) => ({ ...anything, ...clause })) };
+    const { records, lostUntilNs, more } = this.#engine()?.recallMatching(match) ?? NOTHING;
+    return { packets: framesFromRecords(records), complete: lostUntilNs === Number.NEGATIVE_INFINITY, lostUntilNs, more };
   }
 }
+
+/** For a sensor that was not started. */
+export const NOTHING_KEPT = new Recall(() => null);

@@ -15,7 +15,7 @@ import type { RunSummary } from './merge/summary.ts';
 import type { TapFrame } from './packet/tap-record.ts';
 import type { RecordSink } from './sensor-delivery.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
-import type { PacketMatch, RecalledPackets } from './sensor-recall.ts';
+import { NOTHING_KEPT, type PacketMatch, type RecalledPackets } from './sensor-recall.ts';
 import { SensorRun } from './sensor-run.ts';
 import { resolveOptions, type SensorSettings } from './sensor-settings.ts';
 import type { LossSnapshot } from './telemetry/loss/counters.ts';
@@ -111,12 +111,12 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
    * the packets of the run: the k-th of thread t (from 0) of n is (k - 1) * n + t + 1. Still there after the end of the run.
    */
   recentPackets(limit: number, before: number | null = null): TapFrame[] {
-    return this.#run?.recall.recent(limit, before) ?? [];
+    return (this.#run?.recall ?? NOTHING_KEPT).recent(limit, before);
   }
 
   /** The packet of that ordinal, as `recentPackets` numbers them; null when it is not kept, or not any more. */
   recallPacket(ordinal: number): TapFrame | null {
-    return this.#run?.recall.one(ordinal) ?? null;
+    return (this.#run?.recall ?? NOTHING_KEPT).one(ordinal);
   }
 
   /**
@@ -124,7 +124,7 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
    * @throws TypeError for what is not an address, a port, a protocol
    */
   recallPackets(match: PacketMatch): RecalledPackets {
-    return this.#run?.recall.matching(match) ?? { packets: [], complete: false, more: false };
+    return (this.#run?.recall ?? NOTHING_KEPT).matching(match);
   }
 
   /**

@@ -20,7 +20,7 @@ Napi::Value answer_value(Napi::Env env, const RecallAnswer& answer) {
   if (!answer.records.empty()) std::memcpy(bytes.Data(), answer.records.data(), answer.records.size());
   Napi::Object value = Napi::Object::New(env);
   value.Set("records", Napi::Uint8Array::New(env, answer.records.size(), bytes, 0));
-  value.Set("complete", Napi::Boolean::New(env, answer.complete));
+  value.Set("lostUntilNs", Napi::Number::New(env, answer.lost_until_ns));
   value.Set("more", Napi::Boolean::New(env, answer.more));
   return value;
 }
@@ -74,6 +74,7 @@ RecallMatch Arguments::recall_match(const Napi::Value& value) {
   match.from_ns = number(given, "fromNs", -kAnyTime, kAnyTime);
   match.to_ns = number(given, "toNs", -kAnyTime, kAnyTime);
   match.limit = static_cast<uint32_t>(number(given, "limit", 0, kMaxPackets));
+  match.newest = boolean(given, "newest");
   const Napi::Value clauses = property(given, "clauses");
   const uint32_t length = clauses.IsArray() ? clauses.As<Napi::Array>().Length() : kMaxClauses + 1;
   if (length > kMaxClauses) reject("clauses must be a list of at most 256");

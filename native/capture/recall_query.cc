@@ -111,7 +111,6 @@ std::optional<RecallQuery::Found> RecallQuery::find(double number) const {
 RecallAnswer RecallQuery::one(double number) const {
   RecallAnswer answer;
   const std::optional<Found> found = find(number);
-  answer.complete = found.has_value();
   if (found) append_record(answer.records, found->number, found->entry, found->bytes.data());
   return answer;
 }
@@ -151,43 +150,47 @@ RecallAnswer RecallQuery::recent(uint32_t limit, std::optional<double> before) c
   return answer;
 }
 
-// The oldest of one thread, and one more than the limit when there are.
-void RecallQuery::collect_matching(uint32_t thread, const RecallMatch& match, std::vector<Found>& found) const {
+// The oldest or newest of one thread, and one more than the limit when there are.
+std::deque<RecallQuery::Found> RecallQuery::matching_of(uint32_t thread, const RecallMatch& match) const {
+  std::deque<Found> found;
   const RecallRing& ring = *rings_[thread];
   DecodeOptions options;
   options.tunnels = tunnels_;
   options.arp = true;
   Decoder decoder(options);
   Decoded decoded;
-  uint32_t missing = match.limit + 1;
+  const size_t most = size_t{match.limit} + 1;
   const uint64_t newest = ring.newest_round();
-  for (uint64_t round = std::max<uint64_t>(ring.oldest_round(), 1); round <= newest && missing != 0; ++round) {
+  for (uint64_t round = std::max<uint64_t>(ring.oldest_round(), 1); round <= newest; ++round) {
     const RecallRing::Pin pin(ring, round);
     if (pin.last_ns() < match.from_ns) continue;
-    for (const RecallEntry* entry = pin.next(nullptr); entry != nullptr && missing != 0; entry = pin.next(entry)) {
+    for (const RecallEntry* entry = pin.next(nullptr); entry != nullptr; entry = pin.next(entry)) {
       if (entry->stream_ns < match.from_ns) continue;
-      if (entry->stream_ns > match.to_ns) return;
+      if (entry->stream_ns > match.to_ns) return found;
       Frame frame = frame_of(*entry, RecallRing::Pin::bytes_of(*entry));
       frame.captured = entry->stored;
       decoder.decode(frame, decoded);
       if (!is_wanted(match, decoded)) continue;
+      if (found.size() == most && !match.newest) return found;
+      if (found.size() == most) found.pop_front();
       found.push_back(copy(thread, *entry));
-      --missing;
     }
   }
+  return found;
 }
 
 RecallAnswer RecallQuery::matching(const RecallMatch& match) const {
   RecallAnswer answer;
-  answer.complete = !rings_.empty();
+  if (rings_.empty()) answer.lost_until_ns = std::numeric_limits<double>::infinity();
   std::vector<Found> found;
   for (uint32_t thread = 0; thread < rings_.size(); ++thread) {
-    collect_matching(thread, match, found);
-    answer.complete = answer.complete && rings_[thread]->holds_all_of(match.from_ns, match.to_ns);
+    for (Found& frame : matching_of(thread, match)) found.push_back(std::move(frame));
+    answer.lost_until_ns = std::max(answer.lost_until_ns, rings_[thread]->lost_until_ns(match.from_ns, match.to_ns));
   }
   std::sort(found.begin(), found.end());
   const size_t count = std::min<size_t>(match.limit, found.size());
-  for (size_t i = 0; i < count; ++i) append_record(answer.records, found[i].number, found[i].entry, found[i].bytes.data());
+  const size_t first = match.newest ? found.size() - count : 0;
+  for (size_t i = first; i < first + count; ++i) append_record(answer.records, found[i].number, found[i].entry, found[i].bytes.data());
   answer.more = found.size() > count;
   return answer;
 }

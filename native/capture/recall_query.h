@@ -6,6 +6,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -35,16 +37,17 @@ struct RecallMatch {
   // Stream time, both inclusive.
   double from_ns = 0;
   double to_ns = 0;
-  // The frames of this many, oldest first.
+  // At most so many: the oldest, or the newest.
   uint32_t limit = 0;
+  bool newest = false;
   // One of them is enough; a frame matches when its own tuple, one around it in a tunnel, or one that it quotes does.
   std::vector<RecallClause> clauses;
 };
 
 struct RecallAnswer {
   std::vector<uint8_t> records;
-  // Nothing of that time was overwritten or skipped.
-  bool complete = true;
+  // Frames up to this stream time may be missing, because they were overwritten or skipped. Minus infinity: none.
+  double lost_until_ns = -std::numeric_limits<double>::infinity();
   // There were more than the limit.
   bool more = false;
 };
@@ -64,7 +67,7 @@ class RecallQuery {
   struct Found;
   std::optional<Found> find(double number) const;
   void collect_newest(uint32_t thread, uint32_t limit, const Found* before, std::vector<Found>& found) const;
-  void collect_matching(uint32_t thread, const RecallMatch& match, std::vector<Found>& found) const;
+  std::deque<Found> matching_of(uint32_t thread, const RecallMatch& match) const;
   double number_of(uint32_t thread, const RecallEntry& entry) const;
   Found copy(uint32_t thread, const RecallEntry& entry) const;
 

@@ -83,10 +83,13 @@ uint64_t RecallRing::oldest_round() const {
   return newest > chunks_.size() ? newest - chunks_.size() + 1 : std::min<uint64_t>(newest, 1);
 }
 
-bool RecallRing::holds_all_of(double from_ns, double to_ns) const {
-  if (from_ns <= overwritten_until_ns_.load(std::memory_order_relaxed)) return false;
+double RecallRing::lost_until_ns(double from_ns, double to_ns) const {
+  const double overwritten = overwritten_until_ns_.load(std::memory_order_relaxed);
   const double skipped_from = skipped_from_ns_.load(std::memory_order_relaxed);
-  return skipped_from == kNever || to_ns < skipped_from || from_ns > skipped_until_ns_.load(std::memory_order_relaxed);
+  const double skipped_until = skipped_until_ns_.load(std::memory_order_relaxed);
+  const bool was_skipped = skipped_from != kNever && skipped_from <= to_ns && skipped_until >= from_ns;
+  const double lost = was_skipped ? std::max(overwritten, skipped_until) : overwritten;
+  return lost < from_ns ? kNever : std::min(lost, to_ns);
 }
 
 RecallRing::Pin::Pin(const RecallRing& ring, uint64_t round)

@@ -83,8 +83,9 @@ class RecallRing {
   // may still be there; 0 = nothing was stored.
   uint64_t newest_round() const { return begun_.load(std::memory_order_acquire); }
   uint64_t oldest_round() const;
-  // False when a frame of that time may have been stored once, or was skipped, and is not there any more. Ask after reading.
-  bool holds_all_of(double from_ns, double to_ns) const;
+  // The latest time within the range up to which frames may be missing, because they were overwritten or skipped; minus
+  // infinity when none is. Ask after reading.
+  double lost_until_ns(double from_ns, double to_ns) const;
 
  private:
   struct Free {

@@ -162,15 +162,19 @@ export interface RecallMatch {
   toNs: number;
   /** At most 256. */
   clauses: RecallClause[];
-  /** The oldest of this many are given, at most 100,000. */
+  /** At most so many are given, up to 100,000: the oldest, or the newest. */
   limit: number;
+  newest: boolean;
 }
 
 /** FRAME records one after the other, as in a tap, but the bytes behind them are cut to the snaplen of the recall ring. */
 export interface RecallAnswer {
   records: Uint8Array;
-  /** Nothing of that time was overwritten, or skipped because somebody was reading. */
-  complete: boolean;
+  /**
+   * Frames of the asked time up to this stream time may be missing: overwritten, or skipped because somebody was reading.
+   * -Infinity: none is.
+   */
+  lostUntilNs: number;
   /** There are more than were asked for. */
   more: boolean;
 }
@@ -199,7 +203,7 @@ export interface Engine {
    * the k-th of thread t has the number (k - 1) * threads + t + 1.
    */
   recallRecent(limit: number, before: number | null): RecallAnswer;
-  /** The frame of that number, if it is kept (then `complete`). */
+  /** The frame of that number, if it is kept. */
   recallOne(number: number): RecallAnswer;
   /** What fits, oldest first. Decodes what it looks at: some 15 ms for 64 MiB. */
   recallMatching(match: RecallMatch): RecallAnswer;

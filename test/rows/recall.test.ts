@@ -56,10 +56,13 @@ describe('what is kept', () => {
     expect(sensor.recallPacket(oldest.ordinal - 1)).toBeNull();
     expect(sensor.recallPackets(EVERYTHING).complete).toBe(false);
     expect(sensor.recallPackets({ ...EVERYTHING, fromNs: oldest.streamNs }).complete).toBe(true);
+    const all = sensor.recallPackets(EVERYTHING);
+    expect(all.lostUntilNs).toBeLessThan(oldest.streamNs);
+    expect(sensor.recallPackets({ ...EVERYTHING, fromNs: all.lostUntilNs }).complete).toBe(false);
   });
 
   it('is nothing unless it is asked for, and nothing before the start', async () => {
-    const nothing = { packets: [], complete: false, more: false };
+    const nothing = { packets: [], complete: false, lostUntilNs: Number.POSITIVE_INFINITY, more: false };
     const input = { kind: 'generator', profile: 'imix', packets: 100, flows: 1, seed: 1, rate: 1 } as const;
     const early = new Sensor({ input, recallBytes: MIB });
     expect([early.recentPackets(5), early.recallPacket(1), early.recallPackets(EVERYTHING)]).toEqual([[], null, nothing]);
@@ -158,6 +161,8 @@ describe('what is looked for', () => {
     const third = sensor.recallPacket(3)!.streamNs;
     const from = sensor.recallPackets({ clauses: [{}], limit: 2, fromNs: third });
     expect([ordinals(from.packets), from.more]).toEqual([[3, 4], true]);
+    const newest = sensor.recallPackets({ clauses: [{}], limit: 2, newest: true, toNs: third });
+    expect([ordinals(newest.packets), newest.more]).toEqual([[2, 3], true]);
     const upTo = sensor.recallPackets({ clauses: [{}], limit: 3, toNs: third });
     expect([ordinals(upTo.packets), upTo.more]).toEqual([[1, 2, 3], false]);
   });

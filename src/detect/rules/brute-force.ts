@@ -1,3 +1,4 @@
+import { endpointText } from '../endpoint.ts';
 import type { CloseEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -118,7 +119,7 @@ export const bruteForce = defineRule({
 
     const report = (event: CloseEvent, service: Service, state: Attempts, count: number, isSlow: boolean) => {
       const source = context.text(event.source);
-      const target = `${context.text(event.target)}:${event.targetPort}`;
+      const target = endpointText(context.text(event.target), event.targetPort);
       const secs = isSlow ? slowWindowSecs : windowSecs;
       context.raise({
         at: event.at,

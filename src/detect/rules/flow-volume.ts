@@ -1,3 +1,4 @@
+import { endpointText } from '../endpoint.ts';
 import type { CloseEvent, FlowTuple, VolumeEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -38,8 +39,8 @@ export const flowVolume = defineRule({
     const judge = (event: VolumeEvent | CloseEvent, { bytes, packets }: Sums, until: number) => {
       const secs = Math.max(until - event.firstAt, LEAST_NS) / 1e9;
       if (bytes / secs <= byteRate && packets / secs <= packetRate) return;
-      const source = `${context.text(event.source)}:${event.sourcePort}`;
-      const target = `${context.text(event.target)}:${event.targetPort}`;
+      const source = endpointText(context.text(event.source), event.sourcePort);
+      const target = endpointText(context.text(event.target), event.targetPort);
       context.raise({
         at: event.at,
         firstAt: event.firstAt,

@@ -1,3 +1,4 @@
+import { endpointText } from '../endpoint.ts';
 import type { AnswerEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -76,7 +77,7 @@ export const lateralMovement = defineRule({
           firstAt: state.targets.firstAt,
           source: name,
           target: null,
-          observed: { hosts: count, last_target: `${context.text(target)}:${targetPort}` },
+          observed: { hosts: count, last_target: endpointText(context.text(target), targetPort) },
           threshold: { hosts },
           windowSecs,
           description: `${name} reached remote administration on ${count} internal hosts within ${windowSecs} s that it never used before`,

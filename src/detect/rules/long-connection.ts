@@ -1,4 +1,5 @@
 import { isExternal } from '../address-class.ts';
+import { endpointText } from '../endpoint.ts';
 import { type CloseEvent, type FlowTuple, VOLUME_STEP, type VolumeEvent } from '../events.ts';
 import { defineRule, type Severity } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -46,7 +47,7 @@ export const longConnection = defineRule({
       if (state.band >= band) return;
       state.band = band;
       const source = context.text(event.source);
-      const target = `${context.text(event.target)}:${event.targetPort}`;
+      const target = endpointText(context.text(event.target), event.targetPort);
       const severity: Severity = band >= 2 ? 'low' : 'info';
       context.raise({
         at: event.at,

@@ -1,3 +1,4 @@
+import { endpointText } from '../endpoint.ts';
 import { defineRule } from '../rule.ts';
 import { learnSetting, Novelty } from '../state/novelty.ts';
 import { tupleOf } from '../state/timed-flows.ts';
@@ -35,7 +36,7 @@ export const newService = defineRule({
         if (outcome !== 'accepted' || (protocol !== TCP && protocol !== UDP)) return;
         if (targetPort === 0 || targetPort >= DYNAMIC_PORTS || !context.isInternal(target)) return;
         if (!novelty.meet(`${protocol} ${targetPort} ${target}`, at)) return;
-        const service = `${context.text(target)}:${targetPort}`;
+        const service = endpointText(context.text(target), targetPort);
         const transport = protocol === TCP ? 'TCP' : 'UDP';
         context.raise({
           at,

@@ -2,6 +2,7 @@
  * Attempts at one service that are not answered: many from many sources (NetScope's thresholds), or very many from one.
  * Attempts are counted, not flows: those that the flow table refused and those that were told as a surge count alike.
  */
+import { endpointText } from '../endpoint.ts';
 import type { AnswerEvent, FlowTuple, OpenEvent, SurgeEvent } from '../events.ts';
 import { defineRule, type Finding } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -191,8 +192,7 @@ class FloodCounter {
   }
 
   private nameOf({ target, targetPort }: HalfOpen): string {
-    const address = this.output.text(target);
-    return address.includes(':') ? `[${address}]:${targetPort}` : `${address}:${targetPort}`;
+    return endpointText(this.output.text(target), targetPort);
   }
 }
 
