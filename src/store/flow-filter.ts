@@ -26,9 +26,8 @@ function rangeOf(address: string): AddressRange {
   throw new SensorError('USAGE', `address: '${address}' is neither an address nor a network`, { hint: 'such as 192.0.2.7 or 10.0.0.0/8' });
 }
 
-/** A part of a flow's beginning that is enough to find it by. */
-export const communityPrefix = (communityId: string): string => communityId.slice(2, 7);
-export const flowIdPrefix = (flowId: string): string => flowId.slice(0, 7);
+/** What the table `flow_communities` knows of an id. */
+const communityPrefix = (communityId: string): string => communityId.slice(2, 7);
 
 function byAddress({ low, high }: AddressRange): Clause {
   return {

@@ -7,7 +7,7 @@ import type { FlowDetail, FlowPage } from '../api/contract.ts';
 import type { FlowQuery } from '../api/sources.ts';
 import { jsonLine } from '../export/json-encoder.ts';
 import { cursorText, placeOf } from './cursor.ts';
-import { allOf, type Clause, candidatesOf, conditionsOf, flowIdPrefix, sortColumn, type Walk, walkOf } from './flow-filter.ts';
+import { allOf, type Clause, candidatesOf, conditionsOf, sortColumn, type Walk, walkOf } from './flow-filter.ts';
 import { type FlowRow, lineOfRow, recordOfRow } from './flow-row.ts';
 import type { Statements } from './statements.ts';
 
@@ -69,8 +69,8 @@ export class FlowQueries {
   one(flowId: string): FlowDetail | null {
     const row = this.#statements.one({
       sql: `SELECT flows.* FROM flow_ids CROSS JOIN flows ON flows.id = flow_ids.id
-        WHERE flow_ids.prefix = ? AND flows.flow_id = ? ORDER BY flow_ids.id DESC LIMIT 1`,
-      parameters: [flowIdPrefix(flowId), flowId],
+        WHERE flow_ids.flow_id = ? ORDER BY flow_ids.id DESC LIMIT 1`,
+      parameters: [flowId],
     }) as FlowRow | null;
     if (row === null) return null;
     const record = recordOfRow(row);

@@ -51,11 +51,11 @@ const COLUMNS = [
 ] as const;
 
 /**
- * The small tables: their columns before `id`, and what of a flow goes there. Beginnings of ids are enough to find one: a
- * few rows at most share them, and the row itself has the whole id.
+ * The small tables: their columns before `id`, and what of a flow goes there. The beginning of a community id is
+ * enough to find one: few others share it, and the row itself has the whole.
  */
 const ORDERS: readonly { table: string; columns: readonly string[]; from: readonly (readonly string[])[] }[] = [
-  { table: 'flow_ids', columns: ['prefix'], from: [['substr(flow_id, 1, 7)']] },
+  { table: 'flow_ids', columns: ['flow_id'], from: [['flow_id']] },
   { table: 'flow_communities', columns: ['prefix'], from: [['substr(community_id, 3, 5)']] },
   {
     table: 'flow_addresses',
@@ -159,8 +159,7 @@ export class FlowTable {
     this.#findReplaced = db.prepare(`
       INSERT OR IGNORE INTO gone SELECT older.id
       FROM flows AS newer
-      CROSS JOIN flow_ids AS entry ON entry.prefix = substr(newer.flow_id, 1, 7) AND entry.id < newer.id
-      CROSS JOIN flows AS older ON older.id = entry.id AND older.flow_id = newer.flow_id
+      CROSS JOIN flow_ids AS older ON older.flow_id = newer.flow_id AND older.id < newer.id
       WHERE newer.id > ?`);
     this.#findOld = db.prepare('INSERT INTO gone SELECT id FROM flows WHERE last_seen < ? ORDER BY last_seen LIMIT ?');
     this.#remove = [db.prepare('DELETE FROM flows WHERE id IN (SELECT id FROM gone)'), db.prepare('DELETE FROM gone')];

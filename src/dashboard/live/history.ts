@@ -9,12 +9,11 @@ const MOST_POINTS = 3600;
 const lossOf = (loss: FrameMessage['stats']['loss']): number => (loss.estimate === null ? (loss.kernel ?? 0) + loss.ring : loss.estimate);
 
 export class FrameHistory {
-  private points: Point[] = [];
+  /** Never changed in place: another array says that there is something new. */
+  private points: readonly Point[] = [];
   private created = 0;
   private lost = 0;
   private alerts = 0;
-  /** Grows with every change, so that a component can see that there is something new. */
-  version = 0;
 
   add({ stats }: FrameMessage): void {
     const { time } = stats;
@@ -26,7 +25,7 @@ export class FrameHistory {
     if (since && time < last.time) this.points = [];
     if (since && time === last.time) return;
     const gain = (now: number, before: number) => (since ? Math.max(0, now - before) : null);
-    this.points.push({
+    const point: Point = {
       time,
       pps: stats.pps,
       bps: stats.bps,
@@ -34,12 +33,11 @@ export class FrameHistory {
       new_flows: gain(stats.flows.created, this.created),
       drops: gain(lost, this.lost),
       alerts: gain(stats.alerts.total, this.alerts) ?? 0,
-    });
+    };
+    this.points = [...this.points.slice(-(MOST_POINTS - 1)), point];
     this.created = stats.flows.created;
     this.lost = lost;
     this.alerts = stats.alerts.total;
-    if (this.points.length > MOST_POINTS) this.points = this.points.slice(MOST_POINTS / 10);
-    this.version++;
   }
 
   all(): readonly Point[] {
@@ -52,7 +50,10 @@ const unmeasured = (time: number): Point => ({ time, pps: null, bps: null, flows
 /** What the sensor stored, in steps of `stepSecs`, and behind it what came live since; a hole between them stays one. */
 export function joinPoints(stored: readonly Point[], live: readonly Point[], from: number, stepSecs: number): readonly Point[] {
   const begin = live[0]?.time ?? Number.POSITIVE_INFINITY;
-  const before = stored.filter(({ time }) => time >= from && time < begin);
+  const inside = stored.filter(({ time }) => time >= from && time < begin);
+  // What came before the first measurement of all is no hole.
+  const first = inside.findIndex(({ pps }) => pps !== null);
+  const before = first < 0 ? [] : inside.slice(first);
   const after = live.filter(({ time }) => time >= from);
   const last = before.at(-1);
   const hole = last !== undefined && after.length > 0 && begin - last.time > 3 * stepSecs;

@@ -22,11 +22,9 @@ const Current = createContext<SessionControl | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [now, setNow] = useState<SessionState>({ state: 'asking' });
-  const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` starts the effect again
+  const [question, setQuestion] = useState(() => new AbortController());
   useEffect(() => {
-    const abort = new AbortController();
-    getJson<Session>(paths.session, abort.signal).then(
+    getJson<Session>(paths.session, question.signal).then(
       (session) => setNow({ state: 'signed-in', session }),
       (error: unknown) => {
         if (isAbort(error)) return;
@@ -37,11 +35,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const signedOut = () => setNow({ state: 'signed-out' });
     window.addEventListener(SIGNED_OUT, signedOut);
     return () => {
-      abort.abort();
+      question.abort();
       window.removeEventListener(SIGNED_OUT, signedOut);
     };
-  }, [round]);
-  const ask = useCallback(() => setRound((count) => count + 1), []);
+  }, [question]);
+  const ask = useCallback(() => setQuestion(new AbortController()), []);
   const signIn = useCallback(
     async (token: string) => {
       await postJson(paths.session, { token });

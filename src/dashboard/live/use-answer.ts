@@ -1,5 +1,5 @@
 /** An answer of the API in a component: asked again on an interval, aborted when nobody looks, old answers kept meanwhile. */
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { getJson, isAbort, RequestFailure } from './request.ts';
 
 export interface Answer<T> {
@@ -27,8 +27,9 @@ const asFailure = (error: unknown): RequestFailure =>
 export function useAnswer<T>(path: string | null, everyMs: number | null = null, keep = false, occasion = 0): Answer<T> {
   const [held, setHeld] = useState<Held<T>>({ path, value: null, failure: null, loading: path !== null });
   const [round, setRound] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` and `occasion` start the effect again
+  const question = useMemo(() => ({ path, round, occasion }), [path, round, occasion]);
   useEffect(() => {
+    const { path } = question;
     if (path === null) return;
     const abort = new AbortController();
     let timer: number | undefined;
@@ -58,7 +59,7 @@ export function useAnswer<T>(path: string | null, everyMs: number | null = null,
       abort.abort();
       window.clearTimeout(timer);
     };
-  }, [path, everyMs, keep, round, occasion]);
+  }, [question, everyMs, keep]);
   const reload = useCallback(() => setRound((count) => count + 1), []);
   const current = held.path === path || keep;
   return {

@@ -1,5 +1,5 @@
 /** A list behind cursors: the pages read so far as one, and how to read the next. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { isAbort, RequestFailure } from './request.ts';
 
 export interface Pages<Row> {
@@ -62,12 +62,12 @@ export function usePages<Row>(path: string | null, readPage: PageReader<Row>): P
     [readPage],
   );
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` starts the effect again
+  const question = useMemo(() => ({ path, round }), [path, round]);
   useEffect(() => {
-    if (path === null) return;
-    void read(path, null, []);
+    if (question.path === null) return;
+    void read(question.path, null, []);
     return () => abort.current?.abort();
-  }, [path, read, round]);
+  }, [question, read]);
 
   const shown = held.path === path ? held : none;
   const readMore = useCallback(() => {

@@ -79,7 +79,8 @@ export function FlowsPage() {
   const place = usePlace();
   const stats = useStats();
   const { query } = place;
-  const live = query.get('state') !== 'ended';
+  // Of a run that is over, history is all that there is.
+  const live = query.has('state') ? query.get('state') !== 'ended' : stats?.sensor.state !== 'ended';
   const order: Order = { sort: query.get('sort') ?? (live ? 'bytes' : 'last_seen'), descending: query.get('order') !== 'asc' };
   const setOrder = ({ sort, descending }: Order) => goQuery(place, { sort, order: descending ? null : 'asc' });
   const filters = Object.fromEntries(flowFilters.map((name) => [name, query.get(name)]));
@@ -108,7 +109,7 @@ export function FlowsPage() {
           size="xs"
           aria-label="Which flows"
           value={state}
-          onChange={(value) => goQuery(place, { state: value === 'live' ? null : value, sort: null, order: null })}
+          onChange={(value) => goQuery(place, { state: value, sort: null, order: null })}
           data={[
             { value: 'live', label: 'Live' },
             { value: 'ended', label: 'History' },

@@ -11,7 +11,7 @@ import { Panel } from '../parts/panel.tsx';
 import { ProtocolMix } from '../parts/protocol-mix.tsx';
 import { StatLine } from '../parts/stat-line.tsx';
 import { AnswerView, Empty, Loading } from '../parts/states.tsx';
-import { Talkers } from '../parts/talkers.tsx';
+import { LargestFlows, TopTalkers } from '../parts/talkers.tsx';
 import { ThroughputPanel } from '../parts/throughput-panel.tsx';
 
 const RECENT = 8;
@@ -54,9 +54,7 @@ export function OverviewPage() {
         <Panel title="Protocols" aside={<span className="faint">by bytes</span>}>
           <ProtocolMix protocols={stats.protocols} />
         </Panel>
-        <Panel title="Top talkers" flush aside={<PageLink to="/flows">All flows</PageLink>}>
-          <Talkers top={top} />
-        </Panel>
+        {stats.sensor.state === 'ended' ? <LargestFlows /> : <TopTalkers top={top} />}
       </div>
       <RecentAlerts />
     </Page>

@@ -40,7 +40,7 @@ export function ProtocolCell({ flow }: { flow: Flow }) {
   return (
     <span className="name" title={`${visibleText(appText(flow))} over ${visibleText(flow.protocol)}`}>
       <Name text={appText(flow)} />
-      {flow.app !== null && <span className="faint"> {visibleText(flow.protocol)}</span>}
+      {flow.app !== null && flow.app !== flow.protocol && <span className="faint"> {visibleText(flow.protocol)}</span>}
     </span>
   );
 }

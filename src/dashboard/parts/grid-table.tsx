@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { type Column, type Order, useTableModel } from './columns.ts';
 import { Icon } from './icons.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 
 interface GridTableProps<Row> {
   label: string;
@@ -59,17 +60,12 @@ function rootPixels(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
 
-export function GridTable<Row extends object>(props: GridTableProps<Row>) {
-  const { label, columns, keyOf, onOpen, selected, testId, virtual = false, onEnd, below } = props;
-  const [ownOrder, setOwnOrder] = useState<Order>(props.firstOrder ?? { sort: '', descending: true });
-  const order = props.order ?? ownOrder;
-  const onOrder = props.onOrder ?? setOwnOrder;
-  const model = useTableModel({ rows: props.rows, columns, keyOf, order, onOrder, sortedElsewhere: props.order !== undefined });
-  const { table, shown, narrow, rows, tracks } = model;
+/** Which rows to draw; none where the table is not virtual. */
+function useVirtualRows(virtual: boolean, count: number, narrow: boolean, onEnd: (() => void) | undefined) {
   const scroller = useRef<HTMLDivElement>(null);
   const rowHeight = (narrow ? NARROW_ROW_REM : ROW_REM) * rootPixels();
   const virtualizer = useVirtualizer({
-    count: virtual ? rows.length : 0,
+    count: virtual ? count : 0,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 8,
@@ -77,10 +73,25 @@ export function GridTable<Row extends object>(props: GridTableProps<Row>) {
   const items = virtualizer.getVirtualItems();
   const lastShown = items.at(-1)?.index ?? -1;
   useEffect(() => {
-    if (virtual && lastShown >= rows.length - 20) onEnd?.();
-  }, [virtual, lastShown, rows.length, onEnd]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another row height makes the measurements wrong
-  useEffect(() => virtualizer.measure(), [rowHeight, virtualizer]);
+    if (virtual && lastShown >= count - 20) onEnd?.();
+  }, [virtual, lastShown, count, onEnd]);
+  const measured = useRef(rowHeight);
+  useEffect(() => {
+    // In a window of another width the rows have another height.
+    if (measured.current !== rowHeight) virtualizer.measure();
+    measured.current = rowHeight;
+  }, [rowHeight, virtualizer]);
+  return { scroller, items, height: virtualizer.getTotalSize(), rowHeight };
+}
+
+export function GridTable<Row extends object>(props: GridTableProps<Row>) {
+  const { label, columns, keyOf, onOpen, selected, testId, virtual = false, onEnd, below } = props;
+  const [ownOrder, setOwnOrder] = useState<Order>(props.firstOrder ?? { sort: '', descending: true });
+  const order = props.order ?? ownOrder;
+  const onOrder = props.onOrder ?? setOwnOrder;
+  const model = useTableModel({ rows: props.rows, columns, keyOf, order, onOrder, sortedElsewhere: props.order !== undefined });
+  const { table, shown, narrow, rows, tracks } = model;
+  const { scroller, items, height, rowHeight } = useVirtualRows(virtual, rows.length, narrow, onEnd);
 
   const drawRow = (index: number, style?: React.CSSProperties) => {
     const row = rows[index];
@@ -107,8 +118,7 @@ export function GridTable<Row extends object>(props: GridTableProps<Row>) {
 
   const sort = (id: string) => table.getColumn(id)?.toggleSorting(undefined, false);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className={virtual ? 'grid-scroll virtual' : 'grid-scroll'} ref={scroller} tabIndex={0} aria-label={`${label}, table`}>
+    <ScrollBox className={virtual ? 'grid-scroll virtual' : 'grid-scroll'} ref={scroller} label={`${label}, table`}>
       <table aria-label={label} aria-rowcount={rows.length + 1} className={narrow ? 'grid narrow' : 'grid'} onKeyDown={walk}>
         <thead className="grid-head">
           <tr aria-rowindex={1} className="grid-heading" style={{ gridTemplateColumns: tracks }}>
@@ -117,7 +127,7 @@ export function GridTable<Row extends object>(props: GridTableProps<Row>) {
             ))}
           </tr>
         </thead>
-        <tbody className="grid-body" style={virtual ? { height: virtualizer.getTotalSize(), position: 'relative' } : undefined}>
+        <tbody className="grid-body" style={virtual ? { height: height, position: 'relative' } : undefined}>
           {virtual
             ? items.map(({ index, start }) =>
                 drawRow(index, { position: 'absolute', insetInline: 0, height: rowHeight, transform: `translateY(${start}px)` }),
@@ -126,6 +136,6 @@ export function GridTable<Row extends object>(props: GridTableProps<Row>) {
         </tbody>
       </table>
       {below}
-    </section>
+    </ScrollBox>
   );
 }

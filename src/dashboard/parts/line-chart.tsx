@@ -58,7 +58,10 @@ function chartOptions(scheme: Scheme, color: number, format: LineChartProps['for
       { ...axis, size: rem() * 1.8, space: rem() * 5, values: (_chart, splits) => axisTimes(splits) },
       { ...axis, size: rem() * 5.2, space: rem() * 2.2, values: (_chart, splits) => splits.map((value) => format(value)) },
     ],
-    series: [{}, { stroke, width: 1.75, fill: `${stroke}22`, points: { show: false }, spanGaps: false }],
+    series: [
+      {},
+      { stroke, width: 1.75, fill: `${stroke}22`, points: { show: (chart) => chart.data[0].length < 3, size: 6 }, spanGaps: false },
+    ],
   };
 }
 

@@ -6,6 +6,7 @@ import { keyed } from '../text/keyed.ts';
 import { formatCount } from '../text/units.ts';
 import { visibleText } from '../text/visible.ts';
 import { type Fact, Facts } from './facts.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 import { When } from './when.tsx';
 
 export function PacketView({ packet }: { packet: PacketDetail }) {
@@ -29,10 +30,9 @@ export function PacketView({ packet }: { packet: PacketDetail }) {
         ))}
       </div>
       <h3>Bytes</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section className="hex" tabIndex={0} aria-label="Bytes in hexadecimal">
+      <ScrollBox className="hex" label="Bytes in hexadecimal">
         <pre data-testid={testIds.packetHex}>{hexRows(packet.hex).join('\n')}</pre>
-      </section>
+      </ScrollBox>
     </div>
   );
 }

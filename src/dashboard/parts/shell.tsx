@@ -41,13 +41,10 @@ function SignOut() {
 
 /** Where the page begins, for the keyboard and for readers of the screen, after each step to another page. */
 function useHeadingFocus(path: string): void {
-  const first = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what a step changes
+  const shown = useRef(path);
   useEffect(() => {
-    if (first.current) {
-      first.current = false;
-      return;
-    }
+    if (shown.current === path) return;
+    shown.current = path;
     document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, [path]);

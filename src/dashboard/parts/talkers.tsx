@@ -1,11 +1,15 @@
-import type { FrameMessage } from '../../api/contract.ts';
+import type { FlowPage, FrameMessage } from '../../api/contract.ts';
+import { paths, sorted, withQuery } from '../live/paths.ts';
+import { useAnswer } from '../live/use-answer.ts';
 import { testIds } from '../test-ids.ts';
 import { formatBits, formatBytes, formatRate } from '../text/units.ts';
 import type { Column } from './columns.ts';
 import { FlowEndCell, FlowLines, ProtocolCell } from './flow-cells.tsx';
+import { flowColumns } from './flow-columns.tsx';
 import { GridTable } from './grid-table.tsx';
 import { PageLink } from './page-link.tsx';
-import { Empty } from './states.tsx';
+import { Panel } from './panel.tsx';
+import { AnswerView, Empty } from './states.tsx';
 
 type Talker = FrameMessage['top'][number];
 
@@ -58,17 +62,49 @@ const columns: readonly Column<Talker>[] = [
 const MOST = 10;
 const firstOrder = { sort: 'rate', descending: true };
 
+const allFlows = <PageLink to="/flows">All flows</PageLink>;
+
 /** The flows of most bytes in the last tick. */
-export function Talkers({ top }: { top: FrameMessage['top'] }) {
-  if (top.length === 0) return <Empty title="No flow carried bytes in the last tick." />;
+export function TopTalkers({ top }: { top: FrameMessage['top'] }) {
   return (
-    <GridTable
-      label="Top talkers"
-      rows={top.slice(0, MOST)}
-      columns={columns}
-      keyOf={({ flow }) => flow.flow_id}
-      firstOrder={firstOrder}
-      testId={testIds.talkerRow}
-    />
+    <Panel title="Top talkers" flush aside={allFlows}>
+      {top.length === 0 ? (
+        <Empty title="No flow carried bytes in the last tick." />
+      ) : (
+        <GridTable
+          label="Top talkers"
+          rows={top.slice(0, MOST)}
+          columns={columns}
+          keyOf={({ flow }) => flow.flow_id}
+          firstOrder={firstOrder}
+          testId={testIds.talkerRow}
+        />
+      )}
+    </Panel>
+  );
+}
+
+const largest = withQuery(paths.flows, { state: 'ended', ...sorted('bytes', true), limit: MOST });
+const largestOrder = { sort: 'bytes', descending: true };
+const largestColumns = flowColumns((flow) => `/flows?state=ended&flow=${encodeURIComponent(flow.flow_id)}`);
+
+/** When the run is over nobody talks any more: the flows of most bytes of all. */
+export function LargestFlows() {
+  const answer = useAnswer<FlowPage>(largest);
+  return (
+    <Panel title="Largest flows" flush aside={allFlows}>
+      <AnswerView answer={answer}>
+        {({ flows }) => (
+          <GridTable
+            label="Largest flows"
+            rows={flows}
+            columns={largestColumns}
+            keyOf={({ flow_id }) => flow_id}
+            firstOrder={largestOrder}
+            testId={testIds.talkerRow}
+          />
+        )}
+      </AnswerView>
+    </Panel>
   );
 }

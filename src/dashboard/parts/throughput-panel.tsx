@@ -33,7 +33,7 @@ const POINTS = 300;
 /** Stored points of the window, asked once, with the frames that came since behind them. */
 function usePoints(time: number | null, windowSecs: number): readonly Point[] {
   const { history } = useFeed();
-  const { version } = history;
+  const live = history.all();
   // The beginning of the window moves in steps, so that the question stays the same for a while.
   const step = windowSecs / 5;
   const from = time === null ? null : Math.floor((time - windowSecs) / step) * step;
@@ -42,11 +42,7 @@ function usePoints(time: number | null, windowSecs: number): readonly Point[] {
   const answer = useAnswer<TimeSeries>(path, refresh, true);
   const stored = answer.value?.points;
   const stepSecs = answer.value?.step_secs ?? 1;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that the history has grown
-  return useMemo(
-    () => joinPoints(stored ?? [], history.all(), (time ?? 0) - windowSecs, stepSecs),
-    [stored, stepSecs, history, version, time, windowSecs],
-  );
+  return useMemo(() => joinPoints(stored ?? [], live, (time ?? 0) - windowSecs, stepSecs), [stored, stepSecs, live, time, windowSecs]);
 }
 
 export function ThroughputPanel({ time }: { time: number | null }) {
