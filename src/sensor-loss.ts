@@ -11,7 +11,7 @@ import type { LossSettings, LossSnapshot, SensorCounters } from './telemetry/los
 import { diagnoseLoss, lossOnly } from './telemetry/loss/diagnose.ts';
 import { readHost } from './telemetry/loss/read-host.ts';
 
-type Counted = Pick<Pipeline, 'engineCounters' | 'shardCounters' | 'inputs' | 'ringBytes'>;
+type Counted = Pick<Pipeline, 'clock' | 'engineCounters' | 'shardCounters' | 'inputs' | 'ringBytes'>;
 
 const EVICTED = (['eviction', 'emergency'] as const).map((reason) => ShardCounter.FLOWS_ENDED + END_REASONS.indexOf(reason));
 
@@ -41,7 +41,13 @@ export class LossWatch {
 
   snapshot(): LossSnapshot {
     // A file has no host behind it whose counters would say anything.
-    return { atMs: performance.now(), host: this.#live ? readHost(this.#pipeline.inputs) : null, sensor: this.#sensor() };
+    const host = this.#live ? readHost(this.#pipeline.inputs) : null;
+    return { atMs: this.#live ? performance.now() : this.#packetMs(), host, sensor: this.#sensor() };
+  }
+
+  /** Of stream time. */
+  #packetMs(): number {
+    return (this.#pipeline.clock()?.nowNs ?? 0) / 1e6;
   }
 
   #sensor(): SensorCounters {

@@ -111,7 +111,7 @@ const captures = existsSync(attacks) ? readdirSync(attacks).filter((name) => nam
 describe.skipIf(captures.length === 0)(`labelled attacks${captures.length === 0 ? ' (skipped: WEIR_CORPUS names no corpus)' : ''}`, () => {
   it.each(captures)('%s: alerts fire again, and what silences them was seen to', async (name) => {
     const path = join(attacks, name);
-    const first = new Map((await alertsOf(path)).reverse().map((alert) => [alert.kind, alert]));
+    const first = new Map((await alertsOf(path)).toReversed().map((alert) => [alert.kind, alert]));
     expect(first.size).toBeGreaterThan(0);
     for (const alert of first.values()) {
       const explanation = await explainAlert({ alert, evidence: path });

@@ -51,7 +51,11 @@ async function snapshotOf(sensor: Pick<RunnableSensor, 'lossSnapshot'>): Promise
 async function wait(sensor: RunnableSensor, seconds: number, { actions }: CommandContext): Promise<void> {
   const over = Promise.withResolvers<void>();
   const timer = setTimeout(over.resolve, seconds * 1000);
-  const stop = onStopSignals(actions.signals, { stop: () => over.resolve(), exitNow: actions.exitNow, now: () => performance.now() });
+  const stop = onStopSignals(actions.signals, {
+    stop: () => over.resolve(),
+    exitNow: (code) => actions.exitNow(code),
+    now: () => performance.now(),
+  });
   await Promise.race([over.promise, sensor.done]);
   clearTimeout(timer);
   stop();

@@ -88,7 +88,7 @@ export interface SensorCounters {
 }
 
 export interface LossSnapshot {
-  /** Of a clock that only goes on. */
+  /** Of a clock that only goes on; packet time for a file. */
   readonly atMs: number;
   /** null where the system shows none of it. */
   readonly host: HostCounters | null;

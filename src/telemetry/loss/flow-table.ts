@@ -23,9 +23,9 @@ export function diagnoseFlowTable({ before, after, secs }: SensorSpan): Advice {
   const emergency = after.emergencyTicks - before.emergencyTicks;
   const reasons = refused.filter(({ count }) => count > 0).map(({ reason, count }) => `${reason} ${amount(count)}`);
   const detail = [
-    `${shareText(lost, after.accounted - before.accounted + lost, 'packets opened no flow', secs)}`,
+    shareText(lost, after.accounted - before.accounted + lost, 'packets opened no flow', secs),
     ...(reasons.length === 0 ? [] : [`refused by ${reasons.join(', ')}`]),
-    `${shareText(evicted, created, 'flows ended early for want of room', secs)}`,
+    shareText(evicted, created, 'flows ended early for want of room', secs),
     ...(emergency === 0 ? [] : [`${amount(emergency)} ticks in the emergency`]),
   ].join('; ');
   if (lost === 0 && evicted === 0) return ok('flow_table', detail);

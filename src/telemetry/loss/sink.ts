@@ -35,13 +35,13 @@ const difference = ({ before, after }: SensorSpan, name: 'rowsDropped' | 'tapDro
 /** What the screen and packet logs did not get. */
 function tapText(span: SensorSpan, lost: number): string[] {
   const { before, after, secs } = span;
-  return lost === 0 ? [] : [`${shareText(lost, after.tapWritten - before.tapWritten + lost, 'packets were not shown or logged', secs)}`];
+  return lost === 0 ? [] : [shareText(lost, after.tapWritten - before.tapWritten + lost, 'packets were not shown or logged', secs)];
 }
 
 function pcapText({ before, after, secs }: SensorSpan, lost: number): string[] {
   return lost === 0
     ? []
-    : [`${shareText(lost, after.pcapWritten - before.pcapWritten + lost, 'packets were not written to the capture file', secs)}`];
+    : [shareText(lost, after.pcapWritten - before.pcapWritten + lost, 'packets were not written to the capture file', secs)];
 }
 
 function remedyOf(span: SensorSpan, rows: number, pcap: number, failed: number): string | null {

@@ -23,8 +23,13 @@ const GROUPS = /\B(?=(\d{3})+$)/g;
 /** `1,234` */
 export const amount = (count: number): string => String(Math.round(count)).replace(GROUPS, ',');
 
+function percentText(percent: number): string {
+  if (percent > 0 && percent < 0.01) return 'less than 0.01';
+  return percent >= 10 ? percent.toFixed(0) : percent.toPrecision(2);
+}
+
 /** `12 of 3,400 packets in 10.0 s (0.35 %)`: never a share without what it is a share of. */
 export function shareText(lost: number, all: number, what: string, secs: number): string {
-  const share = all > 0 ? ` (${((lost / all) * 100).toPrecision(2)} %)` : '';
+  const share = all > 0 ? ` (${percentText((lost / all) * 100)} %)` : '';
   return `${amount(lost)} of ${amount(all)} ${what} in ${secs.toFixed(1)} s${share}`;
 }
