@@ -45,8 +45,9 @@ export interface VolumeEvent extends Moment, FlowTuple {
   readonly bytesDown: number;
   readonly packetsUp: number;
   readonly packetsDown: number;
-  /** When the flow began. */
+  /** When the flow began, and its last packet so far: at a flow's end, or after a pause, long before `at`. */
   readonly firstAt: number;
+  readonly lastAt: number;
 }
 
 /** The end of a flow in which both sides spoke, or one carried 64 KiB; with its sums. */

@@ -149,6 +149,7 @@ class TickMerge {
       packetsUp: view.getUint32(at + B_PACKETS_SINCE, true),
       packetsDown: view.getUint32(at + B_PACKETS_SINCE + 4, true),
       firstAt: view.getFloat64(at + B_FIRST, true),
+      lastAt: view.getFloat64(at + B_LAST, true),
     });
   }
 

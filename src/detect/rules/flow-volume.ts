@@ -59,7 +59,7 @@ export const flowVolume = defineRule({
         const sums = flows.obtain(keyOf(event), () => ({ bytes: 0, packets: 0 }));
         sums.bytes += event.bytesUp + event.bytesDown;
         sums.packets += event.packetsUp + event.packetsDown;
-        judge(event, sums, event.at);
+        judge(event, sums, event.lastAt);
       },
       close(event) {
         flows.delete(keyOf(event));

@@ -1,6 +1,6 @@
 import { isExternal } from '../address-class.ts';
 import { endpointText } from '../endpoint.ts';
-import { type CloseEvent, type FlowTuple, VOLUME_STEP, type VolumeEvent } from '../events.ts';
+import type { CloseEvent, FlowTuple, VolumeEvent } from '../events.ts';
 import { defineRule, type Severity } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { tupleOf } from '../state/timed-flows.ts';
@@ -66,8 +66,7 @@ export const longConnection = defineRule({
 
     return {
       volume(event) {
-        // The rest that is told at a flow's end may come long after its last packet; a full step is of now.
-        if (event.bytesUp + event.bytesDown >= VOLUME_STEP) judge(event, event.at);
+        judge(event, event.lastAt);
       },
       close(event) {
         judge(event, event.lastAt);

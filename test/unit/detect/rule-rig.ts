@@ -79,7 +79,7 @@ export function answer(given: Words & Given<AnswerEvent>): AnswerEvent {
 export function volume(given: Words & Given<VolumeEvent>): VolumeEvent {
   const sums = { bytesUp: 0, bytesDown: 0, packetsUp: 0, packetsDown: 0 };
   const when = moment(given);
-  return { type: 'volume', ...sums, firstAt: when.at, ...when, ...tuple(given), ...rest(given) };
+  return { type: 'volume', ...sums, firstAt: when.at, lastAt: when.at, ...when, ...tuple(given), ...rest(given) };
 }
 
 export function close(given: Words & Given<CloseEvent>): CloseEvent {

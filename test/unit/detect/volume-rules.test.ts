@@ -151,7 +151,7 @@ describe('icmp_tunnel', () => {
 describe('long_connection', () => {
   const hours = (count: number) => count * 3600 * SECOND;
   const flow = { source: inside, target: outside, port: 443, firstAt: 0 };
-  const moves = (at: number, bytesUp = 65_536) => volume({ ...flow, at, bytesUp });
+  const moves = (at: number) => volume({ ...flow, at, bytesUp: 65_536 });
 
   it('tells each band once, while the connection lasts', () => {
     const rig = new RuleRig(longConnection).feed(moves(hours(1) - 1));
@@ -169,7 +169,7 @@ describe('long_connection', () => {
   });
 
   it('does not take what a flow tells at its end for a sign of life', () => {
-    const rig = new RuleRig(longConnection).feed(moves(hours(9), 65_535), close({ ...flow, at: hours(9), lastAt: SECOND }));
+    const rig = new RuleRig(longConnection).feed({ ...moves(hours(9)), lastAt: SECOND }, close({ ...flow, at: hours(9), lastAt: SECOND }));
     expect(rig.findings).toEqual([]);
   });
 
