@@ -6,7 +6,7 @@ import { AlertBook } from './detect/alert-book.ts';
 import type { DetectBatch } from './detect/batch.ts';
 import { type BehaviourRecord, BehaviourVectors } from './detect/behaviour.ts';
 import { DetectEngine } from './detect/engine.ts';
-import type { Address, FlowTuple } from './detect/events.ts';
+import type { Address, DetectEvent, FlowTuple } from './detect/events.ts';
 import type { Rule } from './detect/rule.ts';
 import type { ResolvedRule } from './detect/rule-settings.ts';
 import { type DetectSetup, prepareDetection } from './detect/rules.ts';
@@ -85,7 +85,11 @@ export class Detection {
     for (const batch of batches) this.#untold += batch.untold;
     const { streamNs, packets, bytes, final, dropped } = tick;
     const clockSteps = this.#stepsSince(engine, final);
-    const { found, events } = this.#engine.tick(batches, { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps });
+    const sums = { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps };
+    const events: DetectEvent[] = [];
+    // A tick of them is kept only where somebody wants them all.
+    const keep = this.#userRules === null && this.#behaviour === null ? null : (event: DetectEvent) => void events.push(event);
+    const found = this.#engine.tick(batches, sums, keep);
     for (const { rule, finding } of found) {
       const resolved = this.#rules.get(rule);
       if (resolved !== undefined) this.#book.raise(resolved, finding);

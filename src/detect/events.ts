@@ -28,6 +28,8 @@ export interface OpenEvent extends Moment, FlowTuple {
   readonly icmpType: number;
   /** False when the flow table refused the flow: no answer and no end will be told. */
   readonly tracked: boolean;
+  /** What came of it before the tick was over; null when that is not known yet. */
+  readonly outcome: 'accepted' | 'refused' | null;
 }
 
 /** The responder's first packet, or an ICMP error about the flow. */
@@ -35,6 +37,8 @@ export interface AnswerEvent extends Moment, FlowTuple {
   readonly type: 'answer';
   /** `refused`: an RST in answer to a SYN, or an ICMP error (unreachable, prohibited). */
   readonly outcome: 'accepted' | 'refused';
+  /** When the attempt was made, if that was in the same tick and told; else null. */
+  readonly attemptAt: number | null;
 }
 
 /** What a flow carried since its last volume event; told every 64 KiB or more, at most once per tick, and at its end. */

@@ -11,6 +11,7 @@ import type {
   TickEvent,
   VolumeEvent,
 } from './events.ts';
+import type { SharedContacts } from './state/contact-follower.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -67,6 +68,8 @@ export interface RuleContext<S extends SettingSpecs = SettingSpecs> {
   isInternal(address: Address): boolean;
   /** An address as people write it. */
   text(address: Address): string;
+  /** What becomes of contacts, found out once for all rules; absent where a rule runs alone. */
+  readonly contacts?: SharedContacts;
   /** Reports a finding; call it for every event beyond the threshold, repeats are folded. */
   raise(finding: Finding): void;
 }

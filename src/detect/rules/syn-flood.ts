@@ -59,6 +59,7 @@ class FloodCounter {
   }
 
   open(event: OpenEvent): void {
+    if (event.outcome === 'accepted') return;
     this.advance(event.at);
     if (this.tracker.open(tupleKey(event), '', event)) return;
     const service = this.services.peek(serviceKey(event));
@@ -66,6 +67,7 @@ class FloodCounter {
   }
 
   answer(event: AnswerEvent): void {
+    if (event.outcome === 'accepted' && event.attemptAt !== null) return;
     this.advance(event.at);
     if (this.tracker.answer(tupleKey(event), event.outcome)) return;
     if (event.outcome === 'refused' && this.limits.countRefused) return;
