@@ -1,6 +1,6 @@
 /**
- * How a shard's events of one tick travel: what happens at a moment as entries of `MOMENT_BYTES`, volumes and ends as
- * entries of `END_BYTES`, little-endian, in the order in which the shard saw them; questions, claims and surges as objects.
+ * How a shard's events of one tick travel: what happens at a moment as entries of `MOMENT_BYTES`, volumes, ends and
+ * connections left half open as entries of `END_BYTES`, little-endian, in the order in which the shard saw them; questions, claims and surges as objects.
  *
  * A moment is an attempt, with the answer when that came in the same tick; an answer that came later stands alone.
  *
@@ -42,7 +42,7 @@ export const B_PACKETS_SINCE = 128;
 export const B_MISSED = 136;
 export const B_SERVICE = 140;
 
-export const EntryKind = { OPEN: 1, ANSWER: 2, VOLUME: 3, CLOSE: 4 } as const;
+export const EntryKind = { OPEN: 1, ANSWER: 2, VOLUME: 3, CLOSE: 4, HALF_OPEN: 5 } as const;
 /** Of an attempt without `ACCEPTED` and `REFUSED` nothing more was known when the tick ended. */
 export const EntryFlag = { IPV6: 1, UNTRACKED: 2, ACCEPTED: 4, REFUSED: 8 } as const;
 /** Zeek's conn_state by number; 0 = none. */

@@ -25,7 +25,7 @@ interface Running {
   readonly handlers: RuleHandlers;
 }
 
-const TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'dns', 'arp', 'surge', 'tick'];
+const TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'halfOpen', 'dns', 'arp', 'surge', 'tick'];
 /** Addresses of which it is known whether they are internal. */
 const MOST_CLASSIFIED = 65_536;
 
@@ -40,6 +40,7 @@ export class DetectEngine {
     answer: [],
     volume: [],
     close: [],
+    halfOpen: [],
     dns: [],
     arp: [],
     surge: [],
@@ -148,6 +149,9 @@ export function dispatch(handlers: RuleHandlers, event: DetectEvent): void {
       break;
     case 'close':
       handlers.close?.(event);
+      break;
+    case 'halfOpen':
+      handlers.halfOpen?.(event);
       break;
     case 'dns':
       handlers.dns?.(event);

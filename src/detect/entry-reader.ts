@@ -24,7 +24,7 @@ import {
   EntryFlag,
   STATES,
 } from './batch.ts';
-import type { Address, AnswerEvent, CloseEvent, OpenEvent, VolumeEvent } from './events.ts';
+import type { Address, AnswerEvent, CloseEvent, HalfOpenEvent, OpenEvent, VolumeEvent } from './events.ts';
 
 /** The typed views of a batch's entries; `at` is an entry's byte offset. */
 export class EntryReader {
@@ -162,6 +162,20 @@ export class EntryReader {
       packetsUp: u32[(at + B_PACKETS_SINCE) >> 2],
       packetsDown: u32[(at + B_PACKETS_SINCE + 4) >> 2],
       firstAt: f64[(at + B_FIRST) >> 3],
+    };
+  }
+
+  halfOpen(at: number, now: number): HalfOpenEvent {
+    return {
+      type: 'halfOpen',
+      at: now,
+      ordinal: this.ordinal(at),
+      protocol: this.u8[at + B_PROTOCOL],
+      source: this.source(at),
+      sourcePort: this.u16[(at + B_PORTS) >> 1],
+      target: this.target(at),
+      targetPort: this.targetPort(at),
+      firstAt: this.f64[(at + B_FIRST) >> 3],
     };
   }
 

@@ -70,6 +70,13 @@ export interface CloseEvent extends Moment, FlowTuple {
   readonly service: string | null;
 }
 
+/** A TCP connection that the responder accepted and the initiator said nothing about since, for a second or more. */
+export interface HalfOpenEvent extends Moment, FlowTuple {
+  readonly type: 'halfOpen';
+  /** When the attempt was made. */
+  readonly firstAt: number;
+}
+
 /** A question, with what was answered. */
 export interface DnsEvent extends Moment {
   readonly type: 'dns';
@@ -121,7 +128,7 @@ export interface TickEvent extends Moment {
   readonly clockSteps: number;
 }
 
-export type DetectEvent = OpenEvent | AnswerEvent | VolumeEvent | CloseEvent | DnsEvent | ArpEvent | SurgeEvent | TickEvent;
+export type DetectEvent = OpenEvent | AnswerEvent | VolumeEvent | CloseEvent | HalfOpenEvent | DnsEvent | ArpEvent | SurgeEvent | TickEvent;
 export type EventType = DetectEvent['type'];
 
 /** Attempts at one (protocol, address, port) and tick that are told one by one; the rest comes as a surge. */

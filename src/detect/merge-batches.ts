@@ -165,7 +165,9 @@ class TickMerge {
       const reader = readers[owners[place]];
       const at = reader.offset(entries[place]);
       if (reader.hasGrown(at)) this.visit(reader.volume(at, now), null);
-      if (reader.kind(at) !== EntryKind.CLOSE) continue;
+      const kind = reader.kind(at);
+      if (kind === EntryKind.HALF_OPEN) this.visit(reader.halfOpen(at, now), null);
+      if (kind !== EntryKind.CLOSE) continue;
       if (reader.protocol(at) === TCP) {
         sums.missedBytes += reader.missed(at);
         sums.payloadBytes += reader.payload(at);

@@ -6,6 +6,7 @@ import type {
   CloseEvent,
   DnsEvent,
   FlowTuple,
+  HalfOpenEvent,
   OpenEvent,
   SurgeEvent,
   TickEvent,
@@ -80,6 +81,7 @@ export interface RuleHandlers {
   answer?(event: AnswerEvent): void;
   volume?(event: VolumeEvent): void;
   close?(event: CloseEvent): void;
+  halfOpen?(event: HalfOpenEvent): void;
   dns?(event: DnsEvent): void;
   arp?(event: ArpEvent): void;
   surge?(event: SurgeEvent): void;

@@ -33,7 +33,6 @@ import {
   STATES,
 } from '../detect/batch.ts';
 import { type ArpEvent, type DnsEvent, VOLUME_STEP } from '../detect/events.ts';
-import { firstEvidence, isSender } from '../flow/direction.ts';
 import type { FlowLives, FlowWatch } from '../flow/lives.ts';
 import { type RecordWords, TcpFlag } from '../flow/record-words.ts';
 import * as row from '../flow/row.ts';
@@ -51,7 +50,9 @@ import {
   RecordFlag,
 } from '../ring/layout.ts';
 import { addressKey } from './address-key.ts';
+import { isAttempt } from './attempt.ts';
 import { DetectEntries } from './detect-entries.ts';
+import { Handshakes } from './handshakes.ts';
 import { OpenCounts } from './open-counts.ts';
 
 const TCP = 6;
@@ -71,18 +72,6 @@ const FIRST_ANSWERS = 256;
 const UNKNOWN = 0;
 const OPENED_BY_A = 1;
 const OPENED_BY_B = 2;
-/** Below this the ports of services; a datagram from one of them to a port above is an answer. */
-const FIRST_FREE_PORT = 1024;
-
-/**
- * Only what an initiator sends is an attempt: an answer whose question was not seen is none. What the flow's record takes
- * for likely from a table of ports is too weak here, since scanners choose their source ports as they like.
- */
-function isAttempt(rec: RecordWords, o: number, protocol: number): boolean {
-  if (protocol === TCP) return (rec.u8[o + R_TCP_FLAGS] & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN;
-  if ((rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.HAS_PORTS) === 0) return isSender(firstEvidence(rec, o));
-  return rec.u16[(o + R_SRC_PORT) >> 1] >= FIRST_FREE_PORT || rec.u16[(o + R_DST_PORT) >> 1] < FIRST_FREE_PORT;
-}
 
 export class DetectWatch implements FlowWatch {
   private readonly lives: FlowLives;
@@ -92,6 +81,7 @@ export class DetectWatch implements FlowWatch {
   private answers = new Uint32Array(FIRST_ANSWERS);
   private answerCount = 0;
   private readonly opens = new OpenCounts();
+  private readonly handshakes: Handshakes;
   /** By slot: bytes A, B and packets A, B that have been told; only of flows that have told a volume. */
   private readonly told = new Map<number, Float64Array>();
   /** Per slot: whose first packet was told as an attempt. */
@@ -109,6 +99,7 @@ export class DetectWatch implements FlowWatch {
 
   constructor(lives: FlowLives) {
     this.lives = lives;
+    this.handshakes = new Handshakes(lives);
     this.openers = new Uint8Array(lives.store.rows);
     this.attempts = new Int32Array(lives.store.rows);
   }
@@ -148,10 +139,12 @@ export class DetectWatch implements FlowWatch {
   /** The second side's first packet. */
   answered(slot: number, side: number, rec: RecordWords, o: number, now: number): void {
     if (side === this.clientOf(slot)) return;
-    const { hotB } = this.lives.store;
+    const isTcp = this.lives.store.hotB[slot * row.HOT_BYTES + row.F_PROTOCOL] === TCP;
     const tcpFlags = rec.u8[o + R_TCP_FLAGS];
-    const isReset = hotB[slot * row.HOT_BYTES + row.F_PROTOCOL] === TCP && (tcpFlags & (TcpFlag.RST | TcpFlag.SYN)) === TcpFlag.RST;
+    const isReset = isTcp && (tcpFlags & (TcpFlag.RST | TcpFlag.SYN)) === TcpFlag.RST;
     this.answer(slot, isReset ? EntryFlag.REFUSED : EntryFlag.ACCEPTED, now, rec.f64[(o + R_ORDINAL) >> 3]);
+    if (!isTcp || (tcpFlags & (TcpFlag.SYN | TcpFlag.ACK)) !== (TcpFlag.SYN | TcpFlag.ACK) || this.isOuter(slot)) return;
+    if (!this.handshakes.answered(slot, now)) this.untold++;
   }
 
   /** An ICMP error about the flow. */
@@ -217,6 +210,15 @@ export class DetectWatch implements FlowWatch {
   arp(claim: ArpEvent): void {
     if (this.claims.length === MOST_OBJECTS) this.untold++;
     else this.claims.push(claim);
+  }
+
+  /** The tick ends at `now`; before flows are ended because of that. */
+  endTick(now: number): void {
+    this.handshakes.check(
+      now,
+      (slot) => this.clientOf(slot),
+      (slot) => void this.tell(slot, EntryKind.HALF_OPEN),
+    );
   }
 
   /** Everything since the last call. */

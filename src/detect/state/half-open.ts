@@ -1,5 +1,5 @@
 /** Unanswered attempts at one service within a window: how many, from how many sources, and from which source most. */
-import { type Address, OPENS_TOLD, type OpenEvent } from '../events.ts';
+import { type Address, type FlowTuple, OPENS_TOLD } from '../events.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { HyperLogLog } from './hyperloglog.ts';
 import { RecentFlows } from './recent-flows.ts';
@@ -12,6 +12,11 @@ const MOST_SOURCES = 1024;
 const MOST_COUNTED = 64;
 /** Debts that are kept apart; further ones join the last. */
 const MOST_DEBTS = 64;
+
+/** What is counted of an attempt. */
+export interface Attempt extends FlowTuple {
+  readonly at: number;
+}
 
 /** Attempts that were not told one by one and wait to be answered or given up. */
 export interface Debt {
@@ -29,6 +34,8 @@ export class HalfOpen {
   readonly target: Address;
   readonly targetPort: number;
   readonly unanswered: SlidingCount;
+  /** Of these, attempts that were accepted and not confirmed. */
+  readonly unconfirmed: SlidingCount;
   readonly recent = new RecentFlows();
   lastAt = 0;
   raisedAt = Number.NEGATIVE_INFINITY;
@@ -45,11 +52,12 @@ export class HalfOpen {
     this.targetPort = targetPort;
     this.windowNs = windowNs;
     this.unanswered = new SlidingCount(windowNs);
+    this.unconfirmed = new SlidingCount(windowNs);
     this.sources = new SlidingSet(windowNs, MOST_SOURCES);
   }
 
   /** Counts one attempt that was given up; unanswered attempts in the window. */
-  fail(open: OpenEvent): number {
+  fail(open: Attempt): number {
     this.lastAt = open.at;
     this.recent.add(open);
     this.sources.add(open.source, open.at);
