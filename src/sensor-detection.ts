@@ -126,7 +126,7 @@ export class Detection {
   /** A replay's reader is ahead of its shards by an amount that differs from run to run: it is asked at the end only. */
   #stepsSince(engine: Float64Array, final: boolean): number {
     if (!this.#live && !final) return 0;
-    const steps = engine[Counter.TIME_STEPS_BACK] - this.#clockSteps;
+    const steps = engine[Counter.LONG_STEPS_BACK] - this.#clockSteps;
     this.#clockSteps += steps;
     return steps;
   }
