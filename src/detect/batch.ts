@@ -12,7 +12,7 @@
  *   0 at f64 │ 8 ordinal f64 │ 16 first f64 │ 24 last f64 │ 32 ports, kind, protocol, flags as above, 39 conn_state u8
  *   40 source 16 │ 56 target 16 │ 72 bytes up, down f64 │ 88 payload up, down f64
  *   104 bytes up, down since the last volume event f64 │ 120 packets up, down u32 │ 128 the same since then u32
- *   136 missed bytes u32 │ 140 service u16
+ *   136 missed bytes u32 │ 140 service u16 │ 142 host u16
  */
 import type { Address, ArpEvent, DnsEvent } from './events.ts';
 
@@ -41,6 +41,7 @@ export const B_PACKETS = 120;
 export const B_PACKETS_SINCE = 128;
 export const B_MISSED = 136;
 export const B_SERVICE = 140;
+export const B_HOST = 142;
 
 export const EntryKind = { OPEN: 1, ANSWER: 2, VOLUME: 3, CLOSE: 4, HALF_OPEN: 5 } as const;
 /** Of an attempt without `ACCEPTED` and `REFUSED` nothing more was known when the tick ended. */
@@ -64,7 +65,7 @@ export interface DetectBatch {
   /** Numbers of the moments that have an answer, in the order of the answers. */
   answers: Uint32Array<ArrayBuffer>;
   ends: Uint8Array<ArrayBuffer>;
-  /** Services by number, from 1 on. */
+  /** Services and hosts by number, from 1 on. */
   texts: string[];
   dns: DnsEvent[];
   arp: ArpEvent[];

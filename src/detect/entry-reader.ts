@@ -8,6 +8,7 @@ import {
   B_BYTES_SINCE,
   B_FIRST,
   B_FLAGS,
+  B_HOST,
   B_KIND,
   B_LAST,
   B_MISSED,
@@ -179,7 +180,7 @@ export class EntryReader {
     };
   }
 
-  /** `texts`: services by number, from 1 on. */
+  /** `texts`: services and hosts by number, from 1 on. */
   close(at: number, now: number, texts: readonly string[]): CloseEvent {
     const { f64, u32, u16, u8 } = this;
     return {
@@ -201,6 +202,7 @@ export class EntryReader {
       packetsDown: u32[(at + B_PACKETS + 4) >> 2],
       state: STATES[u8[at + B_TYPE]] || null,
       service: texts[u16[(at + B_SERVICE) >> 1] - 1] ?? null,
+      host: texts[u16[(at + B_HOST) >> 1] - 1] ?? null,
     };
   }
 }

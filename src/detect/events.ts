@@ -68,6 +68,8 @@ export interface CloseEvent extends Moment, FlowTuple {
   readonly state: string | null;
   /** Our label of the application (`ssh`, `tls`), null when unknown. */
   readonly service: string | null;
+  /** The host that the flow itself named (SNI, Host and the like), small letters; null when it named none. */
+  readonly host: string | null;
 }
 
 /** A TCP connection that the responder accepted and the initiator said nothing about since, for a second or more. */
@@ -124,7 +126,7 @@ export interface TickEvent extends Moment {
   /** Bytes of TCP streams that nobody saw although they were acknowledged, and all bytes of TCP payload. */
   readonly missedBytes: number;
   readonly payloadBytes: number;
-  /** Times that the capture's clock went back. */
+  /** Packets a second or more behind the capture's clock. */
   readonly clockSteps: number;
 }
 

@@ -12,6 +12,7 @@ import {
   B_BYTES_SINCE,
   B_FIRST,
   B_FLAGS,
+  B_HOST,
   B_KIND,
   B_LAST,
   B_MISSED,
@@ -172,8 +173,8 @@ export class DetectWatch implements FlowWatch {
     this.told.set(slot, Float64Array.of(hotF[bytes], hotF[bytes + 1], hotF[packets], hotF[packets + 1]));
   }
 
-  /** The flow is over; `service` is '' when unknown. */
-  closed(slot: number, service: string): void {
+  /** The flow is over; `service` and `host` are '' when unknown. */
+  closed(slot: number, service: string, host: string): void {
     if (this.isOuter(slot)) return;
     const { store } = this.lives;
     const client = this.clientOf(slot);
@@ -184,7 +185,9 @@ export class DetectWatch implements FlowWatch {
     const at = this.tell(slot, EntryKind.CLOSE);
     if (at >= 0) {
       this.tellGrowth(slot, at);
-      this.tellSums(slot, at, client, service);
+      this.tellSums(slot, at, client);
+      this.ends.u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
+      this.ends.u16[(at + B_HOST) >> 1] = this.numberOf(host);
     }
     if (this.told.size > 0) this.told.delete(slot);
   }
@@ -318,9 +321,9 @@ export class DetectWatch implements FlowWatch {
   }
 
   /** The sums at the end of a flow. */
-  private tellSums(slot: number, at: number, client: number, service: string): void {
+  private tellSums(slot: number, at: number, client: number): void {
     const { store } = this.lives;
-    const { f64, i32, u16, u8 } = this.ends;
+    const { f64, i32, u8 } = this.ends;
     const hot = slot * row.HOT_BYTES;
     const cold = slot * store.coldBytes - row.HOT_BYTES;
     const payload = (hot + row.F_PAYLOAD_A) >> 3;
@@ -341,7 +344,6 @@ export class DetectWatch implements FlowWatch {
     u8[at + B_TYPE] = STATES.indexOf(state);
     const missed = store.coldU[(cold + row.F_MISSED_A) >> 2] + store.coldU[(cold + row.F_MISSED_B) >> 2];
     i32[(at + B_MISSED) >> 2] = Math.min(missed, 0x7fff_ffff);
-    u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
   }
 
   private history(slot: number): string {

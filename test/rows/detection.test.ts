@@ -175,6 +175,17 @@ describe('connections that a server accepts', () => {
   });
 });
 
+describe("the capture's clock", () => {
+  it.each([
+    [999, []],
+    [1000, ['clock_step']],
+  ])('is said to go back by %d ms: %j', async (ms, wanted) => {
+    const path = folder.file(`back-${ms}.pcap`);
+    writeCaptureFile(path, [later(0), later(5000), later(5000 - ms), later(9000)]);
+    expect(kinds(await detect(path))).toEqual(wanted);
+  });
+});
+
 describe('the command', () => {
   it('writes alerts and behaviour, shows new alerts, and runs rules of our own', async () => {
     const capture = fileURLToPath(new URL('../fixtures/demo.pcap', import.meta.url));

@@ -89,7 +89,7 @@ export const beaconing = defineRule({
   kind: 'beaconing',
   title: 'Regular calls to an external host',
   description:
-    'An internal host connects to one external address at even intervals and with even sizes. The score is the ' +
+    'An internal host connects to one external host, known by its name where connections say it (SNI, Host) and else by its address, at even intervals and with even sizes. The score is the ' +
     "mean of RITA's timestamp and data size scores over the last 64 connections of a day; connections that start within a " +
     'second count once. NTP, DNS, DHCP and keep-alives are left out.',
   severity: 'medium',
@@ -116,7 +116,7 @@ export const beaconing = defineRule({
     return {
       close(event) {
         if (!isCall(event) || !context.isInternal(event.source) || !isExternal(event.target, context)) return;
-        const pair = pairs.obtain(event.source + event.target, () => ({ first: event, calls: null }));
+        const pair = pairs.obtain(`${event.source}${event.host ?? event.target}`, () => ({ first: event, calls: null }));
         if (pair.first === event) return;
         pair.calls ??= callsOf(pair.first);
         const { starts, sizes, flows } = pair.calls;
@@ -133,7 +133,7 @@ export const beaconing = defineRule({
         const score = (byTime + bySize) / 2;
         if (score < settings.score) return;
         const source = context.text(event.source);
-        const target = context.text(event.target);
+        const target = event.host ?? context.text(event.target);
         context.raise({
           at: event.at,
           firstAt: Math.min(...starts),
