@@ -103,7 +103,11 @@ export class Detection {
     for (const batch of batches) this.#untold += batch.untold;
     const { streamNs, packets, bytes, final, dropped } = tick;
     const clockSteps = this.#stepsSince(engine, final);
-    const { found, events } = this.#engine.tick(batches, { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps });
+    const sums = { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps };
+    const events: DetectEvent[] = [];
+    // A tick of them is kept only where somebody wants them all.
+    const keep = this.#userRules === null && this.#behaviour === null ? null : (event: DetectEvent) => void events.push(event);
+    const found = this.#engine.tick(batches, sums, keep);
     for (const { rule, finding } of found) {
       const resolved = this.#rules.get(rule);
       if (resolved !== undefined) this.#book.raise(resolved, finding);
@@ -140,7 +144,7 @@ export class Detection {
   /** A replay's reader is ahead of its shards by an amount that differs from run to run: it is asked at the end only. */
   #stepsSince(engine: Float64Array, final: boolean): number {
     if (!this.#live && !final) return 0;
-    const steps = engine[Counter.TIME_STEPS_BACK] - this.#clockSteps;
+    const steps = engine[Counter.LONG_STEPS_BACK] - this.#clockSteps;
     this.#clockSteps += steps;
     return steps;
   }

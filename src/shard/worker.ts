@@ -33,7 +33,8 @@ class ShardWorker {
       {
         tick: (message) => {
           // The events' memory goes over to the sensor.
-          post(message, message.detect === null ? [] : [message.detect.entries.buffer]);
+          const { detect } = message;
+          post(message, detect === null ? [] : [detect.moments.buffer, detect.answers.buffer, detect.ends.buffer]);
           if (!message.final) this.pacing.waitForMerge(message.tick);
         },
         waitForSpace: () => this.waitForSpace(),

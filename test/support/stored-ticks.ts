@@ -1,7 +1,7 @@
 /** Ticks for the store, made up from a seed: whole flow records, devices and alerts that hold together. */
 import type { DeviceDetail } from '../../src/api/contract.ts';
-import type { AlertRecord } from '../../src/detect/alert.ts';
 import { emptyNote } from '../../src/app/note.ts';
+import type { AlertRecord } from '../../src/detect/alert.ts';
 import type { FlowRecord } from '../../src/flow/record.ts';
 import { flowLine, NO_LOOKUPS } from '../../src/store/flow-line.ts';
 import type { StoredFlow } from '../../src/store/flow-table.ts';
