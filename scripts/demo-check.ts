@@ -31,5 +31,7 @@ const stats = await endedStats();
 const metrics = await (await ask('/metrics')).text();
 const counted = /^weir_capture_packets_total(?:{[^}]*})? (\d+)/m.exec(metrics)?.[1];
 console.log(`  /                 the dashboard, ${page.length} bytes`);
-console.log(`  /api/v1/stats     ${stats.packets_total} packets, ${stats.bytes_total} bytes, ${stats.flows.created} flows, ${stats.devices} devices`);
+console.log(
+  `  /api/v1/stats     ${stats.packets_total} packets, ${stats.bytes_total} bytes, ${stats.flows.created} flows, ${stats.devices} devices`,
+);
 console.log(`  /metrics          weir_capture_packets_total ${counted}`);

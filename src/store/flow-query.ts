@@ -11,10 +11,16 @@ import { allOf, type Clause, candidatesOf, conditionsOf, sortColumn, type Walk, 
 import { type FlowRow, lineOfRow, recordOfRow } from './flow-row.ts';
 import type { Statements } from './statements.ts';
 
-/** More candidates than this are walked instead: sorting them would take longer than finding a page among them. */
-const MOST_CANDIDATES = 20_000;
-/** Rows looked at for one page, in pieces that grow. */
-const MOST_EXAMINED = 64_000;
+export interface FlowQueryBounds {
+  /** More candidates than this are walked instead: sorting them would take longer than finding a page among them. */
+  mostCandidates: number;
+  /** Rows looked at for one page, about; reading them takes some 50 ms. */
+  mostExamined: number;
+}
+
+export const FLOW_QUERY_BOUNDS: FlowQueryBounds = { mostCandidates: 20_000, mostExamined: 64_000 };
+
+/** Rows are looked at in pieces that grow. */
 const FIRST_PIECE = 500;
 const GROWTH = 4;
 
@@ -48,9 +54,11 @@ function rangesBeyond({ column, from, to }: Walk, position: Position | null, des
 
 export class FlowQueries {
   readonly #statements: Statements;
+  readonly #bounds: FlowQueryBounds;
 
-  constructor(statements: Statements) {
+  constructor(statements: Statements, bounds: FlowQueryBounds) {
     this.#statements = statements;
+    this.#bounds = bounds;
   }
 
   /** @throws SensorError USAGE for a cursor or an address that is none */
@@ -84,10 +92,10 @@ export class FlowQueries {
     let best: { way: Clause; count: number } | null = null;
     for (const way of candidatesOf(query)) {
       const { count } = (this.#statements.one({
-        sql: `SELECT count(*) AS count FROM (${way.sql} LIMIT ${MOST_CANDIDATES + 1})`,
+        sql: `SELECT count(*) AS count FROM (${way.sql} LIMIT ${this.#bounds.mostCandidates + 1})`,
         parameters: way.parameters,
       }) as { count: number } | null) ?? { count: 0 };
-      if (count <= MOST_CANDIDATES && (best === null || count < best.count)) best = { way, count };
+      if (count <= this.#bounds.mostCandidates && (best === null || count < best.count)) best = { way, count };
     }
     return best?.way ?? null;
   }
@@ -121,7 +129,7 @@ export class FlowQueries {
     const rows: FlowRow[] = [];
     let at = position;
     let piece = Math.max(FIRST_PIECE, query.limit + 1);
-    for (let examined = 0; examined < MOST_EXAMINED; ) {
+    for (let examined = 0; examined < this.#bounds.mostExamined; ) {
       // A position splits the rest into two ranges, so that a crowd of equal values is not read from its beginning.
       let reached: Position | null = null;
       for (const range of rangesBeyond(walk, at, query.descending)) {
@@ -134,7 +142,7 @@ export class FlowQueries {
       }
       if (reached === null) return { rows, last: null };
       at = reached;
-      piece = Math.min(piece * GROWTH, MOST_EXAMINED);
+      piece = Math.min(piece * GROWTH, this.#bounds.mostExamined);
     }
     return { rows, last: at };
   }

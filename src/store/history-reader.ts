@@ -11,7 +11,7 @@ import { AlertQueries } from './alert-query.ts';
 import { DATABASE_FILE, openForReading } from './database.ts';
 import { DeviceQueries } from './device-query.ts';
 import { DeviceRows } from './device-table.ts';
-import { FlowQueries } from './flow-query.ts';
+import { FLOW_QUERY_BOUNDS, FlowQueries, type FlowQueryBounds } from './flow-query.ts';
 import { SeriesQueries } from './series-query.ts';
 import { Statements } from './statements.ts';
 import { storeError } from './store-error.ts';
@@ -30,24 +30,24 @@ export class HistoryReader implements History {
   readonly #topology: TopologyQueries;
   readonly #series: SeriesQueries;
 
-  private constructor(path: string, db: DatabaseSync) {
+  private constructor(path: string, db: DatabaseSync, bounds: FlowQueryBounds) {
     this.path = path;
     this.#db = db;
     const statements = new Statements(db);
     this.#statements = statements;
     this.#devices = new DeviceQueries(statements, new DeviceRows(db), new DeviceUsage(db));
-    this.#flows = new FlowQueries(statements);
+    this.#flows = new FlowQueries(statements, bounds);
     this.#alerts = new AlertQueries(statements);
     this.#topology = new TopologyQueries(statements);
     this.#series = new SeriesQueries(statements);
   }
 
   /** @throws SensorError STORE when the directory has no database yet: the writer makes it */
-  static open(directory: string): HistoryReader {
+  static open(directory: string, bounds: FlowQueryBounds = FLOW_QUERY_BOUNDS): HistoryReader {
     const path = join(directory, DATABASE_FILE);
     const db = openForReading(directory, READ_LIMITS);
     try {
-      return new HistoryReader(path, db);
+      return new HistoryReader(path, db, bounds);
     } catch (error) {
       db.close();
       throw storeError('open', path, error);

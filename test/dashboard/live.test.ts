@@ -147,6 +147,19 @@ it('says on every page that there is nothing yet', async () => {
   }
 });
 
+it('shows of a run that is over what it left: its largest flows, and history in place of live flows', async () => {
+  await begin({ ended: true });
+  await page.goto(origin);
+  await page.getByRole('heading', { name: 'Largest flows' }).waitFor();
+  await testId('talker-row').first().waitFor();
+  expect(await testId('live-state').textContent()).toContain('Run ended');
+  await page.getByRole('link', { name: 'All flows' }).click();
+  await testId('flow-row').first().waitFor();
+  expect(server.requests.findLast((line) => line.startsWith('GET /api/v1/flows?'))).toContain('state=ended');
+  await page.getByText('Live', { exact: true }).click();
+  await expect.poll(() => server.requests.findLast((line) => line.startsWith('GET /api/v1/flows?'))).toContain('state=live');
+});
+
 it('goes on painting while 2,000 nodes find their places, also in a browser without a graphics card on a busy machine', async () => {
   await begin({ nodes: 2000 });
   await page.goto(`${origin}/#/topology`);

@@ -28,7 +28,16 @@ describe('weir serve', () => {
   it('answers with what weir replay says of the same capture', async () => {
     using folder = new TemporaryFolder('serve');
     const replayed = await runWeir([
-      ...['replay', capture, '--quiet', '--anomalies', '--flows-jsonl', folder.file('flows.jsonl'), '--summary-json', folder.file('summary.json')],
+      ...[
+        'replay',
+        capture,
+        '--quiet',
+        '--anomalies',
+        '--flows-jsonl',
+        folder.file('flows.jsonl'),
+        '--summary-json',
+        folder.file('summary.json'),
+      ],
     ]);
     expect(replayed.code).toBe(0);
     const records = readJsonLines<FlowRecord>(folder.file('flows.jsonl'));

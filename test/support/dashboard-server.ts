@@ -19,6 +19,8 @@ export interface DashboardServerOptions {
   nodes?: number;
   /** Nothing was captured yet. */
   empty?: boolean;
+  /** The run is over: one frame, and no more. */
+  ended?: boolean;
   tickMs?: number;
 }
 
@@ -88,11 +90,14 @@ export class DashboardServer implements AsyncDisposable {
   private greet(socket: WebSocket): void {
     socket.on('message', (bytes: Buffer) => this.messages.push(bytes.toString()));
     socket.send(JSON.stringify({ type: 'hello', version: '0.1.0', topics: ['frame', 'alert', 'device'], tick_ms: 250 }));
-    if (!this.options.empty) socket.send(JSON.stringify(answers.frame(this.tick)));
+    if (this.options.empty) return;
+    const frame = answers.frame(this.tick);
+    if (this.options.ended) Object.assign(frame, { top: [], stats: { ...frame.stats, sensor: { ...frame.stats.sensor, state: 'ended' } } });
+    socket.send(JSON.stringify(frame));
   }
 
   private sendFrame(): void {
-    if (this.options.empty) return;
+    if (this.options.empty || this.options.ended) return;
     this.tick++;
     this.send(answers.frame(this.tick));
   }

@@ -86,7 +86,10 @@ export function TopTalkers({ top }: { top: FrameMessage['top'] }) {
 
 const largest = withQuery(paths.flows, { state: 'ended', ...sorted('bytes', true), limit: MOST });
 const largestOrder = { sort: 'bytes', descending: true };
-const largestColumns = flowColumns((flow) => `/flows?state=ended&flow=${encodeURIComponent(flow.flow_id)}`);
+const shown = new Set(['flow', 'initiator', 'responder', 'app', 'packets', 'bytes']);
+const largestColumns = flowColumns((flow) => `/flows?state=ended&flow=${encodeURIComponent(flow.flow_id)}`).filter(({ id }) =>
+  shown.has(id),
+);
 
 /** When the run is over nobody talks any more: the flows of most bytes of all. */
 export function LargestFlows() {
