@@ -151,7 +151,8 @@ export class HalfOpen {
     for (const source of this.sources.keys()) all.add(source);
     for (const { sketch } of this.sketches) all.merge(sketch);
     for (const { sketch } of this.parts) all.merge(sketch);
-    return Math.max(told, all.count());
+    // An estimate, but there are never more sources than attempts.
+    return Math.max(told, Math.min(all.count(), this.unanswered.count(at)));
   }
 
   /** Sources that were told one by one, in the window. */
