@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows what Weir does on a bundled capture: the summary on the screen, then the first lines of each export.
+# Shows what Weir does on a bundled capture: the summary on the screen, the first lines of each export, and the dashboard.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh
@@ -33,4 +33,7 @@ show --packets-jsonl "$out/packets.jsonl" 3 'one line per packet'
 show --ledger "$out/ledger.json" 12 'where every packet went'
 title 'Next'
 echo '  node dist/cli/main.js replay FILE --packets     your own capture, packet by packet'
-echo '  sudo node dist/cli/main.js capture              this machine, live'
+echo '  sudo node dist/cli/main.js serve                this machine, live, in a browser'
+
+# The service on the same capture: on a terminal it stays until Ctrl-C, elsewhere it is asked once.
+bash scripts/demo-serve.sh "$capture"

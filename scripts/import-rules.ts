@@ -13,9 +13,11 @@ export const contracts: RegExp[] = [
   /^src\/errors\.ts$/,
   /^src\/version\.ts$/,
   /^src\/ring\/layout\.ts$/,
+  /^src\/api\/contract\.ts$/,
   /^src\/native\/engine\.ts$/,
   /^src\/shard\/protocol\.ts$/,
   /^src\/config\/options\.ts$/,
+  /^src\/api\/contract\.ts$/,
   /^src\/detect\/(batch|events)\.ts$/,
   /^src\/detect\/state\/hyperloglog\.ts$/,
 ];
@@ -34,7 +36,14 @@ const config = /^src\/config\//;
 const detect = /^src\/detect\//;
 /** Two pure files without imports that detection shares with their rooms. */
 const sharedWithDetect = [/^src\/flow\/address-bytes\.ts$/, /^src\/config\/nearest\.ts$/];
+const discovery = /^src\/discovery\//;
+/** What a device's flows are told by, and which networks are its own. */
+const sharedWithDiscovery = [/^src\/flow\/record\.ts$/, /^src\/detect\/networks\.ts$/];
+const enrich = /^src\/enrich\//;
+const api = /^src\/api\//;
 const telemetry = /^src\/telemetry\//;
+/** Which stage loses packets: the part of telemetry that a sensor asks itself. */
+const loss = /^src\/telemetry\/loss\//;
 const cli = /^src\/cli\//;
 /** The composition root, cut into files: the only one that knows concrete classes of every room. */
 const sensor = /^src\/(sensor|sensor-[a-z-]+|flow-stream)\.ts$/;
@@ -49,18 +58,27 @@ export const rooms: RoomRule[] = [
   { room: 'fingerprint', files: fingerprint, mayImport: [app] },
   { room: 'app', files: app, mayImport: [fingerprint] },
   { room: 'detect', files: detect, mayImport: [app, ...sharedWithDetect] },
+  { room: 'discovery', files: discovery, mayImport: [packet, app, ...sharedWithDiscovery] },
+  { room: 'enrich', files: enrich, mayImport: [] },
+  { room: 'api', files: api, mayImport: [/^src\/export\/csv-encoder\.ts$/, /^src\/flow\/record\.ts$/, /^src\/store\/flow-line\.ts$/] },
+  { room: 'dashboard', files: /^src\/dashboard\//, mayImport: [] },
   { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
+  { room: 'store', files: /^src\/store\//, mayImport: [/^src\/api\/sources\.ts$/, flow, packet, app, detect, exportRoom] },
   { room: 'supervisor', files: supervisor, mayImport: [ring, flow, detect, shard, merge, nativeRoom, exportRoom] },
-  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom] },
+  {
+    room: 'sensor',
+    files: sensor,
+    mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, loss],
+  },
   { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom] },
-  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet] },
+  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet, loss] },
 ];
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */
-export const pureRooms = /^src\/(packet|flow|app|fingerprint|detect)\//;
-export const pureModules = new Set(['node:crypto', 'node:buffer', 'tldts']);
+export const pureRooms = /^src\/(packet|flow|app|fingerprint|detect|discovery)\//;
+export const pureModules = new Set(['node:crypto', 'node:buffer', 'tldts', 'bowser']);
 /** What a pure room must not even mention: the global ways to time, timers and the process. */
 export const impureGlobals =
   /\b(?:Date\.now|performance\.|new Date\(\)|setTimeout|setInterval|setImmediate|queueMicrotask|process\.|Atomics\.wait|console\.)/;
@@ -70,8 +88,11 @@ export const owners: { module: RegExp; files: RegExp }[] = [
   { module: /^piscina$/, files: supervisor },
   { module: /^pino$/, files: telemetry },
   { module: /^yargs(\/|$)/, files: cli },
+  { module: /^(?:@fastify\/|fastify$|prom-client$)/, files: api },
   { module: /^smol-toml$/, files: config },
   { module: /^tldts$/, files: detect },
+  { module: /^bowser$/, files: discovery },
+  { module: /^maxmind$/, files: enrich },
   { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard)\// },
 ];
 

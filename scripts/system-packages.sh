@@ -17,6 +17,7 @@ test_packages=(
   curl=curl zstd=zstd time=/usr/bin/time libcap2-bin=setcap clang=clang nginx-light=nginx dnsmasq-base=dnsmasq
   openssh-server=sshd openssh-client=ssh mosquitto=mosquitto mosquitto-clients=mosquitto_pub redis-server=redis-server redis-tools=redis-cli
   nmap=nmap ncrack=ncrack dns2tcp=dns2tcpd dsniff=arpspoof bind9-dnsutils=dig
+  avahi-daemon=avahi-daemon lldpd=lldpd samba=nmbd minidlna=minidlnad udhcpc=udhcpc
 )
 # Any libndpi that pkg-config finds will do.
 pkg-config --exists libndpi 2>/dev/null || test_packages+=(libndpi-dev)

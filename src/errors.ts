@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   SOURCE_READ: 1,
   SOURCE_TRUNCATED: 1,
   OUTPUT: 1,
+  STORE: 1,
   SHARD_LOST: 1,
   ADDON: 1,
   INTERNAL: 1,

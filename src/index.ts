@@ -1,4 +1,5 @@
 /** The library. Importing it starts nothing, logs nothing and reads no environment variable. */
+export type { Advice } from './api/contract.ts';
 export type {
   AlertMatch,
   CaptureInput,
@@ -27,6 +28,7 @@ export {
   VOLUME_STEP,
   type VolumeEvent,
 } from './detect/events.ts';
+export type { ExplainedFlow, ExplainedSetting, Explanation, KeptEvidence, StoredAlert } from './detect/explanation.ts';
 export { defineRule, type Finding, type Rule, type RuleContext, type RuleHandlers, type Setting, type Severity } from './detect/rule.ts';
 export { BoundedMap } from './detect/state/bounded-map.ts';
 export { HyperLogLog } from './detect/state/hyperloglog.ts';
@@ -51,6 +53,10 @@ export type { TapPacket } from './packet/tap-reader.ts';
 export type { TapFrame } from './packet/tap-record.ts';
 export { Sensor } from './sensor.ts';
 export type { Progress, SensorEvents, SensorWarning, StartReport, TickReport } from './sensor-events.ts';
+export type { ExplainRequest } from './sensor-evidence-replay.ts';
+export { explainAlert } from './sensor-explain.ts';
 export type { PacketClause, PacketMatch, RecalledPackets } from './sensor-recall.ts';
 export type { SensorInput, SensorSettings } from './sensor-settings.ts';
+export type { HostCounters, LossSnapshot, SensorCounters } from './telemetry/loss/counters.ts';
+export { diagnoseLoss } from './telemetry/loss/diagnose.ts';
 export { version } from './version.ts';

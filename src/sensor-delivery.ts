@@ -8,19 +8,32 @@ import type { FlowStream } from './flow-stream.ts';
 /** After stop(), how long one wait for a consumer may last before its records are given up and counted. */
 const STOPPED_CONSUMER_WAIT_MS = 2000;
 
+/** One tick's flow records as they come from the shards, undecoded: for those who hand them to another thread. */
+export interface RecordBatch {
+  /** Entries of `flow/entry.ts`, in the order of the exports; a copy that the receiver may keep and transfer. */
+  rows: Uint8Array;
+  context: RecordContext;
+}
+
+/** A promise makes the next tick, and with it the shards, wait. */
+export type RecordSink = (batch: RecordBatch) => Promise<void> | undefined;
+
 export class Delivery {
   /** Set by stop(): from then on no wait is endless. */
   stopping = false;
   /** Records given up because a consumer took none after stop(). */
   recordsLost = 0;
   readonly #streams: Set<FlowStream>;
+  readonly #sinks: ReadonlySet<RecordSink>;
 
-  constructor(streams: Set<FlowStream>) {
+  constructor(streams: Set<FlowStream>, sinks: ReadonlySet<RecordSink>) {
     this.#streams = streams;
+    this.#sinks = sinks;
   }
 
   /** Records are made only where somebody listens. `rows` are outbox entries in order. */
   async deliver(rows: Uint8Array, context: RecordContext): Promise<void> {
+    if (rows.length > 0) for (const sink of this.#sinks) await sink({ rows: rows.slice(), context });
     if (this.#streams.size === 0) return;
     const view = rowView(rows);
     for (const offset of rowOffsets(rows)) {

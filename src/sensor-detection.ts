@@ -1,12 +1,12 @@
 /** Puts detection together: the rules that are in force, the engine that runs them, the book that makes alerts of findings. */
-import type { SensorOptions } from './config/options.ts';
+import type { DetectOptions, SensorOptions } from './config/options.ts';
 import { addressText } from './detect/address-text.ts';
 import type { AlertChange, AlertRecord } from './detect/alert.ts';
 import { AlertBook } from './detect/alert-book.ts';
 import type { DetectBatch } from './detect/batch.ts';
 import { type BehaviourRecord, BehaviourVectors } from './detect/behaviour.ts';
 import { DetectEngine } from './detect/engine.ts';
-import type { Address, FlowTuple } from './detect/events.ts';
+import type { Address, DetectEvent, FlowTuple } from './detect/events.ts';
 import type { Rule } from './detect/rule.ts';
 import type { ResolvedRule } from './detect/rule-settings.ts';
 import { type DetectSetup, prepareDetection } from './detect/rules.ts';
@@ -34,15 +34,18 @@ export interface DetectedTick {
 export interface Detected {
   changes: AlertChange[];
   behaviour: BehaviourRecord[];
+  /** What the rules saw. */
+  events: readonly DetectEvent[];
 }
 
 export class Detection {
-  readonly #engine: DetectEngine;
+  #engine: DetectEngine;
   readonly #book: AlertBook;
-  readonly #rules: ReadonlyMap<Rule, ResolvedRule>;
-  readonly #userRules: UserRules | null;
+  #rules: ReadonlyMap<Rule, ResolvedRule>;
+  #userRules: UserRules | null;
   readonly #behaviour: BehaviourVectors | null;
   readonly #evidence: Evidence | null;
+  readonly #onProblem: (message: string) => void;
   readonly #live: boolean;
   #baseSeconds = 0;
   #clockSteps = 0;
@@ -57,10 +60,7 @@ export class Detection {
     const onProblem = (message: string) => sources.warn('RULE_FAILED', message);
     const evidence = await Evidence.open(options, sources);
     const setup = prepareDetection(options.detect);
-    const { ruleFiles, internalNetworks } = options.detect;
-    const context = { builtinKinds: setup.rules.map(({ rule }) => rule.kind), internalNetworks, settings: {} };
-    const userRules = ruleFiles.length === 0 ? null : await UserRules.open(ruleFiles, context, ({ message }) => onProblem(message));
-    return new Detection(options, setup, userRules, evidence, onProblem);
+    return new Detection(options, setup, await userRulesOf(options.detect, setup, onProblem), evidence, onProblem);
   }
 
   private constructor(
@@ -71,23 +71,41 @@ export class Detection {
     onProblem: (message: string) => void,
   ) {
     this.#evidence = evidence;
-    const { rules, internal, allow, suppress } = setup;
-    const active = rules.filter(({ enabled }) => enabled);
+    const { allow, suppress } = setup;
     const seed = options.tracking.communityIdSeed;
     this.#live = options.input.kind === 'capture';
     this.#userRules = userRules;
-    this.#rules = new Map(active.map((resolved) => [resolved.rule, resolved]));
+    this.#onProblem = onProblem;
     this.#book = new AlertBook({
       allow,
       suppress,
       baseSeconds: () => this.#baseSeconds,
       communityId: (flow) => flowCommunityId(flow, seed),
     });
-    const tools = { isInternal: (address: Address) => internal.contains(address), text: addressText };
-    this.#behaviour = options.output.behaviourJsonl === null ? null : new BehaviourVectors(tools);
-    this.#engine = new DetectEngine(active, tools, (rule, error) => {
-      onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
+    this.#behaviour = options.output.behaviourJsonl === null ? null : new BehaviourVectors(toolsOf(setup));
+    this.#rules = rulesOf(setup);
+    this.#engine = this.#engineOf(setup);
+  }
+
+  #engineOf(setup: DetectSetup): DetectEngine {
+    return new DetectEngine([...this.#rules.values()], toolsOf(setup), (rule, error) => {
+      this.#onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
     });
+  }
+
+  /**
+   * Other settings from the next tick on. Rules begin anew with them; alerts, their cooldowns and their counts stay.
+   * @throws SensorError CONFIG for settings that are wrong; then the old ones stay in force
+   */
+  async retune(options: DetectOptions): Promise<void> {
+    const setup = prepareDetection(options);
+    const userRules = await userRulesOf(options, setup, this.#onProblem);
+    const former = this.#userRules;
+    this.#book.use(setup.allow, setup.suppress);
+    this.#userRules = userRules;
+    this.#rules = rulesOf(setup);
+    this.#engine = this.#engineOf(setup);
+    await former?.close();
   }
 
   /** New and changed alerts of one tick. `engine` are the capture threads' counters. Calls must not overlap. */
@@ -96,7 +114,11 @@ export class Detection {
     for (const batch of batches) this.#untold += batch.untold;
     const { streamNs, packets, bytes, final, dropped } = tick;
     const clockSteps = this.#stepsSince(engine, final);
-    const { found, events } = this.#engine.tick(batches, { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps });
+    const sums = { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps };
+    const events: DetectEvent[] = [];
+    // A tick of them is kept only where somebody wants them all.
+    const keep = this.#userRules === null && this.#behaviour === null ? null : (event: DetectEvent) => void events.push(event);
+    const found = this.#engine.tick(batches, sums, keep);
     for (const { rule, finding } of found) {
       const resolved = this.#rules.get(rule);
       if (resolved !== undefined) this.#book.raise(resolved, finding);
@@ -106,7 +128,7 @@ export class Detection {
     }
     const changes = await this.#proven(this.#book.takeChanges(final ? Number.POSITIVE_INFINITY : streamNs));
     for (const { alert, isNew } of changes) if (isNew) this.#count(alert);
-    return { changes, behaviour: this.#behaviour?.add(events, baseSeconds) ?? [] };
+    return { changes, behaviour: this.#behaviour?.add(events, baseSeconds) ?? [], events };
   }
 
   /** The same changes, their alerts with what was kept of their packets. */
@@ -146,10 +168,30 @@ export class Detection {
   /** A replay's reader is ahead of its shards by an amount that differs from run to run: it is asked at the end only. */
   #stepsSince(engine: Float64Array, final: boolean): number {
     if (!this.#live && !final) return 0;
-    const steps = engine[Counter.TIME_STEPS_BACK] - this.#clockSteps;
+    const steps = engine[Counter.LONG_STEPS_BACK] - this.#clockSteps;
     this.#clockSteps += steps;
     return steps;
   }
+}
+
+function toolsOf({ internal }: DetectSetup): { isInternal(address: Address): boolean; text: typeof addressText } {
+  return { isInternal: (address) => internal.contains(address), text: addressText };
+}
+
+/** Those that are on. */
+function rulesOf({ rules }: DetectSetup): ReadonlyMap<Rule, ResolvedRule> {
+  return new Map(rules.filter(({ enabled }) => enabled).map((resolved) => [resolved.rule, resolved]));
+}
+
+async function userRulesOf(
+  options: DetectOptions,
+  { rules }: DetectSetup,
+  onProblem: (message: string) => void,
+): Promise<UserRules | null> {
+  const { ruleFiles, internalNetworks } = options;
+  if (ruleFiles.length === 0) return null;
+  const context = { builtinKinds: rules.map(({ rule }) => rule.kind), internalNetworks, settings: {} };
+  return UserRules.open(ruleFiles, context, ({ message }) => onProblem(message));
 }
 
 /** A rule of somebody's own, which runs in its own thread, as the book wants it. */

@@ -1,5 +1,6 @@
 /** The events of a Sensor, with their shapes. */
 import type { AlertRecord } from './detect/alert.ts';
+import type { DetectEvent } from './detect/events.ts';
 import type { FlowRecord } from './flow/record.ts';
 import type { TapPacket } from './packet/tap-reader.ts';
 
@@ -58,7 +59,11 @@ export interface Progress {
 export interface SensorEvents {
   /** New alerts, and alerts that have repeated (`isNew` false: the record replaces the one with its `alert_id`). */
   alert: [alert: AlertRecord, isNew: boolean];
+  /** What the rules saw of one tick, in their order; stream time 0 is `baseSeconds` of the epoch. Only with detection. */
+  detect: [events: readonly DetectEvent[], baseSeconds: number];
   tick: [report: TickReport];
+  /** Records and alerts of this tick have been handed to everybody. */
+  delivered: [tick: number];
   /** Every packet, with `packets` or a log of packets. A live capture that outruns its listeners drops packets here and counts them. */
   packet: [packet: TapPacket];
   /** One in `sampleEvery`. */

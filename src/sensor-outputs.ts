@@ -1,10 +1,10 @@
 /** Every file that a run writes as it goes: flow records, the logs beside them, packets. One that fails does not stop the others. */
-import type { OutputOptions } from './config/options.ts';
+import { OUTPUT_PATHS, type OutputOptions } from './config/options.ts';
 import type { AlertRecord } from './detect/alert.ts';
 import type { BehaviourRecord } from './detect/behaviour.ts';
 import { AlertLog } from './export/alert-log.ts';
 import { BehaviourLog } from './export/behaviour-log.ts';
-import { ExportSet } from './export/export-set.ts';
+import { ExportSet, flagOf } from './export/export-set.ts';
 import { PacketLog } from './export/packet-log.ts';
 import { SideLogs } from './export/side-logs.ts';
 import { splitSides } from './flow/entry.ts';
@@ -13,6 +13,7 @@ import type { PacketPrinter } from './packet/packet-printer.ts';
 import type { TapFrame } from './packet/tap-record.ts';
 import { machineId } from './sensor-id.ts';
 import { createEncodePool } from './supervisor/pool.ts';
+import type { OutputWait } from './telemetry/loss/counters.ts';
 
 export class Outputs {
   readonly #flows: ExportSet;
@@ -79,6 +80,16 @@ export class Outputs {
   /** After a batch of packets. */
   flushPackets(): Promise<void> | undefined {
     return this.#packets?.flush();
+  }
+
+  /** How long the writes to each output have taken. Names of outputs are those of the options. */
+  waits(options: OutputOptions): OutputWait[] {
+    const logs = [this.#packets, this.#alerts, this.#behaviour].flatMap((log) => log?.written ?? []);
+    const written = [...this.#flows.written, ...this.#sides.written, ...logs];
+    return OUTPUT_PATHS.flatMap((name) => {
+      const output = written.find(({ path }) => path === options[name]);
+      return output === undefined ? [] : [{ flag: flagOf(name), path: output.path, waitedMs: output.waitedMs }];
+    });
   }
 
   get recordsWritten(): number {

@@ -127,6 +127,11 @@ export class Pipeline {
     return this.#inputs;
   }
 
+  /** Of each shard's ring. */
+  get ringBytes(): number {
+    return this.#options.ringBytes ?? (this.#options.input.kind === 'capture' ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
+  }
+
   get tapEnded(): boolean {
     return this.#tapEnded;
   }
@@ -150,8 +155,7 @@ export class Pipeline {
     const live = this.#options.input.kind === 'capture';
     const threads = live ? sources.reduce((sum, source) => sum + (source.kind === 'live' ? source.fanout : 1), 0) : 1;
     const { shards } = this.#options.tracking;
-    const bytes = this.#options.ringBytes ?? (live ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
-    const rings = Array.from({ length: threads }, () => Array.from({ length: shards }, () => createRing(bytes)));
+    const rings = Array.from({ length: threads }, () => Array.from({ length: shards }, () => createRing(this.ringBytes)));
     const tap = this.tapOn ? Array.from({ length: threads }, () => createRing(TAP_RING_BYTES)) : null;
     this.#tags = this.#options.tracking.dpi === 'off' ? null : new SharedArrayBuffer(TAGS * 4);
     this.#shards = this.#shardSet(rings, live);
@@ -290,6 +294,10 @@ export class Pipeline {
 
   stopEngine(): void {
     this.#engine?.stop();
+  }
+
+  replaceFilter(expression: string): string | null {
+    return this.#engine === null ? 'the capture does not run' : this.#engine.replaceFilter(expression);
   }
 
   acknowledge(tick: number): void {

@@ -22,16 +22,18 @@ import { orderRows } from './merge/tick-rows.ts';
 import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
-import { Delivery } from './sensor-delivery.ts';
+import { Delivery, type RecordSink } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import type { EvidenceSources } from './sensor-evidence.ts';
+import { LossWatch } from './sensor-loss.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
 import { Recall } from './sensor-recall.ts';
 import { TickReports } from './sensor-reports.ts';
 import { passOn } from './sensor-tap.ts';
 import type { TickMessage } from './shard/protocol.ts';
+import type { LossSnapshot } from './telemetry/loss/counters.ts';
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
 
@@ -49,6 +51,7 @@ export class SensorRun {
   readonly #pipeline: Pipeline;
   readonly recall: Recall;
   #detection: Detection | null = null;
+  readonly #loss: LossWatch;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
   readonly #rows: RowQueue;
@@ -68,16 +71,16 @@ export class SensorRun {
   #concluding = false;
   lastTick: TickReport | null = null;
 
-  constructor(options: SensorOptions, events: EventEmitter<SensorEvents>, streams: Set<FlowStream>) {
+  constructor(options: SensorOptions, events: EventEmitter<SensorEvents>, streams: Set<FlowStream>, sinks: ReadonlySet<RecordSink>) {
     this.#options = options;
     this.#events = events;
-    this.#delivery = new Delivery(streams);
+    this.#delivery = new Delivery(streams, sinks);
     const { shards, maxFlows } = options.tracking;
     this.#totals = new RunTotals(maxFlows);
     this.#live = options.input.kind === 'capture';
     this.#barrier = new TickBarrier(shards);
     this.#reports = new TickReports(this.#live, options.tracking.tickMs);
-    this.#rows = new RowQueue(shards);
+    this.#rows = new RowQueue(shards, (shard, entriesWritten) => this.#pipeline.takeRows(shard, entriesWritten));
     const { communityIdSeed, vlanAware } = options.tracking;
     this.#context = {
       baseSeconds: 0,
@@ -91,12 +94,13 @@ export class SensorRun {
     this.#pipeline = new Pipeline(options, {
       onEngineEvent: (event) => this.#engineEvent(event),
       onTick: (message) => this.#receive(message),
-      onRows: (shard, entriesWritten) => this.#takeRows(shard, entriesWritten),
+      onRows: (shard, entriesWritten) => this.#rows.offer(shard, entriesWritten, this.#pumping),
       onLost: (shard, cause, restarted) => this.#shardLost(shard, cause, restarted),
       onPacket: (packet) => passOn(packet, this.#events, this.#outputs),
       onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
+    this.#loss = new LossWatch(options, this.#pipeline, () => this.#outputs);
     this.recall = new Recall(() => this.#pipeline.engine);
     this.#finished.promise.catch(() => {});
   }
@@ -114,6 +118,7 @@ export class SensorRun {
       }
       this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
       await this.#pipeline.start();
+      this.#loss.begin();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
       await this.#started.promise;
@@ -136,10 +141,24 @@ export class SensorRun {
     return new PacketPrinter({ ignoreProtocols: this.#options.ignoreProtocols, interfaceName, showInterface: true });
   }
 
+  get baseSeconds(): number | null {
+    return this.#pipeline.baseSeconds();
+  }
+
   /** Asked once per packet when packets are printed: looked up in the engine only when a new source appears. */
   sourceName(source: number): string | null {
     if (source >= this.#sourceNames.length) this.#sourceNames = this.#pipeline.sources().map(({ name }) => name);
     return this.#sourceNames[source] ?? null;
+  }
+
+  /** False when detection is off. */
+  async retune(detect: SensorOptions['detect']): Promise<boolean> {
+    await this.#detection?.retune(detect);
+    return this.#detection !== null;
+  }
+
+  replaceFilter(expression: string): string | null {
+    return this.#pipeline.replaceFilter(expression);
   }
 
   stop(): void {
@@ -204,12 +223,9 @@ export class SensorRun {
     this.#failure ??= error instanceof SensorError ? error : new SensorError(code, String(error), { cause: error });
   }
 
-  #takeRows(shard: number, entriesWritten: number): void {
-    this.#rows.add(shard, this.#pipeline.takeRows(shard, entriesWritten));
-  }
-
   #receive(message: TickMessage): void {
-    this.#takeRows(message.shard, message.entriesWritten);
+    // A live capture's rows may go out with a later tick; in a replay each belongs to its own.
+    this.#rows.offer(message.shard, message.entriesWritten, this.#pumping && this.#live && !message.final);
     this.#rows.close(message.shard);
     this.#barrier.add(message);
     void this.#pump();
@@ -223,6 +239,8 @@ export class SensorRun {
       for (let group = this.#barrier.next(); group !== null; group = this.#barrier.next()) {
         const wait = this.#mergeTick(group);
         if (wait !== undefined) await wait;
+        this.#events.emit('delivered', group[0].tick);
+        this.#rows.resume();
         this.#pipeline.acknowledge(group[0].tick);
       }
       if (this.#barrier.isAbandoned) await this.#abandon();
@@ -265,7 +283,9 @@ export class SensorRun {
     const dropped = ringDropped + (kernelDropped ?? 0) + (interfaceDropped ?? 0);
     const batches = group.flatMap(({ detect }) => detect ?? []);
     const engine = this.#pipeline.engineCounters();
-    const { changes, behaviour } = await detection.tick(batches, { ...merged, dropped }, this.#context.baseSeconds, engine);
+    const { baseSeconds } = this.#context;
+    const { changes, behaviour, events } = await detection.tick(batches, { ...merged, dropped }, baseSeconds, engine);
+    this.#events.emit('detect', events, baseSeconds);
     for (const { alert, isNew } of changes) this.#events.emit('alert', alert, isNew);
     const alerts = changes.map(({ alert }) => alert);
     if (alerts.length + behaviour.length > 0) await this.#outputs?.detected(alerts, behaviour);
@@ -349,6 +369,10 @@ export class SensorRun {
     return summary;
   }
 
+  lossSnapshot(): LossSnapshot {
+    return this.#loss.snapshot();
+  }
+
   /** The summary as of now. */
   summary(endedBy: EndedBy): RunSummary {
     const finished = this.#concluding;
@@ -384,6 +408,7 @@ export class SensorRun {
       outputErrors: (this.#outputs?.errors ?? 0) + this.#delivery.recordsLost,
       shardsLost: this.#shardsLost,
       alerts: this.#detection?.totals ?? null,
+      doctor: this.#loss.advice(),
       error: this.#failure,
     });
   }

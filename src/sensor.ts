@@ -13,15 +13,18 @@ import type { FlowRecord } from './flow/record.ts';
 import { FlowStream, type FlowStreamOptions } from './flow-stream.ts';
 import type { RunSummary } from './merge/summary.ts';
 import type { TapFrame } from './packet/tap-record.ts';
+import type { RecordSink } from './sensor-delivery.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import { NOTHING_KEPT, type PacketMatch, type RecalledPackets } from './sensor-recall.ts';
 import { SensorRun } from './sensor-run.ts';
 import { resolveOptions, type SensorSettings } from './sensor-settings.ts';
+import type { LossSnapshot } from './telemetry/loss/counters.ts';
 
 export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposable {
   /** The complete options, defaults filled in. */
   readonly options: SensorOptions;
   readonly #streams = new Set<FlowStream>();
+  readonly #sinks = new Set<RecordSink>();
   #run: SensorRun | null = null;
   #done: PromiseWithResolvers<RunSummary> | null = null;
 
@@ -44,7 +47,7 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
     // Nobody has to listen to `done`: a failure that start() reports must not become an unhandled rejection as well.
     done.promise.catch(() => {});
     this.#done = done;
-    const run = new SensorRun(this.options, this, this.#streams);
+    const run = new SensorRun(this.options, this, this.#streams, this.#sinks);
     this.#run = run;
     try {
       const report = await run.start();
@@ -84,9 +87,22 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
     return this.#run?.summary('stop') ?? null;
   }
 
+  /**
+   * The counters that tell which stage loses packets, as they are now; `diagnoseLoss` compares two of them. Exact at ticks.
+   * Null before start() has resolved.
+   */
+  lossSnapshot(): LossSnapshot | null {
+    return this.#run?.lossSnapshot() ?? null;
+  }
+
   /** At most `limit` live flows as they are now, most bytes first. Empty when the sensor does not run. */
   async liveFlows(limit = 100): Promise<FlowRecord[]> {
     return (await this.#run?.liveFlows(limit)) ?? [];
+  }
+
+  /** Epoch seconds from which stream time counts: the whole second of the first packet. null before it. */
+  get baseSeconds(): number | null {
+    return this.#run?.baseSeconds ?? null;
   }
 
   /**
@@ -120,6 +136,31 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
     const stream = new FlowStream(options, (closed) => this.#streams.delete(closed));
     this.#streams.add(stream);
     return stream;
+  }
+
+  /**
+   * Another filter for a running live capture, '' = none. It changes from one packet to the next; flows stay.
+   * @throws SensorError FILTER with what is wrong; the old one is then in force
+   */
+  setFilter(expression: string): void {
+    if (this.#run === null) throw new SensorError('USAGE', 'the sensor does not run');
+    const problem = this.#run.replaceFilter(expression);
+    if (problem !== null) throw new SensorError('FILTER', problem, { hint: 'the filter that was in force stays' });
+    this.options.filter = expression;
+  }
+
+  /**
+   * Other rules, settings, networks and lists for a running sensor. Rules begin anew; alerts and their cooldowns stay.
+   * @throws SensorError CONFIG with what is wrong, USAGE when detection is off; nothing has changed then
+   */
+  async setDetection(detect: SensorOptions['detect']): Promise<void> {
+    if ((await this.#run?.retune(detect)) !== true) throw new SensorError('USAGE', 'detection does not run', { hint: 'start with it on' });
+    this.options.detect = detect;
+  }
+
+  /** Batches of undecoded flow records, one per tick that has some. Needs `records: true`; ask before `start()`. */
+  onRecords(sink: RecordSink): void {
+    this.#sinks.add(sink);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -26,6 +26,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::base_seconds>("baseSeconds"),
                          InstanceMethod<&EngineObject::clock>("clock"),
                          InstanceMethod<&EngineObject::reject_samples>("rejectSamples"),
+                         InstanceMethod<&EngineObject::replace_filter>("replaceFilter"),
                          InstanceMethod<&EngineObject::recall_recent>("recallRecent"),
                          InstanceMethod<&EngineObject::recall_one>("recallOne"),
                          InstanceMethod<&EngineObject::recall_matching>("recallMatching"),
@@ -197,6 +198,15 @@ Napi::Value EngineObject::clock(const Napi::CallbackInfo& info) {
   result.Set("firstNs", Napi::Number::New(info.Env(), static_cast<double>(first)));
   result.Set("nowNs", Napi::Number::New(info.Env(), static_cast<double>(engine_->run().clock_ns.load(std::memory_order_relaxed))));
   return result;
+}
+
+Napi::Value EngineObject::replace_filter(const Napi::CallbackInfo& info) {
+  if (info.Length() < 1 || !info[0].IsString()) {
+    Napi::TypeError::New(info.Env(), "replaceFilter needs an expression").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  const std::string message = engine_->replace_filter(info[0].As<Napi::String>().Utf8Value());
+  return message.empty() ? info.Env().Null() : Napi::String::New(info.Env(), message).As<Napi::Value>();
 }
 
 Napi::Value EngineObject::reject_samples(const Napi::CallbackInfo& info) {

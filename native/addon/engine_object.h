@@ -29,6 +29,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value clock(const Napi::CallbackInfo& info);
   Napi::Value base_seconds(const Napi::CallbackInfo& info);
   Napi::Value reject_samples(const Napi::CallbackInfo& info);
+  Napi::Value replace_filter(const Napi::CallbackInfo& info);
   Napi::Value recall_recent(const Napi::CallbackInfo& info);
   Napi::Value recall_one(const Napi::CallbackInfo& info);
   Napi::Value recall_matching(const Napi::CallbackInfo& info);

@@ -89,6 +89,10 @@ bool CaptureEngine::start_live() {
   for (std::unique_ptr<LiveSocket>& socket : opened.value()) {
     facts.push_back({"weir-cap-" + socket->interface(), socket->interface(), cpu_for_thread(thread, threads_of(run_.options.sources))});
     const std::shared_ptr<LiveSocket> shared = std::move(socket);
+    {
+      const std::lock_guard lock(mutex_);
+      live_sockets_.push_back(shared);
+    }
     const int cpu = facts.back().cpu;
     bodies.push_back([this, shared, thread, cpu](Counters& counters) {
       pin_this_thread(cpu);
@@ -150,6 +154,21 @@ bool CaptureEngine::abort(int wait_ms) {
   run_.stop.request_abort();
   std::unique_lock lock(mutex_);
   return ended_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return running_ == 0; });
+}
+
+std::string CaptureEngine::replace_filter(const std::string& expression) {
+  if (!run_.options.live()) return "the filter of a replay cannot be changed while it runs";
+  if (run_.stop.stop_requested()) return "the capture is ending";
+  const std::lock_guard lock(mutex_);
+  // Compiled once before anything changes, so that a bad expression leaves every socket as it was.
+  std::string message = check_filter(expression, kEthernet, static_cast<int>(kMaxFrameBytes));
+  if (!message.empty()) return "invalid filter: " + message;
+  for (const std::weak_ptr<LiveSocket>& weak : live_sockets_) {
+    const std::shared_ptr<LiveSocket> socket = weak.lock();
+    if (socket != nullptr) message = socket->replace_filter(expression);
+    if (!message.empty()) return message;
+  }
+  return "";
 }
 
 void CaptureEngine::read_counters(double* out) const {

@@ -15,6 +15,8 @@
 
 namespace weir {
 
+class LiveSocket;
+
 class CaptureEngine : public std::enable_shared_from_this<CaptureEngine> {
  public:
   // `listener` is called from any thread; the last event is `finished`, exactly once after start().
@@ -28,6 +30,8 @@ class CaptureEngine : public std::enable_shared_from_this<CaptureEngine> {
   bool abort(int wait_ms);
 
   void read_counters(double* out) const;
+  // Another filter for all live sockets; what is wrong with it, '' = nothing, and then all have it. Any thread.
+  std::string replace_filter(const std::string& expression);
   const RunState& run() const { return run_; }
 
  private:
@@ -47,6 +51,8 @@ class CaptureEngine : public std::enable_shared_from_this<CaptureEngine> {
   uint32_t running_ = 0;
   std::atomic<uint32_t> unfinished_{0};  // threads that have not yet ended their part of the run
   bool started_ = false;
+  // For replace_filter(): they belong to their threads.
+  std::vector<std::weak_ptr<LiveSocket>> live_sockets_;
 };
 
 }  // namespace weir

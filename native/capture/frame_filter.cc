@@ -37,6 +37,12 @@ bool compile(const std::string& expression, int link_type, int snaplen, bpf_prog
 
 }  // namespace
 
+std::string compile_filter(const std::string& expression, int link_type, int snaplen, bpf_program& program) {
+  std::string message;
+  compile(expression, link_type, snaplen, program, message);
+  return message;
+}
+
 std::string check_filter(const std::string& expression, int link_type, int snaplen) {
   bpf_program code{};
   std::string message;

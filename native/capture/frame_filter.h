@@ -14,6 +14,9 @@ namespace weir {
 // The compiler's message, or '' when the expression is valid for frames of that LINKTYPE_ number.
 std::string check_filter(const std::string& expression, int link_type, int snaplen);
 
+// Compiles for frames of that link type; the compiler's message, or ''. `program` then needs pcap_freecode.
+std::string compile_filter(const std::string& expression, int link_type, int snaplen, bpf_program& program);
+
 class FrameFilter {
  public:
   explicit FrameFilter(std::string expression) : expression_(std::move(expression)) {}

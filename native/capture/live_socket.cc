@@ -117,6 +117,26 @@ bool LiveSocket::reject_all() const {
   return setsockopt(descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
+std::string LiveSocket::replace_filter(const std::string& expression) const {
+  // Behind a cooked header the kernel sees other offsets than the expression: libpcap knows how, but stops the socket for it.
+  if (link_type_ != DLT_EN10MB) return "the filter of " + interface_ + " cannot be changed while it runs: it is no Ethernet";
+  if (expression.empty()) {
+    int unused = 0;
+    setsockopt(descriptor(), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+    return "";
+  }
+  bpf_program program{};
+  std::string message = compile_filter(expression, link_type_, pcap_snapshot(pcap_), program);
+  if (!message.empty()) return "invalid filter: " + message;
+  static_assert(sizeof(bpf_insn) == sizeof(sock_filter));
+  const sock_fprog kernel{static_cast<unsigned short>(program.bf_len), reinterpret_cast<sock_filter*>(program.bf_insns)};
+  if (setsockopt(descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &kernel, sizeof kernel) != 0) {
+    message = "cannot set the filter on " + interface_ + ": " + std::strerror(errno);
+  }
+  pcap_freecode(&program);
+  return message;
+}
+
 bool LiveSocket::join_fanout(uint16_t group) const {
   // Defragmenting first keeps the fragments of a datagram together.
   const uint32_t argument = group | static_cast<uint32_t>(PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;

@@ -31,6 +31,9 @@ class LiveSocket {
   // Lets nothing more into the kernel's ring; what is in it stays.
   bool reject_all() const;
   bool join_fanout(uint16_t group) const;
+  // Puts another filter in the place of the kernel's, at one moment: no packet is lost that both let through. '' = none.
+  // Returns what is wrong with it, '' = nothing. Any thread.
+  std::string replace_filter(const std::string& expression) const;
 
   struct Statistics {
     uint32_t received = 0;  // drops included

@@ -24,9 +24,10 @@ int64_t StreamClock::since_base(int64_t sec, uint32_t nsec) const {
   return std::clamp(seconds, -kMaxSecondsFromBase, kMaxSecondsFromBase) * kNsPerSec + nsec;
 }
 
-bool StreamClock::step_back() {
+bool StreamClock::step_back(int64_t behind_ns) {
   jump_ns_ = 0;
   counters_.add(kTimeStepsBack);
+  if (behind_ns >= kLongStepNs) counters_.add(kLongStepsBack);
   return false;
 }
 

@@ -1,7 +1,7 @@
 // Stream time: the running maximum of packet time, in nanoseconds since the base second of the run (the whole second of
 // its first packet; live: of its start). One per capture thread.
 //
-//   behind the clock           the packet counts at the clock, and is counted as a step back
+//   behind the clock           the packet counts at the clock, and is counted as a step back (a long one from a second on)
 //   up to an hour ahead        the clock moves to the packet
 //   more than an hour ahead    the packet counts at the clock, until the next one confirms the jump by being over an hour
 //                              ahead too and at most an hour before it (a replay looks at the next packet first)
@@ -26,7 +26,7 @@ class StreamClock {
     if (!begun_) begin(sec, nsec);
     const int64_t time = since_base(sec, nsec);
     const int64_t ahead = time - now_ns_;
-    if (ahead < 0) return step_back();
+    if (ahead < 0) return step_back(-ahead);
     if (ahead > kUnconfirmedNs || jump_ns_ != 0) return jump(time, next);
     now_ns_ = time;
     return true;
@@ -43,11 +43,13 @@ class StreamClock {
   // Where stream time began.
   int64_t begin_ns() const { return begin_ns_; }
 
+  // From here on a packet is not just out of order, as between the queues of a network card: a clock was set.
+  static constexpr int64_t kLongStepNs = 1'000'000'000;
   static constexpr int64_t kUnconfirmedNs = 3'600LL * 1'000'000'000;
 
  private:
   int64_t since_base(int64_t sec, uint32_t nsec) const;
-  bool step_back();
+  bool step_back(int64_t behind_ns);
   bool jump(int64_t time, const Frame* next);
 
   TickLine& ticks_;

@@ -81,3 +81,10 @@ function headJson(facts: AppFacts, label: AppLabel | null, service: string | nul
 function braced(members: string): string {
   return members === '' ? '' : `{${members.slice(1)}}`;
 }
+
+/** The host that a note names, in small letters and without a dot at its end; '' when it names none. */
+export function hostOfNote(note: string): string {
+  const text = /"host":("(?:[^"\\]|\\.)*")/.exec(note)?.[1];
+  if (text === undefined) return '';
+  return (JSON.parse(text) as string).toLowerCase().replace(/\.$/, '');
+}

@@ -1,5 +1,5 @@
 /** Completion scripts for shells, made from the same table as the flags. */
-import type { Setting } from '../config/setting.ts';
+import type { CommandName, Setting } from '../config/setting.ts';
 import { flagsOf, settingsOf } from '../config/settings.ts';
 import { RUN_FLAGS } from './yargs-options.ts';
 
@@ -29,7 +29,7 @@ function valueKind(setting: Setting): FlagWords['value'] {
 }
 
 /** The flags of a command that runs a sensor. */
-export function sensorFlags(command: 'capture' | 'replay'): FlagWords[] {
+export function sensorFlags(command: CommandName): FlagWords[] {
   const settings = settingsOf(command).flatMap((setting) =>
     flagsOf(setting).map(
       (long, index): FlagWords => ({

@@ -75,7 +75,7 @@ function asUsageError(error: unknown): unknown {
 
 async function dispatch(args: readonly string[], io: Io, actions: RunActions): Promise<number> {
   const name = args.find((argument) => COMMANDS.some((command) => command.name === argument));
-  const ready = name === 'capture' || name === 'replay' ? splitShortValues(args, valuedShorts(name)) : [...args];
+  const ready = name === 'capture' || name === 'replay' || name === 'serve' ? splitShortValues(args, valuedShorts(name)) : [...args];
   let code: Promise<number> | number = 0;
   const parser = baseParser(io).usage('$0 <command> [options]').epilogue(EPILOGUE);
   for (const command of COMMANDS) {

@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
 import { onStopSignals, type SignalSource } from './stop-signals.ts';
 
 /** The part of a sensor that a command uses; tests bring their own. */
-export type RunnableSensor = Pick<Sensor, 'start' | 'stop' | 'done' | 'on'>;
+export type RunnableSensor = Pick<Sensor, 'start' | 'stop' | 'done' | 'on' | 'lossSnapshot'>;
 
 export interface RunActions {
   createSensor(options: Session['options']): RunnableSensor;

@@ -6,6 +6,7 @@ import { resolveSettings } from '../config/layers.ts';
 import type { SensorOptions } from '../config/options.ts';
 import type { Resolved } from '../config/origin.ts';
 import { printConfig } from '../config/print-config.ts';
+import { type ServiceOptions, serviceOptions } from '../config/service-options.ts';
 import type { CommandName } from '../config/setting.ts';
 import { createLog, type Log } from '../telemetry/logger.ts';
 import { version } from '../version.ts';
@@ -18,6 +19,10 @@ export interface Session {
   command: CommandName;
   options: SensorOptions;
   screen: ScreenOptions;
+  /** Of `weir serve`. */
+  service: ServiceOptions;
+  /** Every setting with where it came from. */
+  resolved: Resolved;
   log: Log;
 }
 
@@ -25,6 +30,11 @@ export interface Session {
 function isPlain({ enabled, rules, allow, suppress }: SensorOptions['detect'], origins: Resolved['origins']): boolean {
   const lists = Object.keys(rules).length + allow.length + suppress.length;
   return !enabled && lists === 0 && origins['detect.internal_networks'].kind === 'default';
+}
+
+function filesRead(command: CommandName, { values }: Resolved): readonly string[] {
+  if (command === 'capture') return [];
+  return command === 'replay' ? values['replay.files'] : values['serve.replay'];
 }
 
 /** Reads all layers; null when `--print-config` was asked for and has been answered. Throws USAGE and CONFIG. */
@@ -39,7 +49,7 @@ export async function openSession(command: CommandName, parsed: ParsedArgs, args
     directory: io.directory,
     withLines: parsed['print-config'] === true,
   });
-  checkContradictions(command, resolved, resolved.values['replay.files']);
+  checkContradictions(command, resolved, filesRead(command, resolved));
   const options = sensorOptions(command, resolved.values, resolved.tables);
   if (!isPlain(options.detect, resolved.origins)) (await import('./detect-check.ts')).checkDetectOptions(resolved, options);
   if (parsed['print-config'] === true) {
@@ -53,5 +63,5 @@ export async function openSession(command: CommandName, parsed: ParsedArgs, args
     log.logger.warn({ variable: unknown.name }, `environment variable ${unknown.name} means nothing to weir${guess}`);
   }
   log.logger.info({ config: resolved.configPath, settings: originCounts(resolved) }, 'configuration read');
-  return { command, options, screen: screenOptions(command, values), log };
+  return { command, options, screen: screenOptions(command, values), service: serviceOptions(values), resolved, log };
 }

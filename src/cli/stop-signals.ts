@@ -21,8 +21,8 @@ export interface StopActions {
   now(): number;
 }
 
-/** Listens until the returned function is called. */
-export function onStopSignals(source: SignalSource, actions: StopActions): () => void {
+/** Listens until the returned function is called. `signals`: those that stop this command. */
+export function onStopSignals(source: SignalSource, actions: StopActions, signals: readonly StopSignal[] = STOP_SIGNALS): () => void {
   let firstAt: number | null = null;
   const listener = (signal: StopSignal): void => {
     if (firstAt === null) {
@@ -32,8 +32,8 @@ export function onStopSignals(source: SignalSource, actions: StopActions): () =>
       actions.exitNow(128 + constants.signals[signal]);
     }
   };
-  for (const signal of STOP_SIGNALS) source.on(signal, listener);
+  for (const signal of signals) source.on(signal, listener);
   return () => {
-    for (const signal of STOP_SIGNALS) source.off(signal, listener);
+    for (const signal of signals) source.off(signal, listener);
   };
 }

@@ -47,13 +47,19 @@ function captureInput(values: SettingValues): CaptureInput {
   };
 }
 
-function replayInput(values: SettingValues): ReplayInput {
+function replayInput(values: SettingValues, files: readonly string[]): ReplayInput {
   return {
     kind: 'replay',
-    files: [...values['replay.files']],
+    files: [...files],
     speed: parseSpeed(values['replay.speed']) ?? { mode: 'max' },
     loop: values['replay.loop'],
   };
+}
+
+function inputOf(command: CommandName, values: SettingValues): SensorOptions['input'] {
+  if (command === 'replay') return replayInput(values, values['replay.files']);
+  const replayed = command === 'serve' ? values['serve.replay'] : [];
+  return replayed.length > 0 ? replayInput(values, replayed) : captureInput(values);
 }
 
 /** A stats interval shorter than the tick shortens the tick: lines are printed at ticks. Flow records do not depend on it. */
@@ -120,6 +126,7 @@ function output(values: SettingValues): OutputOptions {
 /** Packet lines: asked for, or the default of the command; details with a hex dump or `-vv`. */
 function packetView(command: CommandName, values: SettingValues): ScreenOptions['packets'] {
   if (values['screen.quiet']) return 'none';
+  if (command === 'serve') return 'none';
   const detailed = values['screen.hex_dump'] || values['log.verbose'] >= 2;
   const wanted = values['screen.packets'] ?? (command === 'capture' || values['screen.hex_dump']);
   if (!wanted) return 'none';
@@ -145,7 +152,7 @@ export function sensorOptions(command: CommandName, values: SettingValues, table
   const follow = screen.stats ? shown : 0;
   const longInterval = values['screen.stats_interval_ms'] > tickMs(values);
   return {
-    input: command === 'capture' ? captureInput(values) : replayInput(values),
+    input: inputOf(command, values),
     filter: values['capture.filter'],
     count: values['capture.count'],
     snaplen: values['capture.snaplen'],

@@ -93,15 +93,33 @@ function checkApplication(resolved: Resolved): void {
 
 const DETECTION_OUTPUTS = ['output.alerts_jsonl', 'output.behaviour_jsonl', 'detect.evidence_dir'] as const;
 
-/** What detection writes, and rules of one's own, ask for detection; against a plain no they contradict it. */
-function settleDetection(resolved: Resolved): void {
+/** A service, what detection writes, and rules of one's own ask for detection; against a plain no they contradict it. */
+function settleDetection(command: CommandName, resolved: Resolved): void {
   const { values, origins } = resolved;
-  const asked = DETECTION_OUTPUTS.some((key) => values[key] !== null) || values['detect.rule_files'].length > 0;
+  const writes = DETECTION_OUTPUTS.some((key) => values[key] !== null);
+  const asked = command === 'serve' || writes || values['detect.rule_files'].length > 0;
   if (asked && origins['detect.enabled'].kind === 'default') values['detect.enabled'] = true;
   if (values['detect.enabled']) return;
   for (const key of DETECTION_OUTPUTS) {
     if (values[key] === null) continue;
     fail(resolved, ['detect.enabled', key], `${name(resolved, key)} needs detection`, `leave out ${name(resolved, 'detect.enabled')}`);
+  }
+}
+
+/** A service reads an interface or files, and has both halves of a certificate or none. */
+function checkService(resolved: Resolved): void {
+  const { values } = resolved;
+  const replayed = values['serve.replay'];
+  if (replayed.length > 0 && values['capture.interfaces'].length > 0) {
+    const keys: SettingKey[] = ['serve.replay', 'capture.interfaces'];
+    fail(resolved, keys, `${name(resolved, keys[0])} and ${name(resolved, keys[1])} contradict each other`, 'give one of them');
+  }
+  for (const [given, missing] of [
+    ['serve.tls_cert', 'serve.tls_key'],
+    ['serve.tls_key', 'serve.tls_cert'],
+  ] as const) {
+    if (values[given] !== '' && values[missing] === '')
+      fail(resolved, [given], `${name(resolved, given)} needs ${name(resolved, missing)}`);
   }
 }
 
@@ -111,14 +129,14 @@ export function checkContradictions(command: CommandName, resolved: Resolved, in
   settleQuiet(resolved);
   checkRotation(resolved);
   checkApplication(resolved);
-  settleDetection(resolved);
-  checkOutputs(resolved, command === 'replay' ? inputs : []);
-  if (command === 'capture') {
+  settleDetection(command, resolved);
+  if (command === 'serve') checkService(resolved);
+  checkOutputs(resolved, inputs);
+  if (command !== 'replay') {
     const names = values['capture.interfaces'];
     const twice = names.find((item, index) => names.indexOf(item) !== index);
     if (twice !== undefined)
       fail(resolved, ['capture.interfaces'], `interface ${twice} is given twice`, 'to share its packets among threads use --fanout');
-    return;
   }
   if (inputs.filter((input) => input === '-').length > 1) fail(resolved, ['replay.files'], 'standard input (-) is given twice');
   if (inputs.includes('-') && values['replay.loop'] !== 1) {

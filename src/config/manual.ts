@@ -18,7 +18,7 @@ function flagCell(setting: Setting): string {
 }
 
 function row(setting: Setting): string {
-  const commands = setting.commands.length === 2 ? '' : ` (${setting.commands[0]})`;
+  const commands = setting.commands.includes('capture') && setting.commands.includes('replay') ? '' : ` (${setting.commands.join(', ')})`;
   const value = defaultOf(setting);
   return `| ${cell(flagCell(setting))} | \`${setting.key}\` | \`${setting.env}\` | ${value === '' ? '' : `\`${cell(value)}\``} | ${cell(setting.help)}${commands} |`;
 }

@@ -4,12 +4,13 @@
  */
 
 /** Commands that run a sensor; each setting names those that it applies to. */
-export type CommandName = 'capture' | 'replay';
+export type CommandName = 'capture' | 'replay' | 'serve';
 
 export const BOTH: readonly CommandName[] = ['capture', 'replay'];
+export const EVERY: readonly CommandName[] = ['capture', 'replay', 'serve'];
 
 /** Headings of the help text, in the order in which they are shown. */
-export const SECTIONS = ['Capture', 'Replay', 'Tracking', 'Detection', 'Screen', 'Files', 'Running'] as const;
+export const SECTIONS = ['Capture', 'Replay', 'Service', 'Tracking', 'Detection', 'Screen', 'Files', 'Running'] as const;
 
 export interface SettingBase {
   /** Dotted key of the configuration file: `section.name`. */

@@ -5,11 +5,13 @@ import { DETECT_SETTINGS } from './groups/detect.ts';
 import { LOG_SETTINGS } from './groups/log.ts';
 import { OUTPUT_SETTINGS } from './groups/output.ts';
 import { SCREEN_SETTINGS } from './groups/screen.ts';
+import { SERVE_SETTINGS } from './groups/serve.ts';
 import { TRACKING_SETTINGS } from './groups/tracking.ts';
 import type { CommandName, Setting, ValueOf } from './setting.ts';
 
 const TABLE = [
   ...CAPTURE_SETTINGS,
+  ...SERVE_SETTINGS,
   ...TRACKING_SETTINGS,
   ...APP_SETTINGS,
   ...DETECT_SETTINGS,

@@ -53,6 +53,11 @@ interface OpenAlert {
 
 const higher = (left: Severity, right: Severity): Severity => (SEVERITIES.indexOf(left) >= SEVERITIES.indexOf(right) ? left : right);
 
+/** What a finding is about: those of one rule with the same key are one alert and its repeats. */
+export function keyOf({ key, source, target }: Finding): string {
+  return key ?? `${source ?? ''}\0${target ?? ''}`;
+}
+
 /** What people set goes before what the finding says, and that before the rule. */
 function severityOf({ severity, origins }: ResolvedRule, finding: Finding): Severity {
   return origins.severity === 'default' ? (finding.severity ?? severity) : severity;
@@ -60,7 +65,7 @@ function severityOf({ severity, origins }: ResolvedRule, finding: Finding): Seve
 
 export class AlertBook {
   readonly counters: AlertCounters = { raised: 0, suppressed: 0, repeated: 0, allowed: 0, lost: 0 };
-  readonly #options: AlertBookOptions;
+  #options: AlertBookOptions;
   readonly #limit: number;
   /** In the order in which they were raised. */
   readonly #alerts = new Set<OpenAlert>();
@@ -74,6 +79,11 @@ export class AlertBook {
     this.#limit = options.limit ?? ALERT_LIMIT;
   }
 
+  /** Other lists from the next finding on. */
+  use(allow: AllowList, suppress: AllowList): void {
+    this.#options = { ...this.#options, allow, suppress };
+  }
+
   /** Takes a finding. Cheap for repeats: rules call it for every event beyond a threshold. */
   raise(rule: ResolvedRule, finding: Finding): void {
     const { kind } = rule.rule;
@@ -83,7 +93,7 @@ export class AlertBook {
       return;
     }
     const suppressed = this.#options.suppress.matches(kind, finding.source, finding.target, at);
-    const key = finding.key ?? `${finding.source ?? ''}\0${finding.target ?? ''}`;
+    const key = keyOf(finding);
     const alert = this.#latest.get(`${kind}\0${key}`);
     // A suppression that ends does not take the alert with it.
     const isRepeat =

@@ -28,6 +28,8 @@ export interface OpenEvent extends Moment, FlowTuple {
   readonly icmpType: number;
   /** False when the flow table refused the flow: no answer and no end will be told. */
   readonly tracked: boolean;
+  /** What came of it before the tick was over; null when that is not known yet. */
+  readonly outcome: 'accepted' | 'refused' | null;
 }
 
 /** The responder's first packet, or an ICMP error about the flow. */
@@ -35,6 +37,8 @@ export interface AnswerEvent extends Moment, FlowTuple {
   readonly type: 'answer';
   /** `refused`: an RST in answer to a SYN, or an ICMP error (unreachable, prohibited). */
   readonly outcome: 'accepted' | 'refused';
+  /** When the attempt was made, if that was in the same tick and told; else null. */
+  readonly attemptAt: number | null;
 }
 
 /** What a flow carried since its last volume event; told every 64 KiB or more, at most once per tick, and at its end. */
@@ -65,6 +69,15 @@ export interface CloseEvent extends Moment, FlowTuple {
   readonly state: string | null;
   /** Our label of the application (`ssh`, `tls`), null when unknown. */
   readonly service: string | null;
+  /** The host that the flow itself named (SNI, Host and the like), small letters; null when it named none. */
+  readonly host: string | null;
+}
+
+/** A TCP connection that the responder accepted and the initiator said nothing about since, for a second or more. */
+export interface HalfOpenEvent extends Moment, FlowTuple {
+  readonly type: 'halfOpen';
+  /** When the attempt was made. */
+  readonly firstAt: number;
 }
 
 /** A question, with what was answered. */
@@ -114,11 +127,11 @@ export interface TickEvent extends Moment {
   /** Bytes of TCP streams that nobody saw although they were acknowledged, and all bytes of TCP payload. */
   readonly missedBytes: number;
   readonly payloadBytes: number;
-  /** Times that the capture's clock went back. */
+  /** Packets a second or more behind the capture's clock. */
   readonly clockSteps: number;
 }
 
-export type DetectEvent = OpenEvent | AnswerEvent | VolumeEvent | CloseEvent | DnsEvent | ArpEvent | SurgeEvent | TickEvent;
+export type DetectEvent = OpenEvent | AnswerEvent | VolumeEvent | CloseEvent | HalfOpenEvent | DnsEvent | ArpEvent | SurgeEvent | TickEvent;
 export type EventType = DetectEvent['type'];
 
 /** Attempts at one (protocol, address, port) and tick that are told one by one; the rest comes as a surge. */

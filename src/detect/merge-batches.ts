@@ -2,223 +2,271 @@
  * One tick's events of all shards in one order: first what happened at a moment, by time and place in the capture, then
  * what is known at the tick's end, volumes and ends by the first packet of their flow, surges, the tick itself.
  */
+import type { AddressCache } from './address-cache.ts';
+import { type DetectBatch, END_BYTES, EntryKind, MOMENT_BYTES } from './batch.ts';
+import { EntryReader } from './entry-reader.ts';
 import {
-  B_AT,
-  B_BYTES,
-  B_BYTES_SINCE,
-  B_FIRST,
-  B_FLAGS,
-  B_KIND,
-  B_LAST,
-  B_MISSED,
-  B_ORDINAL,
-  B_PACKETS,
-  B_PACKETS_SINCE,
-  B_PAYLOAD,
-  B_PORTS,
-  B_PROTOCOL,
-  B_SERVICE,
-  B_SOURCE,
-  B_TARGET,
-  B_TYPE,
-  type DetectBatch,
-  ENTRY_BYTES,
-  EntryFlag,
-  EntryKind,
-  STATES,
-} from './batch.ts';
-import {
-  type AnswerEvent,
-  type CloseEvent,
+  type ArpEvent,
   type DetectEvent,
+  type DnsEvent,
   type FlowTuple,
   OPENS_TOLD,
   type OpenEvent,
   type SurgeEvent,
   type TickEvent,
-  type VolumeEvent,
 } from './events.ts';
+import { ascendingPlaces } from './radix-order.ts';
 import { HyperLogLog } from './state/hyperloglog.ts';
 
+export type TickSums = Omit<TickEvent, 'type' | 'missedBytes' | 'payloadBytes'>;
+/** Gets one event after the other; with an answer the attempt that it is for, when that was told in the same tick. */
+export type Visit = (event: DetectEvent, attempt: OpenEvent | null) => void;
+
+const TCP = 6;
+const BUCKETS = 4096;
+
+/** Shows `visit` the events of a tick; none of them counts before `afterNs`. */
 export function mergeBatches(
   batches: readonly DetectBatch[],
-  tick: Omit<TickEvent, 'type' | 'missedBytes' | 'payloadBytes'>,
+  tick: TickSums,
   afterNs: number,
-): DetectEvent[] {
-  const merge = new TickMerge(tick.at);
-  for (const batch of batches) merge.add(batch);
-  return merge.finish(tick, afterNs);
+  addresses: AddressCache,
+  visit: Visit,
+): void {
+  new TickMerge(batches, tick, afterNs, addresses, visit).run();
 }
 
+/** What happened in one shard, or in none of them in particular, in its order. Ties are decided by the rank of the type. */
+interface Sequence {
+  /** Of the next event; infinity behind the last. */
+  at: number;
+  ordinal: number;
+  rank: number;
+  /** Tells the next event and goes on. */
+  tell(): void;
+}
+
+const RANKS = { answer: 0, arp: 1, dns: 2, open: 3 } as const;
+
 class TickMerge {
-  private readonly moments: DetectEvent[] = [];
-  private readonly ends: (VolumeEvent | CloseEvent)[] = [];
+  private readonly batches: readonly DetectBatch[];
+  private readonly moments: readonly EntryReader[];
+  private readonly tick: TickSums;
+  private readonly afterNs: number;
+  private readonly addresses: AddressCache;
+  private readonly visit: Visit;
   private readonly surges = new Map<string, SurgeEvent & { opens: number }>();
-  private readonly endNs: number;
-  private opens = 0;
-  private missedBytes = 0;
-  private payloadBytes = 0;
+  /** Attempts per bucket of services, when there are so many that one service may have too many. */
+  private crowds: Uint32Array | null = null;
+  private readonly perService = new Map<string, number>();
 
-  constructor(endNs: number) {
-    this.endNs = endNs;
+  constructor(batches: readonly DetectBatch[], tick: TickSums, afterNs: number, addresses: AddressCache, visit: Visit) {
+    this.batches = batches;
+    this.moments = batches.map(({ moments }) => new EntryReader(moments, MOMENT_BYTES, addresses));
+    this.tick = tick;
+    this.afterNs = afterNs;
+    this.addresses = addresses;
+    this.visit = visit;
   }
 
-  add(batch: DetectBatch): void {
-    const { entries, texts } = batch;
-    const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
-    for (let at = 0; at + ENTRY_BYTES <= entries.length; at += ENTRY_BYTES) this.entry(entries, view, at, texts);
-    this.moments.push(...batch.dns, ...batch.arp);
-    for (const { protocol, target, targetPort, opens, registers } of batch.surges) {
-      const surge = this.surgeOf({ protocol, target, targetPort });
-      surge.opens += opens;
-      surge.sources.merge(new HyperLogLog(registers));
+  run(): void {
+    for (const { surges } of this.batches) {
+      for (const { protocol, target, targetPort, opens, registers } of surges) {
+        const surge = this.surgeOf({ protocol, target, targetPort });
+        surge.opens += opens;
+        surge.sources.merge(new HyperLogLog(registers));
+      }
     }
+    const opens = this.moments.map(attemptsOf);
+    this.crowds = crowdsOf(this.moments, opens);
+    const sequences = this.moments.flatMap((reader, index) => this.sequencesOf(reader, opens[index], this.batches[index].answers));
+    sequences.push(this.objects());
+    for (let next = earliest(sequences); next !== null; next = earliest(sequences)) next.tell();
+    const sums = this.tellEnds();
+    const surges = [...this.surges.entries()].sort(([a], [b]) => compareTexts(a, b));
+    for (const [, surge] of surges) this.visit(surge, null);
+    this.visit({ type: 'tick', ...this.tick, ...sums }, null);
   }
 
-  finish(tick: Omit<TickEvent, 'type' | 'missedBytes' | 'payloadBytes'>, afterNs: number): DetectEvent[] {
-    const { missedBytes, payloadBytes } = this;
-    this.moments.sort((a, b) => a.at - b.at || a.ordinal - b.ordinal || compareTexts(sortKey(a), sortKey(b)));
-    const told = this.withinLimit();
-    for (const [index, event] of told.entries()) {
-      // What was learned late, as a question that was never answered, must not make time fall.
-      if (event.at < afterNs) told[index] = { ...event, at: afterNs };
+  /** Attempts and answers of one shard. */
+  private sequencesOf(reader: EntryReader, opens: Uint32Array, answers: Uint32Array): Sequence[] {
+    const told: (OpenEvent | undefined)[] = [];
+    const attempts = sequence(
+      opens,
+      RANKS.open,
+      (entry) => reader.time(reader.offset(entry)),
+      (entry) => reader.ordinal(reader.offset(entry)),
+      (entry) => {
+        const at = reader.offset(entry);
+        if (!this.isWithinLimit(reader, at)) return;
+        const event = reader.open(at, Math.max(reader.time(at), this.afterNs));
+        if (event.outcome !== null) told[entry] = event;
+        this.visit(event, null);
+      },
+    );
+    const answered = sequence(
+      answers,
+      RANKS.answer,
+      (entry) => reader.answeredAt(reader.offset(entry)),
+      (entry) => reader.answerOrdinal(reader.offset(entry)),
+      (entry) => {
+        const at = reader.offset(entry);
+        const attempt = told[entry] ?? null;
+        this.visit(reader.answer(at, Math.max(reader.answeredAt(at), this.afterNs), attempt?.at ?? null), attempt);
+      },
+    );
+    return [attempts, answered];
+  }
+
+  /** Questions and claims of all shards. */
+  private objects(): Sequence {
+    const events = this.batches.flatMap(({ dns, arp }): (DnsEvent | ArpEvent)[] => [...dns, ...arp]);
+    events.sort((a, b) => a.at - b.at || a.ordinal - b.ordinal || compareTexts(sortKey(a), sortKey(b)));
+    const { afterNs, visit } = this;
+    let index = 0;
+    const objects: Sequence = {
+      at: Number.POSITIVE_INFINITY,
+      ordinal: 0,
+      rank: RANKS.dns,
+      tell() {
+        const event = events[index++];
+        aim();
+        // What was learned late, as a question that was never answered, must not make time fall.
+        visit(event.at < afterNs ? { ...event, at: afterNs } : event, null);
+      },
+    };
+    const aim = () => {
+      objects.at = index < events.length ? events[index].at : Number.POSITIVE_INFINITY;
+      objects.ordinal = index < events.length ? events[index].ordinal : 0;
+      objects.rank = index < events.length ? RANKS[events[index].type] : RANKS.dns;
+    };
+    aim();
+    return objects;
+  }
+
+  /** Volumes and ends of all shards; what is summed over them. */
+  private tellEnds(): { missedBytes: number; payloadBytes: number } {
+    const readers = this.batches.map(({ ends }) => new EntryReader(ends, END_BYTES, this.addresses));
+    const count = readers.reduce((sum, reader) => sum + reader.count, 0);
+    const ordinals = new Float64Array(count);
+    const owners = new Uint16Array(count);
+    const entries = new Uint32Array(count);
+    let filled = 0;
+    for (const [owner, reader] of readers.entries()) {
+      for (let entry = 0; entry < reader.count; entry++) {
+        ordinals[filled] = reader.ordinal(reader.offset(entry));
+        owners[filled] = owner;
+        entries[filled++] = entry;
+      }
     }
-    this.ends.sort((a, b) => a.ordinal - b.ordinal || compareTexts(b.type, a.type));
-    const surges = [...this.surges.entries()].sort(([a], [b]) => compareTexts(a, b)).map(([, surge]) => surge);
-    return [...told, ...this.ends, ...surges, { type: 'tick', ...tick, missedBytes, payloadBytes }];
+    const sums = { missedBytes: 0, payloadBytes: 0 };
+    const now = this.tick.at;
+    for (const place of ascendingPlaces(ordinals)) {
+      const reader = readers[owners[place]];
+      const at = reader.offset(entries[place]);
+      if (reader.hasGrown(at)) this.visit(reader.volume(at, now), null);
+      const kind = reader.kind(at);
+      if (kind === EntryKind.HALF_OPEN) this.visit(reader.halfOpen(at, now), null);
+      if (kind !== EntryKind.CLOSE) continue;
+      if (reader.protocol(at) === TCP) {
+        sums.missedBytes += reader.missed(at);
+        sums.payloadBytes += reader.payload(at);
+      }
+      this.visit(reader.close(at, now, this.batches[owners[place]].texts), null);
+    }
+    return sums;
   }
 
   /** Whatever number of shards told them: of the attempts at one service only the first ones stay events. */
-  private withinLimit(): DetectEvent[] {
-    if (this.opens <= OPENS_TOLD) return this.moments;
-    const counts = new Map<string, number>();
-    return this.moments.filter((event) => {
-      if (event.type !== 'open') return true;
-      const key = serviceKey(event);
-      const count = (counts.get(key) ?? 0) + 1;
-      counts.set(key, count);
-      if (count <= OPENS_TOLD) return true;
-      const surge = this.surgeOf(event);
-      surge.opens++;
-      surge.sources.add(event.source);
-      return false;
-    });
+  private isWithinLimit(reader: EntryReader, at: number): boolean {
+    if (this.crowds === null || this.crowds[reader.serviceBucket(at, BUCKETS)] <= OPENS_TOLD) return true;
+    const service = { protocol: reader.protocol(at), target: reader.target(at), targetPort: reader.targetPort(at) };
+    const key = serviceKey(service);
+    const count = (this.perService.get(key) ?? 0) + 1;
+    this.perService.set(key, count);
+    if (count <= OPENS_TOLD) return true;
+    const surge = this.surgeOf(service);
+    surge.opens++;
+    surge.sources.add(reader.source(at));
+    return false;
   }
 
-  private surgeOf(service: Pick<FlowTuple, 'protocol' | 'target' | 'targetPort'>): SurgeEvent & { opens: number } {
+  private surgeOf(service: Service): SurgeEvent & { opens: number } {
     const key = serviceKey(service);
     let surge = this.surges.get(key);
     if (surge === undefined) {
-      const { protocol, target, targetPort } = service;
-      surge = { type: 'surge', at: this.endNs, ordinal: 0, protocol, target, targetPort, opens: 0, sources: new HyperLogLog() };
+      surge = { type: 'surge', at: this.tick.at, ordinal: 0, ...service, opens: 0, sources: new HyperLogLog() };
       this.surges.set(key, surge);
     }
     return surge;
   }
+}
 
-  private entry(bytes: Uint8Array, view: DataView, at: number, texts: readonly string[]): void {
-    switch (bytes[at + B_KIND]) {
-      case EntryKind.OPEN:
-        this.opens++;
-        this.moments.push(openEvent(bytes, view, at));
-        break;
-      case EntryKind.ACCEPTED:
-      case EntryKind.REFUSED:
-        this.moments.push(answerEvent(bytes, view, at));
-        break;
-      case EntryKind.VOLUME:
-        this.volume(bytes, view, at);
-        break;
-      case EntryKind.CLOSE:
-        this.volume(bytes, view, at);
-        this.close(bytes, view, at, texts);
-    }
+type Service = Pick<FlowTuple, 'protocol' | 'target' | 'targetPort'>;
+
+/** Numbers of the attempts among the moments. */
+function attemptsOf(reader: EntryReader): Uint32Array {
+  const opens = new Uint32Array(reader.count);
+  let count = 0;
+  for (let entry = 0; entry < reader.count; entry++) if (reader.kind(reader.offset(entry)) === EntryKind.OPEN) opens[count++] = entry;
+  return opens.subarray(0, count);
+}
+
+function crowdsOf(readers: readonly EntryReader[], opens: readonly Uint32Array[]): Uint32Array | null {
+  if (opens.reduce((sum, { length }) => sum + length, 0) <= OPENS_TOLD) return null;
+  const crowds = new Uint32Array(BUCKETS);
+  let largest = 0;
+  for (const [index, reader] of readers.entries()) {
+    for (const entry of opens[index]) largest = Math.max(largest, ++crowds[reader.serviceBucket(reader.offset(entry), BUCKETS)]);
   }
+  return largest > OPENS_TOLD ? crowds : null;
+}
 
-  private volume(bytes: Uint8Array, view: DataView, at: number): void {
-    const bytesUp = view.getFloat64(at + B_BYTES_SINCE, true);
-    const bytesDown = view.getFloat64(at + B_BYTES_SINCE + 8, true);
-    if (bytesUp + bytesDown === 0) return;
-    this.ends.push({
-      type: 'volume',
-      at: this.endNs,
-      ordinal: view.getFloat64(at + B_ORDINAL, true),
-      ...tupleOf(bytes, view, at),
-      bytesUp,
-      bytesDown,
-      packetsUp: view.getUint32(at + B_PACKETS_SINCE, true),
-      packetsDown: view.getUint32(at + B_PACKETS_SINCE + 4, true),
-      firstAt: view.getFloat64(at + B_FIRST, true),
-      lastAt: view.getFloat64(at + B_LAST, true),
-    });
+type OfEntry<T> = (entry: number) => T;
+
+function sequence(entries: Uint32Array, rank: number, timeOf: OfEntry<number>, ordinalOf: OfEntry<number>, tell: OfEntry<void>): Sequence {
+  let index = 0;
+  const inOrder = (a: number, b: number) => timeOf(a) - timeOf(b) || ordinalOf(a) - ordinalOf(b);
+  for (let i = 1; i < entries.length; i++) {
+    if (inOrder(entries[i - 1], entries[i]) <= 0) continue;
+    // Several capture threads: their packets of one moment are told as they came.
+    entries.sort(inOrder);
+    break;
   }
+  const ahead: Sequence = {
+    at: 0,
+    ordinal: 0,
+    rank,
+    tell() {
+      const entry = entries[index++];
+      aim();
+      tell(entry);
+    },
+  };
+  const aim = () => {
+    ahead.at = index < entries.length ? timeOf(entries[index]) : Number.POSITIVE_INFINITY;
+    ahead.ordinal = index < entries.length ? ordinalOf(entries[index]) : 0;
+  };
+  aim();
+  return ahead;
+}
 
-  private close(bytes: Uint8Array, view: DataView, at: number, texts: readonly string[]): void {
-    const payloadUp = view.getFloat64(at + B_PAYLOAD, true);
-    const payloadDown = view.getFloat64(at + B_PAYLOAD + 8, true);
-    if (bytes[at + B_PROTOCOL] === TCP) {
-      this.missedBytes += view.getUint32(at + B_MISSED, true);
-      this.payloadBytes += payloadUp + payloadDown;
-    }
-    this.ends.push({
-      type: 'close',
-      at: this.endNs,
-      ordinal: view.getFloat64(at + B_ORDINAL, true),
-      ...tupleOf(bytes, view, at),
-      firstAt: view.getFloat64(at + B_FIRST, true),
-      lastAt: view.getFloat64(at + B_LAST, true),
-      bytesUp: view.getFloat64(at + B_BYTES, true),
-      bytesDown: view.getFloat64(at + B_BYTES + 8, true),
-      payloadUp,
-      payloadDown,
-      packetsUp: view.getUint32(at + B_PACKETS, true),
-      packetsDown: view.getUint32(at + B_PACKETS + 4, true),
-      state: STATES[bytes[at + B_TYPE]] || null,
-      service: texts[view.getUint16(at + B_SERVICE, true) - 1] ?? null,
-    });
+function earliest(sequences: readonly Sequence[]): Sequence | null {
+  let first = sequences[0];
+  for (let i = 1; i < sequences.length; i++) {
+    const other = sequences[i];
+    if (other.at > first.at) continue;
+    if (other.at < first.at || other.ordinal < first.ordinal || (other.ordinal === first.ordinal && other.rank < first.rank)) first = other;
   }
+  return first.at === Number.POSITIVE_INFINITY ? null : first;
 }
 
-const TCP = 6;
-
-function tupleOf(bytes: Uint8Array, view: DataView, at: number): FlowTuple {
-  const length = (bytes[at + B_FLAGS] & EntryFlag.IPV6) !== 0 ? 16 : 4;
-  return {
-    protocol: bytes[at + B_PROTOCOL],
-    source: Buffer.prototype.latin1Slice.call(bytes, at + B_SOURCE, at + B_SOURCE + length),
-    sourcePort: view.getUint16(at + B_PORTS, true),
-    target: Buffer.prototype.latin1Slice.call(bytes, at + B_TARGET, at + B_TARGET + length),
-    targetPort: view.getUint16(at + B_PORTS + 2, true),
-  };
-}
-
-function openEvent(bytes: Uint8Array, view: DataView, at: number): OpenEvent {
-  return {
-    type: 'open',
-    at: view.getFloat64(at + B_AT, true),
-    ordinal: view.getFloat64(at + B_ORDINAL, true),
-    ...tupleOf(bytes, view, at),
-    icmpType: bytes[at + B_TYPE],
-    tracked: (bytes[at + B_FLAGS] & EntryFlag.UNTRACKED) === 0,
-  };
-}
-
-function answerEvent(bytes: Uint8Array, view: DataView, at: number): AnswerEvent {
-  return {
-    type: 'answer',
-    at: view.getFloat64(at + B_AT, true),
-    ordinal: view.getFloat64(at + B_ORDINAL, true),
-    ...tupleOf(bytes, view, at),
-    outcome: bytes[at + B_KIND] === EntryKind.ACCEPTED ? 'accepted' : 'refused',
-  };
-}
-
-function serviceKey({ protocol, target, targetPort }: Pick<FlowTuple, 'protocol' | 'target' | 'targetPort'>): string {
+function serviceKey({ protocol, target, targetPort }: Service): string {
   return `${protocol} ${targetPort} ${target}`;
 }
 
 /** Orders events of one moment that carry no number of a packet. */
-function sortKey(event: DetectEvent): string {
+function sortKey(event: DnsEvent | ArpEvent): string {
   return event.type === 'dns' ? `dns ${event.client} ${event.query} ${event.qtype} ${event.rcode}` : event.type;
 }
 

@@ -6,11 +6,13 @@ import type {
   CloseEvent,
   DnsEvent,
   FlowTuple,
+  HalfOpenEvent,
   OpenEvent,
   SurgeEvent,
   TickEvent,
   VolumeEvent,
 } from './events.ts';
+import type { SharedContacts } from './state/contact-follower.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -67,6 +69,8 @@ export interface RuleContext<S extends SettingSpecs = SettingSpecs> {
   isInternal(address: Address): boolean;
   /** An address as people write it. */
   text(address: Address): string;
+  /** What becomes of contacts, found out once for all rules; absent where a rule runs alone. */
+  readonly contacts?: SharedContacts;
   /** Reports a finding; call it for every event beyond the threshold, repeats are folded. */
   raise(finding: Finding): void;
 }
@@ -77,6 +81,7 @@ export interface RuleHandlers {
   answer?(event: AnswerEvent): void;
   volume?(event: VolumeEvent): void;
   close?(event: CloseEvent): void;
+  halfOpen?(event: HalfOpenEvent): void;
   dns?(event: DnsEvent): void;
   arp?(event: ArpEvent): void;
   surge?(event: SurgeEvent): void;

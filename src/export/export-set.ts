@@ -35,7 +35,8 @@ export interface ExportSettings {
   stdout?: Writable;
 }
 
-function flagOf(option: string): string {
+/** The flag of an output by its name in the options: `flowsJsonl` is `--flows-jsonl`. */
+export function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
@@ -49,8 +50,8 @@ function sameFile(path: string): string {
   }
 }
 
-/** Two outputs in one file would destroy each other. */
-function checkDistinct(options: OutputOptions): void {
+/** Two outputs in one file would destroy each other. @throws SensorError USAGE */
+export function checkDistinct(options: OutputOptions): void {
   const seen = new Map<string, string>();
   for (const option of OUTPUT_PATHS) {
     const path = options[option];
@@ -125,6 +126,11 @@ export class ExportSet {
   /** Is there any flow output? */
   get wantsRows(): boolean {
     return this.#streams.length + this.#wholes.length > 0;
+  }
+
+  /** Where it writes, and how long the writes have taken. */
+  get written(): readonly Pick<FlowOutput, 'path' | 'waitedMs'>[] {
+    return this.#all();
   }
 
   /** Records in all outputs together. */

@@ -23,6 +23,10 @@ export class FlowOutput {
     return this.#output.path;
   }
 
+  get waitedMs(): number {
+    return this.#output.waitedMs;
+  }
+
   get records(): number {
     return this.#records;
   }

@@ -10,6 +10,11 @@ export class GuardedOutput {
     this.#output = output;
   }
 
+  /** Where it writes, and how long its writes have taken. */
+  get written(): Pick<Output, 'path' | 'waitedMs'> {
+    return this.#output;
+  }
+
   /** The first failure; after it nothing more is written. */
   get failure(): SensorError | null {
     return this.#failure;

@@ -18,6 +18,8 @@ export interface Output {
   readonly path: string;
   /** The reader of standard output has gone: nothing more can be delivered, and nobody misses it. */
   readonly readerGone: boolean;
+  /** How long writes have taken until now, the one under way included. */
+  readonly waitedMs: number;
   /** @throws SensorError OUTPUT */
   write(bytes: Uint8Array): Promise<void>;
   /** @throws SensorError OUTPUT */
@@ -49,8 +51,28 @@ export async function openOutput(path: string, mode: 'stream' | 'log' | 'whole',
   }
 }
 
+/** Adds up how long writes take. One at a time. */
+class WriteClock {
+  #doneMs = 0;
+  #since: number | null = null;
+
+  begin(): void {
+    this.#since = performance.now();
+  }
+
+  end(): void {
+    this.#doneMs = this.waitedMs;
+    this.#since = null;
+  }
+
+  get waitedMs(): number {
+    return this.#doneMs + (this.#since === null ? 0 : performance.now() - this.#since);
+  }
+}
+
 class OutputFile implements Output {
   readonly path: string;
+  readonly #clock = new WriteClock();
   readonly readerGone = false;
   readonly #written: string;
   readonly #final: string | null;
@@ -65,6 +87,10 @@ class OutputFile implements Output {
     this.#written = written;
     this.#final = final;
     this.#handle = handle;
+  }
+
+  get waitedMs(): number {
+    return this.#clock.waitedMs;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -91,6 +117,7 @@ class OutputFile implements Output {
     if (this.#handle === null) throw outputError(this.path, new Error('the file is closed'));
     if (this.#writing) throw outputError(this.path, new Error('written by two at a time'));
     this.#writing = true;
+    this.#clock.begin();
     try {
       for (let at = 0; at < bytes.length; ) {
         const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at);
@@ -100,6 +127,7 @@ class OutputFile implements Output {
     } catch (error) {
       throw outputError(this.path, error, this.#final === null ? null : this.#written);
     } finally {
+      this.#clock.end();
       this.#writing = false;
     }
   }
@@ -130,6 +158,7 @@ class OutputFile implements Output {
 
 class StandardOutput implements Output {
   readonly path = '-';
+  readonly #clock = new WriteClock();
   readerGone = false;
   readonly #stream: Writable;
   readonly #onError = (error: Error): void => this.#fail(error);
@@ -141,16 +170,22 @@ class StandardOutput implements Output {
     stream.on('error', this.#onError);
   }
 
+  get waitedMs(): number {
+    return this.#clock.waitedMs;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     if (this.readerGone) return;
     if (this.#failure !== null) throw outputError('standard output', this.#failure);
     // The stream may keep the bytes until it calls back; until then nothing else is written, so it holds one piece.
+    this.#clock.begin();
     await new Promise<void>((resolve) => {
       this.#stream.write(bytes, (error) => {
         if (error) this.#fail(error);
         resolve();
       });
     });
+    this.#clock.end();
     if (this.#failure !== null) throw outputError('standard output', this.#failure);
   }
 

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { FlowRecord } from '../flow/record.ts';
 import { type Identity, type Ledger, ledgerFailures } from '../merge/ledger.ts';
 import type { AlertTotals, RunSummary } from '../merge/summary.ts';
+import { printable } from '../packet/text.ts';
 import { flowText } from './endpoint-text.ts';
 import { plainTable } from './plain-table.ts';
 import { bitRateText, bytesText, countText, durationText, packetRateText } from './quantities.ts';
@@ -53,6 +54,7 @@ function overview(summary: RunSummary, colors: Colors): string[] {
   if (summary.alerts !== null && summary.alerts.raised > 0) lines.push(`${colors.bold('Alerts')}    ${alertsText(summary.alerts)}`);
   const drops = dropText(summary);
   if (drops !== '') lines.push(`${colors.bold('Drops')}     ${drops}`);
+  lines.push(...lossLines(summary.doctor, colors));
   const errors = Object.entries(summary.parse_errors).filter(([, count]) => count > 0);
   if (errors.length > 0) {
     lines.push(
@@ -75,6 +77,16 @@ function dropText(summary: RunSummary): string {
   if (live || summary.ring_drops > 0) parts.push(`ring ${countText(summary.ring_drops)}`);
   if (summary.records_dropped > 0) parts.push(`flow records ${countText(summary.records_dropped)}`);
   return parts.join(', ');
+}
+
+/** The stages that lost something, a line each, and one with what to do about it. */
+function lossLines(doctor: RunSummary['doctor'], colors: Colors): string[] {
+  return doctor
+    .filter(({ state }) => state === 'losing')
+    .flatMap(({ stage, detail, remedy }) => [
+      `${colors.bold('Losing')}    ${colors.yellow(stage)}: ${printable(detail)}`,
+      ...(remedy === null ? [] : [`          remedy: ${printable(remedy)}`]),
+    ]);
 }
 
 function protocolTable(summary: RunSummary, colors: Colors): string {

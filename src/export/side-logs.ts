@@ -55,6 +55,11 @@ export class SideLogs {
     return new SideLogs(logs, events);
   }
 
+  /** Where they write, and how long the writes have taken. */
+  get written(): readonly Pick<Output, 'path' | 'waitedMs'>[] {
+    return this.#logs.map(({ output }) => output);
+  }
+
   /** The first failure; after it nothing more is written. */
   get failure(): SensorError | null {
     return this.#failure;

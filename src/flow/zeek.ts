@@ -24,19 +24,24 @@ const UDP = 17;
 /** null for the outer flow of a tunnel. */
 export function connState(row: DataView, at: number): ConnState | null {
   if ((row.getUint8(at + F_ROLE) & RowRole.OUTER) !== 0) return null;
+  const noData = row.getFloat64(at + F_PAYLOAD_A, true) === 0 && row.getFloat64(at + F_PAYLOAD_B, true) === 0;
+  const [zeekA, zeekB] = [row.getUint8(at + F_ZEEK_A), row.getUint8(at + F_ZEEK_B)];
   const flags = row.getUint32(at + F_FLAGS, true);
+  return stateOf(row.getUint8(at + F_PROTOCOL), flags, zeekA, zeekB, noData, () => historyOf(row, at));
+}
+
+/** The same from the fields of a row: `flags` are its F_FLAGS, `zeekA` and `zeekB` numbers of endpoint states. */
+export function stateOf(protocol: number, flags: number, zeekA: number, zeekB: number, noData: boolean, history: () => string): ConnState {
   const clientIsB = (flags & RowFlag.CLIENT_IS_B) !== 0;
-  const protocol = row.getUint8(at + F_PROTOCOL);
   if (protocol === UDP) {
     const originator = (flags & (clientIsB ? RowFlag.SEEN_B : RowFlag.SEEN_A)) !== 0;
     const responder = (flags & (clientIsB ? RowFlag.SEEN_A : RowFlag.SEEN_B)) !== 0;
     return originator && responder ? 'SF' : originator ? 'S0' : responder ? 'SHR' : 'OTH';
   }
   if (protocol !== TCP) return 'OTH';
-  const a = ZEEK_ENDPOINT[row.getUint8(at + F_ZEEK_A)] ?? 'inactive';
-  const b = ZEEK_ENDPOINT[row.getUint8(at + F_ZEEK_B)] ?? 'inactive';
-  const noData = row.getFloat64(at + F_PAYLOAD_A, true) === 0 && row.getFloat64(at + F_PAYLOAD_B, true) === 0;
-  return clientIsB ? tcpState(b, a, noData, () => historyOf(row, at)) : tcpState(a, b, noData, () => historyOf(row, at));
+  const a = ZEEK_ENDPOINT[zeekA] ?? 'inactive';
+  const b = ZEEK_ENDPOINT[zeekB] ?? 'inactive';
+  return clientIsB ? tcpState(b, a, noData, history) : tcpState(a, b, noData, history);
 }
 
 /** The letters of `history`; '' where nothing applies. */

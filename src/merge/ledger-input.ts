@@ -43,7 +43,11 @@ export function shardSum(shards: Float64Array[], slot: number): number {
 }
 
 /** Kernel numbers; null where the platform gave none. */
-export function kernelCounts(input: LedgerInput): { received: number | null; drops: number | null; interfaceDrops: number | null } {
+export function kernelCounts(input: Pick<LedgerInput, 'live' | 'engine'>): {
+  received: number | null;
+  drops: number | null;
+  interfaceDrops: number | null;
+} {
   const known = input.live && input.engine[Counter.RECEIVED_KNOWN] !== 0;
   return {
     received: known ? input.engine[Counter.RECEIVED] : null,

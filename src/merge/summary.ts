@@ -1,4 +1,5 @@
 /** What a run was: the object of `--summary-json`, of the summary on the screen, and of `Sensor.done`. */
+import type { Advice } from '../api/contract.ts';
 import type { SensorOptions } from '../config/options.ts';
 import type { SensorError } from '../errors.ts';
 import type { FlowRecord } from '../flow/record.ts';
@@ -63,6 +64,8 @@ export interface RunSummary {
   deterministic: boolean;
   /** What detection found; null when it is off. */
   alerts: AlertTotals | null;
+  /** Empty when nothing was lost; else the stages that lost something, with what to do about it, and those that nobody knows of. */
+  doctor: Advice[];
   protocols: ProtocolTotal[];
   /** Ended flows by application, most bytes first; empty when the application layer is off. `unknown` has no label. */
   applications: ApplicationTotal[];
@@ -129,6 +132,7 @@ export interface SummaryInput {
   outputErrors: number;
   shardsLost: number;
   alerts: AlertTotals | null;
+  doctor: Advice[];
   error: SensorError | null;
 }
 
@@ -203,6 +207,7 @@ export function buildSummary(run: SummaryInput): RunSummary {
     loss_estimate: lossEstimate(sum(ShardCounter.MISSED_BYTES), sum(ShardCounter.TCP_PAYLOAD_BYTES)),
     deterministic: boundsHit === 0,
     alerts: run.alerts,
+    doctor: run.doctor,
     applications: run.applications.map((total) => ({ ...total, protocol: total.protocol === '' ? 'unknown' : total.protocol })),
     protocols: run.protocols.map(({ protocol, packets, bytes }) => ({ protocol: protocolName(protocol), packets, bytes })),
     top_flows: run.topFlows,

@@ -195,6 +195,8 @@ export interface Engine {
   baseSeconds(): number | null;
   /** Stream time of the first packet and of the clock now, ns since baseSeconds(); null before the first packet. */
   clock(): { firstNs: number; nowNs: number } | null;
+  /** Another filter for a live capture, '' = none, from one moment to the next; what is wrong with it, or null. */
+  replaceFilter(expression: string): string | null;
   /**
    * The newest frames that are kept, newest first, at most 100,000; `before`: those older than the frame of that number, none
    * when it has gone. A frame's number (its record's `ordinal`) is its position in the capture; with several capture threads

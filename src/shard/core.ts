@@ -238,6 +238,7 @@ export class ShardCore {
     const { lives, sink, drainer } = this;
     this.inTick = true;
     if (streamNs >= lives.interims.next) lives.interims.walk(streamNs, lives);
+    this.watch?.endTick(streamNs);
     lives.expire(streamNs);
     if (final) lives.endAll();
     const top = sink.takeTop();

@@ -5,11 +5,14 @@
  */
 import type { Question } from '../app/transactions.ts';
 import {
+  B_ANSWER_ORDINAL,
+  B_ANSWERED_AT,
   B_AT,
   B_BYTES,
   B_BYTES_SINCE,
   B_FIRST,
   B_FLAGS,
+  B_HOST,
   B_KIND,
   B_LAST,
   B_MISSED,
@@ -24,16 +27,17 @@ import {
   B_TARGET,
   B_TYPE,
   type DetectBatch,
+  END_BYTES,
   EntryFlag,
   EntryKind,
+  MOMENT_BYTES,
   STATES,
 } from '../detect/batch.ts';
 import { type ArpEvent, type DnsEvent, VOLUME_STEP } from '../detect/events.ts';
-import { firstEvidence, isSender } from '../flow/direction.ts';
 import type { FlowLives, FlowWatch } from '../flow/lives.ts';
 import { type RecordWords, TcpFlag } from '../flow/record-words.ts';
 import * as row from '../flow/row.ts';
-import { connState } from '../flow/zeek.ts';
+import { historyOf, stateOf } from '../flow/zeek.ts';
 import {
   R_DST_ADDR,
   R_DST_PORT,
@@ -47,7 +51,9 @@ import {
   RecordFlag,
 } from '../ring/layout.ts';
 import { addressKey } from './address-key.ts';
+import { isAttempt } from './attempt.ts';
 import { DetectEntries } from './detect-entries.ts';
+import { Handshakes } from './handshakes.ts';
 import { OpenCounts } from './open-counts.ts';
 
 const TCP = 6;
@@ -61,30 +67,30 @@ const MOST_OBJECTS = 16_384;
 const MOST_TEXTS = 16_384;
 
 const NOTHING_TOLD = new Float64Array(4);
+/** Entry numbers of attempts begin anew before they do not fit into a slot's place. */
+const MOST_SERIAL = 0x4000_0000;
+const FIRST_ANSWERS = 256;
 const UNKNOWN = 0;
 const OPENED_BY_A = 1;
 const OPENED_BY_B = 2;
-/** Below this the ports of services; a datagram from one of them to a port above is an answer. */
-const FIRST_FREE_PORT = 1024;
-
-/**
- * Only what an initiator sends is an attempt: an answer whose question was not seen is none. What the flow's record takes
- * for likely from a table of ports is too weak here, since scanners choose their source ports as they like.
- */
-function isAttempt(rec: RecordWords, o: number, protocol: number): boolean {
-  if (protocol === TCP) return (rec.u8[o + R_TCP_FLAGS] & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN;
-  if ((rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.HAS_PORTS) === 0) return isSender(firstEvidence(rec, o));
-  return rec.u16[(o + R_SRC_PORT) >> 1] >= FIRST_FREE_PORT || rec.u16[(o + R_DST_PORT) >> 1] < FIRST_FREE_PORT;
-}
 
 export class DetectWatch implements FlowWatch {
   private readonly lives: FlowLives;
-  private readonly entries = new DetectEntries();
+  private readonly moments = new DetectEntries(MOMENT_BYTES);
+  private readonly ends = new DetectEntries(END_BYTES);
+  /** Numbers of moments with an answer, in the order of the answers. */
+  private answers = new Uint32Array(FIRST_ANSWERS);
+  private answerCount = 0;
   private readonly opens = new OpenCounts();
+  private readonly handshakes: Handshakes;
   /** By slot: bytes A, B and packets A, B that have been told; only of flows that have told a volume. */
   private readonly told = new Map<number, Float64Array>();
   /** Per slot: whose first packet was told as an attempt. */
   private readonly openers: Uint8Array;
+  /** Per slot: the number of its attempt among all that were ever told, from 1 on. */
+  private readonly attempts: Int32Array;
+  /** Attempts and late answers of earlier ticks: what is above in `attempts` is of this one. */
+  private serial = 0;
   private readonly scratch = new Int32Array(row.ROW_BYTES >> 2);
   private readonly scratchView = new DataView(this.scratch.buffer);
   private texts = new Map<string, number>();
@@ -94,22 +100,29 @@ export class DetectWatch implements FlowWatch {
 
   constructor(lives: FlowLives) {
     this.lives = lives;
+    this.handshakes = new Handshakes(lives);
     this.openers = new Uint8Array(lives.store.rows);
+    this.attempts = new Int32Array(lives.store.rows);
   }
 
   /** The first packet of a flow; `slot` is -1 when the table refused it. Outer flows of tunnels are nobody's attempt. */
   opened(slot: number, rec: RecordWords, o: number, key: number, now: number): void {
-    if (slot >= 0) this.openers[slot] = UNKNOWN;
-    if ((key & (row.RowRole.OUTER << 8)) !== 0 || !isAttempt(rec, o, key & 0xff)) return;
+    if (slot >= 0) {
+      this.openers[slot] = UNKNOWN;
+      this.attempts[slot] = 0;
+    }
     const protocol = key & 0xff;
-    if (slot >= 0) this.openers[slot] = (rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.FROM_A) !== 0 ? OPENED_BY_A : OPENED_BY_B;
-    const isV6 = (rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.IPV6) !== 0;
-    const hasPorts = (rec.u16[(o + R_FLAGS) >> 1] & RecordFlag.HAS_PORTS) !== 0;
+    if ((key & (row.RowRole.OUTER << 8)) !== 0 || !isAttempt(rec, o, protocol)) return;
+    const recordFlags = rec.u16[(o + R_FLAGS) >> 1];
+    if (slot >= 0) this.openers[slot] = (recordFlags & RecordFlag.FROM_A) !== 0 ? OPENED_BY_A : OPENED_BY_B;
+    const isV6 = (recordFlags & RecordFlag.IPV6) !== 0;
+    const hasPorts = (recordFlags & RecordFlag.HAS_PORTS) !== 0;
     const port = hasPorts ? rec.u16[(o + R_DST_PORT) >> 1] : 0;
-    if (!this.opens.add(rec.u8, o + R_SRC_ADDR, o + R_DST_ADDR, isV6, port, protocol)) return;
-    const at = this.entries.next();
+    if (!this.opens.add(rec, o + R_SRC_ADDR, o + R_DST_ADDR, isV6, port, protocol)) return;
+    const at = this.moments.next();
     if (at < 0) return;
-    const { u8, u16, f64 } = this.entries;
+    if (slot >= 0) this.attempts[slot] = this.serial + this.moments.count;
+    const { u8, u16, f64, i32 } = this.moments;
     f64[(at + B_AT) >> 3] = now;
     f64[(at + B_ORDINAL) >> 3] = rec.f64[(o + R_ORDINAL) >> 3];
     u16[(at + B_PORTS) >> 1] = hasPorts ? rec.u16[(o + R_SRC_PORT) >> 1] : 0;
@@ -118,17 +131,21 @@ export class DetectWatch implements FlowWatch {
     u8[at + B_PROTOCOL] = protocol;
     u8[at + B_FLAGS] = (isV6 ? EntryFlag.IPV6 : 0) | (slot < 0 ? EntryFlag.UNTRACKED : 0);
     u8[at + B_TYPE] = protocol === ICMP || protocol === ICMPV6 ? rec.u8[o + R_ICMP_TYPE] : 0;
-    u8.set(rec.u8.subarray(o + R_SRC_ADDR, o + R_SRC_ADDR + 16), at + B_SOURCE);
-    u8.set(rec.u8.subarray(o + R_DST_ADDR, o + R_DST_ADDR + 16), at + B_TARGET);
+    const from = (o + R_SRC_ADDR) >> 2;
+    const to = (at + B_SOURCE) >> 2;
+    // Source and target stand side by side in both.
+    for (let i = 0; i < 8; i++) i32[to + i] = rec.i32[from + i];
   }
 
   /** The second side's first packet. */
   answered(slot: number, side: number, rec: RecordWords, o: number, now: number): void {
     if (side === this.clientOf(slot)) return;
-    const { hotB } = this.lives.store;
+    const isTcp = this.lives.store.hotB[slot * row.HOT_BYTES + row.F_PROTOCOL] === TCP;
     const tcpFlags = rec.u8[o + R_TCP_FLAGS];
-    const isReset = hotB[slot * row.HOT_BYTES + row.F_PROTOCOL] === TCP && (tcpFlags & (TcpFlag.RST | TcpFlag.SYN)) === TcpFlag.RST;
-    this.answer(slot, isReset ? EntryKind.REFUSED : EntryKind.ACCEPTED, now, rec.f64[(o + R_ORDINAL) >> 3]);
+    const isReset = isTcp && (tcpFlags & (TcpFlag.RST | TcpFlag.SYN)) === TcpFlag.RST;
+    this.answer(slot, isReset ? EntryFlag.REFUSED : EntryFlag.ACCEPTED, now, rec.f64[(o + R_ORDINAL) >> 3]);
+    if (!isTcp || (tcpFlags & (TcpFlag.SYN | TcpFlag.ACK)) !== (TcpFlag.SYN | TcpFlag.ACK) || this.isOuter(slot)) return;
+    if (!this.handshakes.answered(slot, now)) this.untold++;
   }
 
   /** An ICMP error about the flow. */
@@ -138,7 +155,7 @@ export class DetectWatch implements FlowWatch {
     if ((hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & (row.RowFlag.SEEN_A << server)) !== 0) return;
     const isV6 = (hotB[slot * row.HOT_BYTES + row.F_ROLE] & row.RowRole.IPV6) !== 0;
     if (rec.u8[o + R_ICMP_TYPE] !== (isV6 ? UNREACHABLE_V6 : UNREACHABLE)) return;
-    this.answer(slot, EntryKind.REFUSED, rec.f64[(o + R_STREAM_NS) >> 3], rec.f64[(o + R_ORDINAL) >> 3]);
+    this.answer(slot, EntryFlag.REFUSED, rec.f64[(o + R_STREAM_NS) >> 3], rec.f64[(o + R_ORDINAL) >> 3]);
   }
 
   /** The flow's first packet of the tick is about to be counted. */
@@ -156,8 +173,8 @@ export class DetectWatch implements FlowWatch {
     this.told.set(slot, Float64Array.of(hotF[bytes], hotF[bytes + 1], hotF[packets], hotF[packets + 1]));
   }
 
-  /** The flow is over; `service` is '' when unknown. */
-  closed(slot: number, service: string): void {
+  /** The flow is over; `service` and `host` are '' when unknown. */
+  closed(slot: number, service: string, host: string): void {
     if (this.isOuter(slot)) return;
     const { store } = this.lives;
     const client = this.clientOf(slot);
@@ -166,18 +183,13 @@ export class DetectWatch implements FlowWatch {
     // An attempt that nobody answered was told when it began.
     if (!isAnswered && store.hotF[bytes] + store.hotF[bytes + 1] < VOLUME_STEP) return;
     const at = this.tell(slot, EntryKind.CLOSE);
-    if (at >= 0) this.tellGrowth(slot, at);
-    this.told.delete(slot);
-    if (at < 0) return;
-    store.copyRow(slot, this.scratch, 0);
-    const { f64, i32, u16, u8 } = this.entries;
-    const state = connState(this.scratchView, 0);
-    u8[at + B_TYPE] = state === null ? 0 : STATES.indexOf(state);
-    const payload = (slot * row.HOT_BYTES + row.F_PAYLOAD_A) >> 3;
-    for (let i = 0; i < 2; i++) f64[((at + B_PAYLOAD) >> 3) + i] = store.hotF[payload + (client ^ i)];
-    const missed = this.scratchView.getUint32(row.F_MISSED_A, true) + this.scratchView.getUint32(row.F_MISSED_B, true);
-    i32[(at + B_MISSED) >> 2] = Math.min(missed, 0x7fff_ffff);
-    u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
+    if (at >= 0) {
+      this.tellGrowth(slot, at);
+      this.tellSums(slot, at, client);
+      this.ends.u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
+      this.ends.u16[(at + B_HOST) >> 1] = this.numberOf(host);
+    }
+    if (this.told.size > 0) this.told.delete(slot);
   }
 
   dns(slot: number, { query, qtype, rcode }: Question, now: number): void {
@@ -203,16 +215,30 @@ export class DetectWatch implements FlowWatch {
     else this.claims.push(claim);
   }
 
+  /** The tick ends at `now`; before flows are ended because of that. */
+  endTick(now: number): void {
+    this.handshakes.check(
+      now,
+      (slot) => this.clientOf(slot),
+      (slot) => void this.tell(slot, EntryKind.HALF_OPEN),
+    );
+  }
+
   /** Everything since the last call. */
   take(): DetectBatch {
     const batch = {
-      untold: this.untold + this.entries.untold,
-      entries: this.entries.take(),
+      untold: this.untold + this.moments.untold + this.ends.untold,
+      answers: this.answers.subarray(0, this.answerCount),
+      moments: this.moments.take(),
+      ends: this.ends.take(),
       texts: [...this.texts.keys()],
       dns: this.questions,
       arp: this.claims,
       surges: this.opens.take(),
     };
+    this.startSerial(batch.moments.length / MOMENT_BYTES);
+    this.answers = new Uint32Array(Math.max(FIRST_ANSWERS, this.answerCount + (this.answerCount >> 2)));
+    this.answerCount = 0;
     this.texts = new Map();
     this.questions = [];
     this.claims = [];
@@ -220,50 +246,119 @@ export class DetectWatch implements FlowWatch {
     return batch;
   }
 
-  private answer(slot: number, kind: number, now: number, ordinal: number): void {
-    if (this.isOuter(slot)) return;
-    const at = this.tell(slot, kind);
-    if (at < 0) return;
-    const { f64 } = this.entries;
-    f64[(at + B_AT) >> 3] = now;
-    f64[(at + B_ORDINAL) >> 3] = ordinal;
+  private startSerial(moments: number): void {
+    this.serial += moments;
+    if (this.serial < MOST_SERIAL) return;
+    this.serial = 0;
+    this.attempts.fill(0);
   }
 
-  /** An entry with what every event of a known flow has; its offset, -1 when there is no room. */
-  private tell(slot: number, kind: number): number {
-    const at = this.entries.next();
+  /** What became of the attempt, beside it when that is of this tick too. `outcome` is a flag of an entry. */
+  private answer(slot: number, outcome: number, now: number, ordinal: number): void {
+    if (this.isOuter(slot)) return;
+    const serial = this.attempts[slot];
+    // There is room for one: a second, as after an ICMP error that did not end the attempt, stands alone.
+    this.attempts[slot] = 0;
+    const at = serial > this.serial ? (serial - this.serial - 1) * MOMENT_BYTES : this.lateAnswer(slot, now, ordinal);
+    if (at < 0) return;
+    const { f64, u8 } = this.moments;
+    f64[(at + B_ANSWERED_AT) >> 3] = now;
+    f64[(at + B_ANSWER_ORDINAL) >> 3] = ordinal;
+    u8[at + B_FLAGS] |= outcome;
+    if (this.answerCount === this.answers.length) {
+      const answers = new Uint32Array(2 * this.answers.length);
+      answers.set(this.answers);
+      this.answers = answers;
+    }
+    this.answers[this.answerCount++] = at / MOMENT_BYTES;
+  }
+
+  private lateAnswer(slot: number, now: number, ordinal: number): number {
+    const { moments } = this;
+    const at = moments.next();
     if (at < 0) return at;
-    const { hotB, hotH, hotF, coldF, coldBytes } = this.lives.store;
-    const { u8, u16, f64, i32 } = this.entries;
+    moments.f64[(at + B_AT) >> 3] = now;
+    moments.f64[(at + B_ORDINAL) >> 3] = ordinal;
+    this.nameFlow(moments, slot, at, EntryKind.ANSWER);
+    return at;
+  }
+
+  /** An entry with what every end and volume of a flow has; its offset, -1 when there is no room. */
+  private tell(slot: number, kind: number): number {
+    const at = this.ends.next();
+    if (at < 0) return at;
+    const { hotF, coldF, coldBytes } = this.lives.store;
+    const { f64 } = this.ends;
     const hot = slot * row.HOT_BYTES;
     const cold = slot * coldBytes - row.HOT_BYTES;
-    const client = this.clientOf(slot);
-    f64[(at + B_AT) >> 3] = hotF[(hot + row.F_LAST_SEEN) >> 3];
+    const last = hotF[(hot + row.F_LAST_SEEN) >> 3];
+    f64[(at + B_AT) >> 3] = last;
     f64[(at + B_ORDINAL) >> 3] = coldF[(cold + row.F_FIRST_ORDINAL) >> 3];
     f64[(at + B_FIRST) >> 3] = coldF[(cold + row.F_FIRST_SEEN) >> 3];
-    f64[(at + B_LAST) >> 3] = hotF[(hot + row.F_LAST_SEEN) >> 3];
-    for (let i = 0; i < 2; i++) {
-      const side = client ^ i;
-      f64[((at + B_BYTES) >> 3) + i] = hotF[((hot + row.F_BYTES_A) >> 3) + side];
-      i32[((at + B_PACKETS) >> 2) + i] = hotF[((hot + row.F_PACKETS_A) >> 3) + side];
-      u16[((at + B_PORTS) >> 1) + i] = hotH[(hot + (side === 0 ? row.F_PORT_A : row.F_PORT_B)) >> 1];
-      const address = hot + (side === 0 ? row.F_ADDR_A : row.F_ADDR_B);
-      u8.set(hotB.subarray(address, address + 16), at + (i === 0 ? B_SOURCE : B_TARGET));
+    f64[(at + B_LAST) >> 3] = last;
+    this.nameFlow(this.ends, slot, at, kind);
+    return at;
+  }
+
+  /** Who with whom, at the places that both kinds of entries have in common. */
+  private nameFlow({ u8, u16, i32 }: DetectEntries, slot: number, at: number, kind: number): void {
+    const { hotB, hotH, hotI } = this.lives.store;
+    const hot = slot * row.HOT_BYTES;
+    const isB = this.clientOf(slot) === 1;
+    u16[(at + B_PORTS) >> 1] = hotH[(hot + (isB ? row.F_PORT_B : row.F_PORT_A)) >> 1];
+    u16[(at + B_PORTS + 2) >> 1] = hotH[(hot + (isB ? row.F_PORT_A : row.F_PORT_B)) >> 1];
+    const from = (hot + (isB ? row.F_ADDR_B : row.F_ADDR_A)) >> 2;
+    const to = (hot + (isB ? row.F_ADDR_A : row.F_ADDR_B)) >> 2;
+    const source = (at + B_SOURCE) >> 2;
+    const target = (at + B_TARGET) >> 2;
+    for (let i = 0; i < 4; i++) {
+      i32[source + i] = hotI[from + i];
+      i32[target + i] = hotI[to + i];
     }
     u8[at + B_KIND] = kind;
     u8[at + B_PROTOCOL] = hotB[hot + row.F_PROTOCOL];
     u8[at + B_FLAGS] = (hotB[hot + row.F_ROLE] & row.RowRole.IPV6) !== 0 ? EntryFlag.IPV6 : 0;
-    return at;
+  }
+
+  /** The sums at the end of a flow. */
+  private tellSums(slot: number, at: number, client: number): void {
+    const { store } = this.lives;
+    const { f64, i32, u8 } = this.ends;
+    const hot = slot * row.HOT_BYTES;
+    const cold = slot * store.coldBytes - row.HOT_BYTES;
+    const payload = (hot + row.F_PAYLOAD_A) >> 3;
+    for (let i = 0; i < 2; i++) {
+      const side = client ^ i;
+      f64[((at + B_BYTES) >> 3) + i] = store.hotF[((hot + row.F_BYTES_A) >> 3) + side];
+      f64[((at + B_PAYLOAD) >> 3) + i] = store.hotF[payload + side];
+      i32[((at + B_PACKETS) >> 2) + i] = store.hotF[((hot + row.F_PACKETS_A) >> 3) + side];
+    }
+    const state = stateOf(
+      store.hotB[hot + row.F_PROTOCOL],
+      store.hotI[(hot + row.F_FLAGS) >> 2],
+      store.coldB[cold + row.F_ZEEK_A],
+      store.coldB[cold + row.F_ZEEK_B],
+      store.hotF[payload] === 0 && store.hotF[payload + 1] === 0,
+      () => this.history(slot),
+    );
+    u8[at + B_TYPE] = STATES.indexOf(state);
+    const missed = store.coldU[(cold + row.F_MISSED_A) >> 2] + store.coldU[(cold + row.F_MISSED_B) >> 2];
+    i32[(at + B_MISSED) >> 2] = Math.min(missed, 0x7fff_ffff);
+  }
+
+  private history(slot: number): string {
+    this.lives.store.copyRow(slot, this.scratch, 0);
+    return historyOf(this.scratchView, 0);
   }
 
   /** What came since the last time, as seen from the client. */
   private tellGrowth(slot: number, at: number): void {
     const { hotF } = this.lives.store;
-    const { f64, i32 } = this.entries;
+    const { f64, i32 } = this.ends;
     const client = this.clientOf(slot);
     const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
     const packets = (slot * row.HOT_BYTES + row.F_PACKETS_A) >> 3;
-    const told = this.told.get(slot) ?? NOTHING_TOLD;
+    const told = (this.told.size === 0 ? undefined : this.told.get(slot)) ?? NOTHING_TOLD;
     for (let i = 0; i < 2; i++) {
       const side = client ^ i;
       f64[((at + B_BYTES_SINCE) >> 3) + i] = hotF[bytes + side] - told[side];

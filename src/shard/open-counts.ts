@@ -5,6 +5,7 @@
 import type { SurgeCount } from '../detect/batch.ts';
 import { OPENS_TOLD } from '../detect/events.ts';
 import { HyperLogLog, hashText } from '../detect/state/hyperloglog.ts';
+import type { RecordWords } from '../flow/record-words.ts';
 import { addressKey } from './address-key.ts';
 
 const PLACES = 4096;
@@ -26,10 +27,10 @@ export class OpenCounts {
 
   /**
    * Counts an attempt. True = tell it by itself; false = it is part of a surge. `target` and `source` are byte offsets of
-   * addresses of 4 or 16 bytes in `bytes`.
+   * addresses of 4 or 16 bytes, whose rest is 0.
    */
-  add(bytes: Uint8Array, source: number, target: number, isV6: boolean, port: number, protocol: number): boolean {
-    const place = this.find(bytes, target, isV6, (port << 9) | (protocol << 1) | (isV6 ? 1 : 0));
+  add(rec: RecordWords, source: number, target: number, isV6: boolean, port: number, protocol: number): boolean {
+    const place = this.find(rec.i32, target >> 2, (port << 9) | (protocol << 1) | (isV6 ? 1 : 0));
     // No place: rather too many events than an attempt that nobody hears of.
     if (place < 0) return true;
     const at = place * WORDS + 5;
@@ -42,7 +43,7 @@ export class OpenCounts {
       this.surges.set(place, surge);
     }
     surge.opens++;
-    surge.sources.addHash(hashText(addressKey(bytes, source, isV6)));
+    surge.sources.addHash(hashText(addressKey(rec.u8, source, isV6)));
     return false;
   }
 
@@ -68,12 +69,12 @@ export class OpenCounts {
   }
 
   /** The place of the key, taken when it is new; -1 when its neighbourhood is full. */
-  private find(bytes: Uint8Array, target: number, isV6: boolean, key: number): number {
+  private find(words: Int32Array, target: number, key: number): number {
     const { keys } = this;
-    const a = word(bytes, target);
-    const b = isV6 ? word(bytes, target + 4) : 0;
-    const c = isV6 ? word(bytes, target + 8) : 0;
-    const d = isV6 ? word(bytes, target + 12) : 0;
+    const a = words[target];
+    const b = words[target + 1];
+    const c = words[target + 2];
+    const d = words[target + 3];
     let hash = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 37) ^ Math.imul(d, 41), 0x9e37_79b1);
     hash = Math.imul(hash ^ (hash >>> 15) ^ key, 0x85eb_ca6b);
     for (let probe = 0; probe < PROBES; probe++) {
@@ -92,9 +93,4 @@ export class OpenCounts {
     }
     return -1;
   }
-}
-
-/** Little-endian, so that the words of a key lie in memory as the address does. */
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }

@@ -19,6 +19,7 @@ export class Pacing {
   private readonly live: boolean;
   private readonly nowhere = new Int32Array(new SharedArrayBuffer(4));
   private naps = 0;
+  private gaveUpAt: number | null = null;
 
   constructor(control: SharedArrayBuffer, live: boolean) {
     this.control = new Int32Array(control);
@@ -29,9 +30,16 @@ export class Pacing {
     return Atomics.load(this.control, Control.ABORT) !== 0;
   }
 
+  /** Who gave up at `taken` does not wait again before something was taken: packets would be lost as well. */
+  hasGivenUp(taken: number): boolean {
+    return this.gaveUpAt === taken;
+  }
+
   /** Until the reader of the outbox has taken more than `taken` rows; false = give up. */
   waitForRows(taken: number): boolean {
-    return this.waitWhile(Control.ENTRIES_TAKEN, (value) => value === taken);
+    const hasRoom = this.waitWhile(Control.ENTRIES_TAKEN, (value) => value === taken);
+    this.gaveUpAt = hasRoom ? null : taken;
+    return hasRoom;
   }
 
   /** Until the sensor has merged up to MAX_TICKS_AHEAD ticks before `tick`. */

@@ -1,4 +1,5 @@
 /** Where the records of flows go: the outbox, and the lists of the flows of most bytes. */
+import { hostOfNote } from '../app/note-writer.ts';
 import { entriesFor, NOTE_LIMIT } from '../flow/entry.ts';
 import type { FlowLives, FlowSink } from '../flow/lives.ts';
 import { List } from '../flow/recency.ts';
@@ -72,7 +73,7 @@ export class RowSink implements FlowSink {
     if (this.options.topFlows > 0) this.offerTick(slot);
     if (this.options.summaryFlows > 0) this.summary.offer(this.lives.store, slot, this.bytes(slot), this.packets(slot));
     const service = this.app?.ended(slot, this.packets(slot), this.bytes(slot)) ?? '';
-    this.watch?.closed(slot, service);
+    if (this.watch !== null) this.watch.closed(slot, service, note === '' ? '' : hostOfNote(note));
   }
 
   interim(slot: number): void {

@@ -33,7 +33,8 @@ class ShardWorker {
       {
         tick: (message) => {
           // The events' memory goes over to the sensor.
-          post(message, message.detect === null ? [] : [message.detect.entries.buffer]);
+          const { detect } = message;
+          post(message, detect === null ? [] : [detect.moments.buffer, detect.answers.buffer, detect.ends.buffer]);
           if (!message.final) this.pacing.waitForMerge(message.tick);
         },
         waitForSpace: () => this.waitForSpace(),
@@ -102,6 +103,7 @@ class ShardWorker {
 
   private waitForSpace(): boolean {
     const taken = this.core.rowsTaken;
+    if (this.pacing.hasGivenUp(taken)) return false;
     post({ type: 'rows', shard: this.data.shard, entriesWritten: this.core.entriesWritten });
     const { tally } = this.core.lives;
     tally[ShardCounter.OUTBOX_WAITS] = tally[ShardCounter.OUTBOX_WAITS] + 1;

@@ -13,7 +13,7 @@ import type { DetectEvent, EventType, SurgeEvent } from '../detect/events.ts';
 import type { Finding, Rule } from '../detect/rule.ts';
 import { HyperLogLog } from '../detect/state/hyperloglog.ts';
 
-export const EVENT_TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'dns', 'arp', 'surge', 'tick'];
+export const EVENT_TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'halfOpen', 'dns', 'arp', 'surge', 'tick'];
 
 /** A rule that raises more than this in one batch is broken, and would fill the sensor's memory. */
 export const MOST_FINDINGS = 65_536;

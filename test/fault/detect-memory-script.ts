@@ -3,6 +3,7 @@ import { addressText } from '../../src/detect/address-text.ts';
 import { dispatch } from '../../src/detect/engine.ts';
 import type { OpenEvent } from '../../src/detect/events.ts';
 import { RULES, resolveRules } from '../../src/detect/rules.ts';
+import { ContactFollower, type ContactRule } from '../../src/detect/state/contact-follower.ts';
 
 const ATTEMPTS = 300_000;
 const PER_SECOND = 20_000;
@@ -20,11 +21,16 @@ if (shape === undefined) throw new Error(`the shapes are ${Object.keys(SHAPES).j
 
 const collect = globalThis.gc as () => void;
 const tools = { isInternal: (text: string) => text.charCodeAt(0) === 10, text: addressText };
+// As in the engine: one follower for all rules about contacts, which by default wait equally long.
+const follower = new ContactFollower(1000, (_, error) => {
+  throw error;
+});
+const contacts = { follow: (_: number, rule: ContactRule) => follower.add(rule) };
 collect();
 const before = process.memoryUsage().heapUsed;
 const running = resolveRules({ rules: {}, places: {} })
   .filter(({ enabled }) => enabled)
-  .map(({ rule, settings }) => rule.create({ settings, raise: () => {}, ...tools }));
+  .map(({ rule, settings }) => rule.create({ settings, raise: () => {}, contacts, ...tools }));
 if (running.length < RULES.length / 2) throw new Error('most rules are off');
 
 const tick = {
@@ -48,10 +54,14 @@ for (let i = 0; i < ATTEMPTS; i++) {
     sourcePort: 1024 + (i % 60_000),
     icmpType: 0,
     tracked: true,
+    outcome: null,
     ...shape(i),
   };
+  follower.open(event);
   for (const handlers of running) dispatch(handlers, event);
-  if (i % PER_SECOND === PER_SECOND - 1) for (const handlers of running) dispatch(handlers, { ...tick, at: at + 1 });
+  if (i % PER_SECOND !== PER_SECOND - 1) continue;
+  follower.tick({ ...tick, at: at + 1 });
+  for (const handlers of running) dispatch(handlers, { ...tick, at: at + 1 });
 }
 collect();
 const megabytes = Math.round((process.memoryUsage().heapUsed - before) / 1e5) / 10;

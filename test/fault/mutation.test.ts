@@ -40,6 +40,7 @@ const NO_DISPOSITION = new Set<keyof typeof Counter>([
   'BAD_IP_CHECKSUMS',
   'BAD_L4_CHECKSUMS',
   'TIME_STEPS_BACK',
+  'LONG_STEPS_BACK',
   'TIME_JUMPS_UNCONFIRMED',
   // Measures of work.
   'TICKS',

@@ -140,6 +140,52 @@ describe('a flood of SYNs', () => {
   );
 });
 
+describe('connections that a server accepts', () => {
+  const SERVER = '10.0.0.80';
+  const segment = (atMs: number, i: number, toServer: boolean, flags: number): TimedFrame => {
+    const client = `198.51.${100 + (i >> 8)}.${i & 255}`;
+    const [source, destination] = toServer ? [client, SERVER] : [SERVER, client];
+    const [sourcePort, destinationPort] = toServer ? [20_000 + i, 443] : [443, 20_000 + i];
+    const frame = { source, destination, sourcePort, destinationPort, seq: 1, ack: 1, flags, payload: new Uint8Array(0) };
+    return { timeUs: START_US + Math.round(atMs * 1000), bytes: tcpFrame(frame) };
+  };
+  /** 1,000 clients a second for three seconds; `confirms`: whether the third packet of the handshake comes. */
+  const served = (name: string, confirms: boolean): string => {
+    const frames: TimedFrame[] = [];
+    for (let i = 0; i < 3000; i++) {
+      frames.push(segment(i, i, true, TCP_SYN), segment(i + 0.2, i, false, TCP_SYN | TCP_ACK));
+      if (confirms) frames.push(segment(i + 0.4, i, true, TCP_ACK));
+    }
+    const path = folder.file(name);
+    writeCaptureFile(path, [...frames, later(30_000)]);
+    return path;
+  };
+
+  it('are a flood when nobody confirms them, told once for any number of shards', async () => {
+    const path = served('half-open.pcap', false);
+    const one = await detect(path);
+    expect(kinds(one)).toEqual(['syn_flood']);
+    expect(one.alerts[0]).toMatchObject({ target: `${SERVER}:443`, severity: 'high' });
+    expect(Number(one.alerts[0].observed.unconfirmed)).toBeGreaterThanOrEqual(200);
+    for (const shards of [2, 4]) expect((await detect(path, shards)).alerts, `${shards} shards`).toEqual(one.alerts);
+  });
+
+  it('are none when they do', async () => {
+    expect(kinds(await detect(served('busy.pcap', true)))).toEqual([]);
+  });
+});
+
+describe("the capture's clock", () => {
+  it.each([
+    [999, []],
+    [1000, ['clock_step']],
+  ])('is said to go back by %d ms: %j', async (ms, wanted) => {
+    const path = folder.file(`back-${ms}.pcap`);
+    writeCaptureFile(path, [later(0), later(5000), later(5000 - ms), later(9000)]);
+    expect(kinds(await detect(path))).toEqual(wanted);
+  });
+});
+
 describe('the command', () => {
   it('writes alerts and behaviour, shows new alerts, and runs rules of our own', async () => {
     const capture = fileURLToPath(new URL('../fixtures/demo.pcap', import.meta.url));

@@ -4,18 +4,62 @@ import { SensorError } from '../../errors.ts';
 import type { CommandContext } from '../command.ts';
 import { type CommandWords, completionScript, type FlagWords, SHELLS, type Shell, sensorFlags } from '../completion.ts';
 import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
+import { WATCH_FLAGS } from './doctor.ts';
 
-const JSON_FLAG: FlagWords[] = [{ long: 'json', short: null, help: 'As JSON', value: null }];
-const CONFIG_FLAG: FlagWords = { long: 'config', short: null, help: 'Configuration file', value: 'file' };
+const flag = (long: string, help: string, value: FlagWords['value'] = null, short: string | null = null): FlagWords => ({
+  long,
+  short,
+  help,
+  value,
+});
+
+const JSON_FLAG = flag('json', 'As JSON');
+const CONFIG_FLAG = flag('config', 'Configuration file', 'file');
+const DATA_DIR_FLAG = flag('data-dir', 'The folder of weir serve', 'file');
+const ASK_FLAGS = [JSON_FLAG, flag('watch', 'Ask again every 2 seconds'), flag('url', 'The sensor to ask', 'text')];
+const LIST_FLAGS = [...ASK_FLAGS, flag('limit', 'At most this many', 'text')];
+
+/** Of the commands that run no sensor, by name; those that are not here have `--json` alone. */
+const OWN_FLAGS: Record<string, FlagWords[]> = {
+  stats: ASK_FLAGS,
+  flows: [...LIST_FLAGS, flag('ended', 'Those that have ended')],
+  devices: LIST_FLAGS,
+  alerts: LIST_FLAGS,
+  token: [flag('role', 'viewer or admin', 'text'), flag('name', 'Whose it is', 'text')],
+  backup: [DATA_DIR_FLAG, CONFIG_FLAG, flag('force', 'Over a file that is there')],
+  prune: [
+    DATA_DIR_FLAG,
+    CONFIG_FLAG,
+    flag('retention-days', 'Older records go', 'text'),
+    flag('retention-mb', 'The oldest records go while the file is larger', 'text'),
+  ],
+  rules: [JSON_FLAG, CONFIG_FLAG],
+  explain: [
+    JSON_FLAG,
+    CONFIG_FLAG,
+    flag('alerts', 'File of alerts', 'file'),
+    flag('evidence-dir', 'Folder of the captures that alerts keep', 'file'),
+    flag('evidence', 'A capture file with the packets of the alert', 'file'),
+    flag('internal-network', 'A network of our own', 'text'),
+    flag('rules', 'A file or folder with rules of your own', 'file'),
+  ],
+  doctor: [
+    JSON_FLAG,
+    CONFIG_FLAG,
+    flag('interface', 'Interface', 'interface', 'i'),
+    flag('watch', 'Capture for a while, and say which stage loses packets'),
+    flag('seconds', 'How long', 'text'),
+    ...WATCH_FLAGS.map((name) => flag(name, 'As of weir capture', 'text', name === 'filter' ? 'f' : null)),
+  ],
+  completion: [],
+};
 
 /** What the commands take, for the script. */
 export function commandWords(catalogue: CommandContext['catalogue'], ruleWords: readonly string[]): CommandWords[] {
+  const words: Record<string, CommandWords['argument']> = { replay: 'files', backup: 'files', completion: SHELLS, rules: ruleWords };
   return catalogue.map(({ name, summary }): CommandWords => {
-    if (name === 'replay' || name === 'capture')
-      return { name, summary, flags: sensorFlags(name), argument: name === 'replay' ? 'files' : null };
-    if (name === 'completion') return { name, summary, flags: [], argument: SHELLS };
-    if (name === 'rules') return { name, summary, flags: [...JSON_FLAG, CONFIG_FLAG], argument: ruleWords };
-    return { name, summary, flags: JSON_FLAG, argument: null };
+    const flags = name === 'replay' || name === 'capture' || name === 'serve' ? sensorFlags(name) : (OWN_FLAGS[name] ?? [JSON_FLAG]);
+    return { name, summary, flags, argument: words[name] ?? null };
   });
 }
 

@@ -1,10 +1,13 @@
 /** Node, the addon, and what is linked into it. */
+import { type DpiAddon, dpiUnavailable, loadDpi } from '../../native/dpi.ts';
 import type { Addon } from '../../native/engine.ts';
 import { LAYOUT_VERSION } from '../../ring/layout.ts';
 import { absent, type Finding, missing, ok, reasonOf } from './finding.ts';
 
 /** What a source build takes on Debian; elsewhere the packages have other names. */
 const BUILD_STEPS = ['sudo apt-get install g++ make python3 libpcap-dev zlib1g-dev libzstd-dev', 'npm run build'];
+
+const NDPI_STEPS = ['sudo apt-get install libndpi-dev', 'npm run build'];
 
 export interface RuntimeFindings {
   findings: Finding[];
@@ -17,10 +20,18 @@ function checkAddon(addon: Addon): Finding {
   return ok('addon', `loads; memory layout ${version}, records of ${addon.recordBytes()} bytes`);
 }
 
-/** `load` gives the addon or throws. */
-export function checkRuntime(load: () => Addon): RuntimeFindings {
+/** Optional: what our own parsers do not know is named by it. */
+function checkNdpi(load: () => Pick<DpiAddon, 'version'> | null): Finding {
+  const ndpi = load();
+  if (ndpi !== null) return ok('nDPI', `libndpi ${ndpi.version}`);
+  const found = absent('nDPI', `protocols are named by the built-in parsers alone (${dpiUnavailable() ?? 'not built'})`);
+  return { ...found, fix: NDPI_STEPS };
+}
+
+/** `load` gives the addon or throws, `loadNdpi` gives null where there is none. */
+export function checkRuntime(load: () => Addon, loadNdpi: () => Pick<DpiAddon, 'version'> | null = loadDpi): RuntimeFindings {
   const node = ok('node', `${process.versions.node} on ${process.platform} ${process.arch}`);
-  const ndpi = absent('nDPI', 'not built in: protocols are named without it');
+  const ndpi = checkNdpi(loadNdpi);
   try {
     const addon = load();
     return { findings: [node, checkAddon(addon), ok('libpcap', addon.pcapVersion()), ndpi], addon };

@@ -1,5 +1,5 @@
 /** Settings of the application layer. */
-import { BOTH, type Setting } from '../setting.ts';
+import { EVERY, type Setting } from '../setting.ts';
 
 /** `auto` = both when libndpi is there, else the built-in parsers. */
 export const DPI_MODES = ['auto', 'both', 'builtin', 'ndpi', 'off'] as const;
@@ -14,7 +14,7 @@ export const APP_SETTINGS = [
     default: 'auto',
     placeholder: 'MODE',
     check: (value: string) => ((DPI_MODES as readonly string[]).includes(value) ? null : `is none of ${DPI_MODES.join(', ')}`),
-    commands: BOTH,
+    commands: EVERY,
     section: 'Tracking',
     help: 'Who names the application of a flow: builtin, ndpi, both or off; auto = both when libndpi is there, else builtin',
   },

@@ -1,10 +1,11 @@
 /** Settings of the sources of packets. */
 import { DEFAULT_SNAPLEN } from '../options.ts';
-import { BOTH, type Setting } from '../setting.ts';
+import { BOTH, EVERY, type Setting } from '../setting.ts';
 import { checkSpeed } from '../speed.ts';
 
-const LIVE = ['capture'] as const;
+const LIVE = ['capture', 'serve'] as const;
 const FILES = ['replay'] as const;
+const REPLAYED = ['replay', 'serve'] as const;
 
 export const CAPTURE_SETTINGS = [
   {
@@ -30,7 +31,7 @@ export const CAPTURE_SETTINGS = [
     envAliases: ['AGENT_BPF_FILTER'],
     default: '',
     placeholder: 'BPF',
-    commands: BOTH,
+    commands: EVERY,
     section: 'Capture',
     help: 'Only packets that match this filter expression (pcap-filter syntax)',
   },
@@ -60,7 +61,7 @@ export const CAPTURE_SETTINGS = [
     min: 16,
     max: 262_144,
     unit: 'bytes',
-    commands: BOTH,
+    commands: EVERY,
     section: 'Capture',
     help: 'Bytes of each packet to keep; counters still use the full length',
   },
@@ -149,7 +150,7 @@ export const CAPTURE_SETTINGS = [
     default: 'max',
     placeholder: 'SPEED',
     check: checkSpeed,
-    commands: FILES,
+    commands: REPLAYED,
     section: 'Replay',
     help: 'max, realtime, a factor (2x, 0.5x) or a rate (100000pps)',
   },
@@ -162,7 +163,7 @@ export const CAPTURE_SETTINGS = [
     min: 0,
     max: 1_000_000_000,
     unit: 'times',
-    commands: FILES,
+    commands: REPLAYED,
     section: 'Replay',
     help: 'Replay the list of files this many times, packet time moving on; 0 = for ever',
   },

@@ -1,6 +1,6 @@
 /** Settings of detection; rules and lists have tables of their own in the configuration file. */
 import { DEFAULT_INTERNAL_NETWORKS } from '../options.ts';
-import { BOTH, type Setting } from '../setting.ts';
+import { EVERY, type Setting } from '../setting.ts';
 
 export const DETECT_SETTINGS = [
   {
@@ -10,7 +10,7 @@ export const DETECT_SETTINGS = [
     flag: 'anomalies',
     env: 'WEIR_ANOMALIES',
     default: false,
-    commands: BOTH,
+    commands: EVERY,
     section: 'Detection',
     help: 'Look for attacks and anomalies (weir rules lists them); on by itself where --alerts-jsonl, --behaviour-jsonl, --evidence-dir or --rules asks for it',
     helpOff: 'Do not look for attacks and anomalies',
@@ -22,7 +22,7 @@ export const DETECT_SETTINGS = [
     env: 'WEIR_INTERNAL_NETWORKS',
     default: DEFAULT_INTERNAL_NETWORKS,
     placeholder: 'CIDR',
-    commands: BOTH,
+    commands: EVERY,
     section: 'Detection',
     help: 'A network of our own, repeatable; in place of the default ones',
   },
@@ -33,7 +33,7 @@ export const DETECT_SETTINGS = [
     env: 'WEIR_RULES',
     default: [],
     placeholder: 'PATH',
-    commands: BOTH,
+    commands: EVERY,
     section: 'Detection',
     help: 'A file with rules of your own, or a folder of such files, repeatable',
   },
@@ -45,9 +45,9 @@ export const DETECT_SETTINGS = [
     placeholder: 'DIR',
     stdout: false,
     default: null,
-    commands: BOTH,
+    commands: EVERY,
     section: 'Detection',
-    help: 'Folder for a capture file of each alert, with the headers of the packets that show it',
+    help: 'Folder for a capture file of each alert, with the headers of the packets that show it; weir serve keeps them in its data folder',
   },
   {
     key: 'detect.evidence_max_mb',
@@ -58,7 +58,7 @@ export const DETECT_SETTINGS = [
     min: 1,
     max: 1e9,
     unit: 'MiB',
-    commands: BOTH,
+    commands: EVERY,
     section: 'Detection',
     help: 'Size of that folder; the oldest files make room',
   },

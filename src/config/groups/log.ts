@@ -1,5 +1,5 @@
 /** Settings of the application's own log. */
-import { BOTH, type Setting } from '../setting.ts';
+import { EVERY, type Setting } from '../setting.ts';
 
 export const LOG_SETTINGS = [
   {
@@ -10,7 +10,7 @@ export const LOG_SETTINGS = [
     env: 'WEIR_VERBOSE',
     default: 0,
     max: 3,
-    commands: BOTH,
+    commands: EVERY,
     section: 'Running',
     help: 'Say more, repeatable: -v what happens, -vv details of packets too, -vvv everything',
   },
@@ -21,7 +21,7 @@ export const LOG_SETTINGS = [
     flag: 'log-file',
     env: 'WEIR_LOG_FILE',
     default: null,
-    commands: BOTH,
+    commands: EVERY,
     section: 'Running',
     help: 'Append the log to this file instead of standard error',
   },
@@ -31,7 +31,7 @@ export const LOG_SETTINGS = [
     flag: 'log-json',
     env: 'WEIR_LOG_JSON',
     default: false,
-    commands: BOTH,
+    commands: EVERY,
     section: 'Running',
     help: 'Log JSON lines instead of text',
   },

@@ -1,9 +1,10 @@
 /** ARP requests for many addresses that nobody has. */
 import type { ArpEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
+import { AnsweredSources } from '../state/answered-contacts.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { ContactTracker } from '../state/contacts.ts';
-import { Spread } from '../state/spread.ts';
+import { type AnsweredOf, Spread } from '../state/spread.ts';
 import { ANSWER_WAIT, FAILED_ONLY, FAILED_SHARE, NS_PER_SECOND, SYSTEM_DISCOVERY, windowSetting } from './scan-settings.ts';
 
 const MOST_STATIONS = 8192;
@@ -29,10 +30,14 @@ export const arpScan = defineRule({
   },
   create(context) {
     const { addresses, window_secs: window, failed_only, failed_share, answer_wait_ms } = context.settings;
-    const spread = new Spread({ windowNs: window * NS_PER_SECOND, members: addresses, failedShare: failed_share });
+    const windowNs = window * NS_PER_SECOND;
+    const answered = new AnsweredSources();
+    const spread = new Spread({ windowNs, members: addresses, failedShare: failed_share });
     const spokeAt = new BoundedMap<{ at: number }>(MOST_STATIONS);
     const count = (request: ArpEvent): void => {
-      const found = spread.failed(request.senderMac, request.targetAddress, request.at);
+      const { senderMac, targetAddress, at: askedAt } = request;
+      const answeredOf: AnsweredOf = (question) => answered.peek(senderMac)?.count(question) ?? 0;
+      const found = spread.failed(senderMac, targetAddress, askedAt, answeredOf);
       if (found === null) return;
       const source = request.senderAddress === NOBODY ? request.senderMac : context.text(request.senderAddress);
       context.raise({
@@ -52,7 +57,7 @@ export const arpScan = defineRule({
       failed(request) {
         const spoke = spokeAt.peek(request.targetAddress);
         if (spoke === undefined || request.at - spoke.at >= IN_USE_NS) count(request);
-        else spread.accepted(request.senderMac, request.targetAddress, request.at);
+        else answered.add(request.senderMac, request.targetAddress, request.at);
       },
       // Whether an address is in use is looked up when the wait is over: requests are not answered one by one.
       accepted: () => {},
@@ -69,6 +74,7 @@ export const arpScan = defineRule({
         tracker.advance(at);
         if (final) tracker.finish();
         spread.expire(at);
+        answered.expire(at, windowNs);
       },
     };
   },

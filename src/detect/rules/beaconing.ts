@@ -18,7 +18,13 @@ const UDP = 17;
  */
 const CLOCKWORK_PORTS = new Set([53, 67, 68, 123, 137, 138, 500, 546, 547, 853, 1900, 3478, 4500, 5353, 5355]);
 
+/** Most pairs make one call before they make room for others: it is kept as it is. */
 interface Pair {
+  readonly first: CloseEvent;
+  calls: Calls | null;
+}
+
+interface Calls {
   /** Starts (ns) and bytes sent, in the order in which the connections ended. */
   readonly starts: number[];
   readonly sizes: number[];
@@ -64,8 +70,14 @@ function isCall({ protocol, targetPort, sourcePort, payloadUp, packetsDown }: Cl
   return !CLOCKWORK_PORTS.has(targetPort) && !(sourcePort === 123 && protocol === UDP);
 }
 
+function callsOf(first: CloseEvent): Calls {
+  const flows = new TimedFlows();
+  flows.add(first, first.firstAt);
+  return { starts: [first.firstAt], sizes: [first.bytesUp], flows };
+}
+
 /** Drops what is too old or too much. */
-function trim({ starts, sizes }: Pair, after: number): void {
+function trim({ starts, sizes }: Calls, after: number): void {
   let gone = Math.max(0, starts.length - MOST_SAMPLES);
   while (gone < starts.length && starts[gone] <= after) gone++;
   if (gone === 0) return;
@@ -77,7 +89,7 @@ export const beaconing = defineRule({
   kind: 'beaconing',
   title: 'Regular calls to an external host',
   description:
-    'An internal host connects to one external address at even intervals and with even sizes. The score is the ' +
+    'An internal host connects to one external host, known by its name where connections say it (SNI, Host) and else by its address, at even intervals and with even sizes. The score is the ' +
     "mean of RITA's timestamp and data size scores over the last 64 connections of a day; connections that start within a " +
     'second count once. NTP, DNS, DHCP and keep-alives are left out.',
   severity: 'medium',
@@ -104,24 +116,24 @@ export const beaconing = defineRule({
     return {
       close(event) {
         if (!isCall(event) || !context.isInternal(event.source) || !isExternal(event.target, context)) return;
-        const pair = pairs.obtain(event.source + event.target, () => ({
-          starts: [],
-          sizes: [],
-          flows: new TimedFlows(),
-        }));
-        const { starts, sizes, flows } = pair;
+        const pair = pairs.obtain(`${event.source}${event.host ?? event.target}`, () => ({ first: event, calls: null }));
+        if (pair.first === event) return;
+        pair.calls ??= callsOf(pair.first);
+        const { starts, sizes, flows } = pair.calls;
         if (starts.length > 0 && Math.abs(event.firstAt - starts[starts.length - 1]) < SECOND) return;
         starts.push(event.firstAt);
         sizes.push(event.bytesUp);
         flows.add(event, event.firstAt);
-        trim(pair, event.at - WINDOW_SECS * SECOND);
+        trim(pair.calls, event.at - WINDOW_SECS * SECOND);
         if (starts.length < settings.connections) return;
         const bySize = sizeScore(sizes);
+        // Whatever the intervals are worth.
+        if ((1 + bySize) / 2 < settings.score) return;
         const { score: byTime, interval } = timingScore(starts);
         const score = (byTime + bySize) / 2;
         if (score < settings.score) return;
         const source = context.text(event.source);
-        const target = context.text(event.target);
+        const target = event.host ?? context.text(event.target);
         context.raise({
           at: event.at,
           firstAt: Math.min(...starts),

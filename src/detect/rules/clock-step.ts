@@ -4,7 +4,7 @@ export const clockStep = defineRule({
   kind: 'clock_step',
   title: "The capture's clock went back",
   description:
-    'Packets carry an earlier time than those before them: the clock was set, or captures were joined out of order. Such ' +
+    'Packets are a second or more behind those before them: the clock was set, or captures were joined out of order. Such ' +
     'packets count at the time that was reached, so windows of other rules are longer than they say.',
   severity: 'info',
   confidence: 1,
@@ -12,7 +12,7 @@ export const clockStep = defineRule({
   enabled: true,
   cooldownSecs: 3600,
   settings: {
-    steps: { value: 1, least: 1, most: 1e9, unit: 'steps', description: 'Steps back within one tick' },
+    steps: { value: 1, least: 1, most: 1e9, unit: 'packets', description: 'Packets a second or more behind, within one tick' },
   },
   create(context) {
     const { settings } = context;
@@ -28,7 +28,7 @@ export const clockStep = defineRule({
           observed: { steps: clockSteps },
           threshold: { steps: settings.steps },
           windowSecs: 0,
-          description: `The capture's clock went back ${clockSteps} times`,
+          description: `The capture's clock went back: ${clockSteps} packets are a second or more behind`,
           flows: [],
         });
       },

@@ -9,9 +9,15 @@ const MOST_PAIRS = 4096;
 /** Volumes of one 128th of the window are kept together: at most 129 entries for a pair. */
 const GRAINS = 128;
 
-interface Pair {
+interface Sums {
   readonly totals: SlidingTotals;
   readonly flows: TimedFlows;
+}
+
+/** Most pairs have one volume to tell before they make room for others: it is kept as it is. */
+interface Pair {
+  readonly first: VolumeEvent;
+  sums: Sums | null;
 }
 
 /** Flows that nobody answered and that are small: a flood of them must not push real pairs out. */
@@ -41,15 +47,28 @@ export const dataExfiltration = defineRule({
     const { upload_bytes: uploadBytes, ratio, window_secs: windowSecs } = settings;
     const windowNs = windowSecs * 1e9;
     const pairs = new BoundedMap<Pair>(MOST_PAIRS);
+
+    const count = ({ totals, flows }: Sums, event: VolumeEvent) => {
+      totals.add(event.bytesUp, event.bytesDown, event.at);
+      flows.add(event, event.at);
+    };
+
+    const sumsOf = (first: VolumeEvent): Sums => {
+      const sums = { totals: new SlidingTotals(windowNs, windowNs / GRAINS), flows: new TimedFlows() };
+      count(sums, first);
+      return sums;
+    };
+
     return {
       volume(event) {
         if (isNoise(event) || !context.isInternal(event.source) || !isExternal(event.target, context)) return;
-        const { totals, flows } = pairs.obtain(event.source + event.target, () => ({
-          totals: new SlidingTotals(windowNs, windowNs / GRAINS),
-          flows: new TimedFlows(),
-        }));
-        totals.add(event.bytesUp, event.bytesDown, event.at);
-        flows.add(event, event.at);
+        const pair = pairs.obtain(event.source + event.target, () => ({ first: event, sums: null }));
+        if (pair.sums === null) {
+          if (pair.first === event && event.bytesUp < uploadBytes) return;
+          pair.sums = sumsOf(pair.first);
+        }
+        const { totals, flows } = pair.sums;
+        if (pair.first !== event) count(pair.sums, event);
         const up = totals.first;
         const down = totals.second;
         if (up < uploadBytes || up < ratio * down) return;

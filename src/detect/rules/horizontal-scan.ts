@@ -24,6 +24,7 @@ export const horizontalScan = defineRule({
       wants: wantsTcp,
       group: (open) => open.source + String.fromCharCode(open.targetPort),
       member: (open) => open.target,
+      among: ({ targetPort }) => ({ port: targetPort }),
       words: ({ targetPort }, { failed, answered }, source) => ({
         target: null,
         observed: { hosts: failed, answered, port: targetPort },

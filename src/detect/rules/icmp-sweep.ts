@@ -38,6 +38,7 @@ export const icmpSweep = defineRule({
       wants: wantsRequest,
       group: (open) => open.source,
       member: (open) => open.target,
+      among: () => ({}),
       words: (_, { failed, answered }, source) => ({
         target: null,
         observed: { hosts: failed, answered },

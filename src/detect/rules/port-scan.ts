@@ -3,9 +3,10 @@
  * Peer-to-peer clients fail often too, but nothing repeats in what they try: every peer has its own host and port, and
  * some answer. A scan repeats the host or the port.
  */
-import type { FlowTuple, OpenEvent } from '../events.ts';
+import type { OpenEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
-import { followContacts } from '../state/contacts.ts';
+import { contactOf } from '../state/answered-contacts.ts';
+import { followContacts } from '../state/contact-follower.ts';
 import { RecentFlows } from '../state/recent-flows.ts';
 import { SlidingSet } from '../state/sliding-set.ts';
 import { REPEAT_NS } from '../state/spread.ts';
@@ -24,24 +25,20 @@ import {
 
 const MOST_SOURCES = 4096;
 
-const contactOf = ({ target, targetPort }: Pick<FlowTuple, 'target' | 'targetPort'>): string => target + String.fromCharCode(targetPort);
-
 class Source {
   readonly ports: SlidingSet;
   readonly hosts: SlidingSet;
   /** Different (host, port). */
   readonly failed: SlidingSet;
-  readonly answered: SlidingSet;
   readonly recent = new RecentFlows();
   lastAt = 0;
   raisedAt = Number.NEGATIVE_INFINITY;
 
   constructor(windowNs: number, most: number) {
-    // One bound for all three, or the sets could not be compared once they are full.
+    // One bound for all, or the sets could not be compared once they are full.
     this.ports = new SlidingSet(windowNs, most);
     this.hosts = new SlidingSet(windowNs, most);
     this.failed = new SlidingSet(windowNs, most);
-    this.answered = new SlidingSet(windowNs, 2 * most);
   }
 
   /** Adds a contact; numbers of the window behind it. */
@@ -52,7 +49,6 @@ class Source {
       ports: this.ports.add(String(open.targetPort), at),
       hosts: this.hosts.add(open.target, at),
       failed: this.failed.add(contactOf(open), at),
-      answered: this.answered.count(at),
     };
   }
 }
@@ -60,7 +56,7 @@ class Source {
 type Numbers = ReturnType<Source['add']>;
 
 /** Work that partly fails rather than a scan. */
-function isWork({ ports, hosts, failed, answered }: Numbers, failedShare: number): boolean {
+function isWork({ ports, hosts, failed }: Numbers, answered: number, failedShare: number): boolean {
   const scattered = hosts > 1 && ports > 1 && failed < 2 * Math.min(hosts, ports);
   return (scattered && answered > 0) || failed < failedShare * (failed + answered);
 }
@@ -86,16 +82,20 @@ export const portScan = defineRule({
     const { ports, hosts, window_secs: window, failed_only, failed_share, answer_wait_ms } = context.settings;
     const windowNs = window * NS_PER_SECOND;
     const failedOnly = failed_only === 1;
-    const sources = new Suspects(MOST_SOURCES, () => new Source(windowNs, 2 * Math.max(ports, hosts)));
-    return followContacts(answer_wait_ms, failedOnly, {
+    const most = 2 * Math.max(ports, hosts);
+    const sources = new Suspects(MOST_SOURCES, () => new Source(windowNs, most));
+    return followContacts(context, answer_wait_ms, {
+      failedOnly,
       wants: wantsTcp,
-      failed(open) {
+      memoryNs: windowNs,
+      failed(open, _, answeredContacts) {
         const state = sources.obtain(open.source);
         const seen = state.add(open);
         state.recent.add(open);
         if (seen.failed === 2) sources.promote(open.source);
         if ((seen.ports < ports && seen.hosts < hosts) || open.at - state.raisedAt < REPEAT_NS) return;
-        if (failedOnly && isWork(seen, failed_share)) return;
+        const answered = answeredContacts?.count({ at: open.at, windowNs, most: 2 * most }) ?? 0;
+        if (failedOnly && isWork(seen, answered, failed_share)) return;
         state.raisedAt = open.at;
         const source = context.text(open.source);
         context.raise({
@@ -104,17 +104,12 @@ export const portScan = defineRule({
           source,
           target: seen.hosts === 1 ? context.text(open.target) : null,
           key: source,
-          observed: { ports: seen.ports, hosts: seen.hosts, answered: seen.answered },
+          observed: { ports: seen.ports, hosts: seen.hosts, answered },
           threshold: { ports, hosts },
           windowSecs: window,
           description: `${source} tried ${counted(seen.ports, 'port')} of ${counted(seen.hosts, 'host')} within ${window} s${failedOnly ? ' in vain' : ''}, ${ports} ports or ${hosts} hosts are the limit`,
           flows: state.recent.list(),
         });
-      },
-      accepted(open) {
-        const state = sources.observe(open.source);
-        state.answered.add(contactOf(open), open.at);
-        state.lastAt = Math.max(state.lastAt, open.at);
       },
       expire: (now) => sources.expire(({ lastAt }) => now - lastAt >= windowNs),
     });

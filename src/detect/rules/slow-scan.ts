@@ -4,9 +4,10 @@
  * Four straight failures decide the test with the paper's numbers; a laptop away from its office has as many, so that a
  * number of failed contacts within the memory is asked for as well. Zeek's port scans of old began at 15 ports.
  */
-import type { FlowTuple, OpenEvent } from '../events.ts';
+import type { OpenEvent } from '../events.ts';
 import { defineRule, type Setting } from '../rule.ts';
-import { followContacts } from '../state/contacts.ts';
+import { type AnsweredContacts, contactOf } from '../state/answered-contacts.ts';
+import { followContacts } from '../state/contact-follower.ts';
 import { RecentFlows } from '../state/recent-flows.ts';
 import { SlidingSet } from '../state/sliding-set.ts';
 import { Suspects } from '../state/suspects.ts';
@@ -26,8 +27,6 @@ interface Limits {
   readonly scanner: number;
   readonly benign: number;
 }
-
-const contactOf = ({ target, targetPort }: FlowTuple): string => target + String.fromCharCode(targetPort);
 
 class Source {
   readonly failed: SlidingSet;
@@ -68,6 +67,15 @@ class Source {
     this.lastAt = Math.max(this.lastAt, open.at);
     if (!addsFirst(this.answered, contactOf(open), open.at, 2 * limits.contacts)) return;
     this.walk = Math.max(this.walk + limits.onSuccess, limits.benign);
+  }
+
+  /** What was answered before the source first failed: until then nobody has to keep count. */
+  learn(answered: AnsweredContacts, at: number): void {
+    const { limits } = this;
+    const known = answered.latest(at, limits.memoryNs, 2 * limits.contacts);
+    for (const [contact, time] of known) this.answered.add(contact, time);
+    this.walk = Math.max(known.length * limits.onSuccess, limits.benign);
+    this.lastAt = answered.lastAt;
   }
 
   /** When the contacts in the memory began, those counted that a full set has pushed out. */
@@ -145,10 +153,14 @@ export const slowScan = defineRule({
     const limits = limitsOf(context.settings);
     const { contacts, memory, likelihood } = context.settings;
     const sources = new Suspects(MOST_SOURCES, () => new Source(limits));
-    return followContacts(context.settings.answer_wait_ms, true, {
+    return followContacts(context, context.settings.answer_wait_ms, {
+      failedOnly: true,
       wants: wantsTcp,
-      failed(open) {
+      memoryNs: limits.memoryNs,
+      failed(open, _, answeredContacts) {
+        const known = sources.peek(open.source) !== undefined;
         const state = sources.obtain(open.source);
+        if (!known && answeredContacts !== undefined) state.learn(answeredContacts, open.at);
         const failed = state.fail(open);
         if (failed === 2) sources.promote(open.source);
         const { firstAt } = state;
@@ -171,7 +183,7 @@ export const slowScan = defineRule({
           flows: state.recent.list(),
         });
       },
-      accepted: (open) => sources.observe(open.source).succeed(open),
+      accepted: (open) => sources.peek(open.source)?.succeed(open),
       expire: (now) => sources.expire(({ lastAt }) => now - lastAt >= limits.memoryNs),
     });
   },

@@ -3,11 +3,11 @@
  * Attempts are counted, not flows: those that the flow table refused and those that were told as a surge count alike.
  */
 import { endpointText } from '../endpoint.ts';
-import type { AnswerEvent, FlowTuple, OpenEvent, SurgeEvent } from '../events.ts';
+import type { AnswerEvent, FlowTuple, HalfOpenEvent, OpenEvent, SurgeEvent } from '../events.ts';
 import { defineRule, type Finding } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { ContactTracker, tupleKey } from '../state/contacts.ts';
-import { type Debt, HalfOpen, ratePerSecond } from '../state/half-open.ts';
+import { type Attempt, type Debt, HalfOpen, ratePerSecond } from '../state/half-open.ts';
 import { REPEAT_NS } from '../state/spread.ts';
 import { ANSWER_WAIT, NS_PER_SECOND, TCP, windowSetting } from './scan-settings.ts';
 
@@ -37,7 +37,7 @@ const serviceKey = ({ target, targetPort }: Pick<FlowTuple, 'target' | 'targetPo
 class FloodCounter {
   private readonly services = new BoundedMap<HalfOpen>(MOST_SERVICES);
   /** The only unanswered attempt at a service: a scan of many services costs no more than that, and pushes no other out. */
-  private readonly only = new BoundedMap<{ open: OpenEvent }>(MOST_SERVICES);
+  private readonly only = new BoundedMap<{ open: Attempt }>(MOST_SERVICES);
   private readonly tracker: ContactTracker<OpenEvent>;
   /** In the order in which they were made. */
   private readonly debts = new Set<Debt>();
@@ -60,6 +60,7 @@ class FloodCounter {
   }
 
   open(event: OpenEvent): void {
+    if (event.outcome === 'accepted') return;
     this.advance(event.at);
     if (this.tracker.open(tupleKey(event), '', event)) return;
     const service = this.services.peek(serviceKey(event));
@@ -67,6 +68,7 @@ class FloodCounter {
   }
 
   answer(event: AnswerEvent): void {
+    if (event.outcome === 'accepted' && event.attemptAt !== null) return;
     this.advance(event.at);
     if (this.tracker.answer(tupleKey(event), event.outcome)) return;
     if (event.outcome === 'refused' && this.limits.countRefused) return;
@@ -74,6 +76,16 @@ class FloodCounter {
     const credit = 1 - (this.services.peek(key)?.pay(1) ?? 0);
     const before = this.credits.get(key);
     if (credit > 0 && (before !== undefined || this.credits.size < MOST_CREDITS)) this.credits.set(key, (before ?? 0) + credit);
+  }
+
+  /** Accepted, and never confirmed by the client: the server waits as it does for an answer to its own packet. */
+  halfOpen(event: HalfOpenEvent): void {
+    this.advance(event.at);
+    const key = serviceKey(event);
+    // Told late, and not to be counted before what was.
+    const at = Math.max(event.firstAt, this.services.peek(key)?.lastAt ?? 0);
+    this.fail({ ...event, at });
+    this.services.peek(key)?.unconfirmed.add(at);
   }
 
   surge({ at, target, targetPort, opens, sources }: SurgeEvent): void {
@@ -117,7 +129,7 @@ class FloodCounter {
     return this.services.obtain(key, () => new HalfOpen(key.slice(0, -1), key.charCodeAt(key.length - 1), this.windowNs));
   }
 
-  private fail(open: OpenEvent): void {
+  private fail(open: Attempt): void {
     const key = serviceKey(open);
     if (this.services.peek(key) === undefined) {
       const only = this.only.peek(key);
@@ -131,7 +143,7 @@ class FloodCounter {
     this.count(this.service(key), open);
   }
 
-  private count(service: HalfOpen, open: OpenEvent): void {
+  private count(service: HalfOpen, open: Attempt): void {
     const unanswered = service.fail(open);
     if (service.toldSources(open.at) < this.limits.sources) this.judgeSource(service, open.source, open.at, 1);
     if (open.at - service.raisedAt >= REPEAT_NS) this.judge(service, open.at, unanswered);
@@ -161,7 +173,7 @@ class FloodCounter {
       firstAt,
       source: null,
       target,
-      observed: { unanswered, sources, per_sec: rate },
+      observed: { unanswered, sources, per_sec: rate, ...unconfirmedOf(service, at) },
       threshold: { unanswered: limits.unanswered, sources: limits.sources },
       windowSecs: limits.window,
       description: `${unanswered} unanswered SYNs from ${sources} sources to ${target} within ${limits.window} s (${rate} a second), ${limits.unanswered} from ${limits.sources} are the limit`,
@@ -183,7 +195,7 @@ class FloodCounter {
       firstAt,
       source: from,
       target,
-      observed: { unanswered, sources: 1, per_sec: rate },
+      observed: { unanswered, sources: 1, per_sec: rate, ...unconfirmedOf(service, at) },
       threshold: { unanswered: limits.single, sources: 1 },
       windowSecs: limits.window,
       description: `${unanswered} unanswered SYNs from ${from} to ${target} within ${limits.window} s (${rate} a second), ${limits.single} are the limit for one source`,
@@ -196,10 +208,17 @@ class FloodCounter {
   }
 }
 
+/** Where the server answered: attempts that it accepted and that nobody confirmed. */
+function unconfirmedOf({ unconfirmed }: HalfOpen, at: number): { unconfirmed?: number } {
+  const count = unconfirmed.count(at);
+  return count === 0 ? {} : { unconfirmed: count };
+}
+
 export const synFlood = defineRule({
   kind: 'syn_flood',
   title: 'SYN flood',
-  description: 'Many connection attempts at one address and port are not answered: from many sources, or very many from one.',
+  description:
+    'Many connection attempts at one address and port are not answered, or are accepted and never confirmed: from many sources, or very many from one.',
   severity: 'high',
   confidence: 0.9,
   mitre: [
@@ -226,6 +245,9 @@ export const synFlood = defineRule({
       },
       answer(event) {
         if (event.protocol === TCP) counter.answer(event);
+      },
+      halfOpen(event) {
+        counter.halfOpen(event);
       },
       surge(event) {
         if (event.protocol === TCP) counter.surge(event);

@@ -4,8 +4,8 @@
  */
 import type { FlowTuple, OpenEvent } from '../events.ts';
 import { defineRule, type Finding, type Severity } from '../rule.ts';
-import { followContacts } from '../state/contacts.ts';
-import { Spread, type Spreading } from '../state/spread.ts';
+import { followContacts } from '../state/contact-follower.ts';
+import { type AnsweredOf, Spread, type Spreading } from '../state/spread.ts';
 import {
   ACTIVE_SCANNING,
   ANSWER_WAIT,
@@ -80,16 +80,20 @@ export const udpScan = defineRule({
       description: `${context.text(source)} sent UDP to ${what} within ${window} s${failed_only === 1 ? ' without an answer' : ''}`,
       flows: found.flows,
     });
-    return followContacts(answer_wait_ms, failed_only === 1, {
+    return followContacts(context, answer_wait_ms, {
+      failedOnly: failed_only === 1,
       wants: wantsProbe,
-      failed(open) {
+      memoryNs: windowNs,
+      failed(open, _, answered) {
+        const ofHost: AnsweredOf = (window) => answered?.count({ ...window, target: open.target }) ?? 0;
+        const ofPort: AnsweredOf = (window) => answered?.count({ ...window, port: open.targetPort }) ?? 0;
         const target = context.text(open.target);
-        const byPort = portsOfHost.failed(hostKey(open), String(open.targetPort), open.at, open);
+        const byPort = portsOfHost.failed(hostKey(open), String(open.targetPort), open.at, ofHost, open);
         if (byPort !== null) {
           const observed = { ports: byPort.failed, answered: byPort.answered };
           context.raise({ ...finding(open, byPort, `${byPort.failed} ports of ${target}`), target, observed, threshold: { ports } });
         }
-        const byHost = hostsOnPort.failed(portKey(open), open.target, open.at, open);
+        const byHost = hostsOnPort.failed(portKey(open), open.target, open.at, ofPort, open);
         if (byHost !== null) {
           const observed = { hosts: byHost.failed, answered: byHost.answered, port: open.targetPort };
           const what = `port ${open.targetPort} of ${byHost.failed} hosts`;
@@ -98,10 +102,6 @@ export const udpScan = defineRule({
           const severity: Severity = isPeers ? 'low' : 'medium';
           context.raise({ ...finding(open, byHost, what), target: null, observed, threshold: { hosts }, severity });
         }
-      },
-      accepted(open) {
-        portsOfHost.accepted(hostKey(open), String(open.targetPort), open.at);
-        hostsOnPort.accepted(portKey(open), open.target, open.at);
       },
       expire(now) {
         portsOfHost.expire(now);

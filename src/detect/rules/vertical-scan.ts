@@ -24,6 +24,7 @@ export const verticalScan = defineRule({
       wants: wantsTcp,
       group: (open) => open.source + open.target,
       member: (open) => String(open.targetPort),
+      among: ({ target }) => ({ target }),
       words(open, { failed, answered }, source) {
         const target = context.text(open.target);
         return {

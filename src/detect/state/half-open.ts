@@ -1,17 +1,23 @@
 /** Unanswered attempts at one service within a window: how many, from how many sources, and from which source most. */
-import { type Address, OPENS_TOLD, type OpenEvent } from '../events.ts';
+import { type Address, type FlowTuple, OPENS_TOLD } from '../events.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { HyperLogLog } from './hyperloglog.ts';
 import { RecentFlows } from './recent-flows.ts';
 import { SlidingCount } from './sliding-count.ts';
 import { SlidingSet } from './sliding-set.ts';
 
-/** Sources that are counted one by one; more have to share a sketch. */
+/** Sources that are counted one by one; more have to share sketches, one for each of so many parts of the window. */
 const MOST_SOURCES = 1024;
+const SKETCHES = 32;
 /** Sources of which the attempts are counted, per service. More are a flood of many sources. */
 const MOST_COUNTED = 64;
 /** Debts that are kept apart; further ones join the last. */
 const MOST_DEBTS = 64;
+
+/** What is counted of an attempt. */
+export interface Attempt extends FlowTuple {
+  readonly at: number;
+}
 
 /** Attempts that were not told one by one and wait to be answered or given up. */
 export interface Debt {
@@ -29,6 +35,8 @@ export class HalfOpen {
   readonly target: Address;
   readonly targetPort: number;
   readonly unanswered: SlidingCount;
+  /** Of these, attempts that were accepted and not confirmed. */
+  readonly unconfirmed: SlidingCount;
   readonly recent = new RecentFlows();
   lastAt = 0;
   raisedAt = Number.NEGATIVE_INFINITY;
@@ -37,6 +45,8 @@ export class HalfOpen {
   private readonly debts: Debt[] = [];
   /** Attempts that were counted although answers had settled them: later debts hold them. */
   private ahead = 0;
+  /** Of sources that were told one by one, while there are too many of them. */
+  private parts: { at: number; sketch: HyperLogLog }[] = [];
   private sketches: { at: number; sketch: HyperLogLog }[] = [];
   private readonly windowNs: number;
 
@@ -45,15 +55,35 @@ export class HalfOpen {
     this.targetPort = targetPort;
     this.windowNs = windowNs;
     this.unanswered = new SlidingCount(windowNs);
+    this.unconfirmed = new SlidingCount(windowNs);
     this.sources = new SlidingSet(windowNs, MOST_SOURCES);
   }
 
   /** Counts one attempt that was given up; unanswered attempts in the window. */
-  fail(open: OpenEvent): number {
+  fail(open: Attempt): number {
     this.lastAt = open.at;
     this.recent.add(open);
-    this.sources.add(open.source, open.at);
+    if (this.sources.add(open.source, open.at) >= MOST_SOURCES) this.sketchSource(open.source, open.at);
     return this.unanswered.add(open.at);
+  }
+
+  /** The set is full: what it is about to forget is counted together. */
+  private sketchSource(source: Address, at: number): void {
+    const last = this.parts.at(-1);
+    if (last === undefined || at - last.at >= this.windowNs) {
+      this.parts = [];
+      for (const [known, knownAt] of this.sources.entries()) this.partAt(knownAt).add(known);
+    }
+    this.partAt(at).add(source);
+  }
+
+  /** The sketch of the part of the window that a moment is in; moments do not fall by more than a part. */
+  private partAt(at: number): HyperLogLog {
+    const last = this.parts.at(-1);
+    if (last !== undefined && at - last.at < this.windowNs / SKETCHES) return last.sketch;
+    const part = { at, sketch: new HyperLogLog() };
+    this.parts = [...this.parts.filter((earlier) => at - earlier.at < this.windowNs), part];
+    return part.sketch;
   }
 
   /** Counts the attempt for its source too, `amount` of them when a surge was all of one source. */
@@ -115,11 +145,14 @@ export class HalfOpen {
   sourceCount(at: number): number {
     const told = this.sources.count(at);
     this.sketches = this.sketches.filter((entry) => at - entry.at < this.windowNs);
-    if (this.sketches.length === 0) return told;
+    this.parts = this.parts.filter((entry) => at - entry.at < this.windowNs);
+    if (this.sketches.length + this.parts.length === 0) return told;
     const all = new HyperLogLog();
     for (const source of this.sources.keys()) all.add(source);
     for (const { sketch } of this.sketches) all.merge(sketch);
-    return Math.max(told, all.count());
+    for (const { sketch } of this.parts) all.merge(sketch);
+    // An estimate, but there are never more sources than attempts.
+    return Math.max(told, Math.min(all.count(), this.unanswered.count(at)));
   }
 
   /** Sources that were told one by one, in the window. */

@@ -49,6 +49,11 @@ export class SlidingSet {
     return this.times?.keys() ?? (this.onlyKey === null ? [] : [this.onlyKey]);
   }
 
+  /** Keys in the window with the times of their last events, oldest first. */
+  entries(): Iterable<[key: string, at: number]> {
+    return this.times?.entries() ?? (this.onlyKey === null ? [] : [[this.onlyKey, this.onlyAt]]);
+  }
+
   /** Time of the oldest key, or NaN. */
   get firstAt(): number {
     if (this.times === null) return this.onlyKey === null ? Number.NaN : this.onlyAt;

@@ -19,6 +19,9 @@ export interface SpreadLimits {
   readonly failedShare: number;
 }
 
+/** How many members of a group were answered in a window, at most `most`. */
+export type AnsweredOf = (window: { readonly at: number; readonly windowNs: number; readonly most: number }) => number;
+
 /** A group over its threshold. */
 export interface Spreading {
   readonly at: number;
@@ -31,14 +34,12 @@ export interface Spreading {
 
 class Group {
   readonly failed: SlidingSet;
-  readonly answered: SlidingSet;
   readonly recent = new RecentFlows();
   lastAt = 0;
   raisedAt = Number.NEGATIVE_INFINITY;
 
   constructor(windowNs: number, members: number) {
     this.failed = new SlidingSet(windowNs, 2 * members);
-    this.answered = new SlidingSet(windowNs, 4 * members);
   }
 }
 
@@ -51,24 +52,22 @@ export class Spread {
     this.groups = new Suspects(MOST_GROUPS, () => new Group(limits.windowNs, limits.members));
   }
 
-  /** Counts a failed contact; a finding when the threshold is reached. `flow` is evidence, absent where there are no flows. */
-  failed(key: string, member: string, at: number, flow?: FlowTuple): Spreading | null {
+  /**
+   * Counts a failed contact; a finding when the threshold is reached. `answeredOf` says how many members of the group were
+   * answered in the window, at most `most`. `flow` is evidence, absent where there are no flows.
+   */
+  failed(key: string, member: string, at: number, answeredOf: AnsweredOf, flow?: FlowTuple): Spreading | null {
     const group = this.groups.obtain(key);
     group.lastAt = at;
     if (flow !== undefined) group.recent.add(flow);
     const failed = group.failed.add(member, at);
     if (failed === 2) this.groups.promote(key);
     if (failed < this.limits.members || at - group.raisedAt < REPEAT_NS) return null;
-    const answered = group.answered.count(at);
+    const { windowNs, members } = this.limits;
+    const answered = answeredOf({ at, windowNs, most: 4 * members });
     if (failed < this.limits.failedShare * (failed + answered)) return null;
     group.raisedAt = at;
     return { at, firstAt: group.failed.firstAt, failed, answered, flows: group.recent.list() };
-  }
-
-  accepted(key: string, member: string, at: number): void {
-    const group = this.groups.observe(key);
-    group.answered.add(member, at);
-    group.lastAt = Math.max(group.lastAt, at);
   }
 
   expire(now: number): void {

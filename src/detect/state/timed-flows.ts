@@ -13,21 +13,27 @@ function isSame(a: FlowTuple, b: FlowTuple): boolean {
 }
 
 export class TimedFlows {
-  private readonly flows: { readonly at: number; readonly flow: FlowTuple }[] = [];
+  private readonly flows: FlowTuple[] = [];
+  private readonly times: number[] = [];
 
   add(flow: FlowTuple, at: number): void {
-    const last = this.flows.at(-1);
+    const { flows, times } = this;
+    const last = flows.length - 1;
     // A busy flow tells its volume again and again; it is one flow all the same.
-    if (last !== undefined && isSame(last.flow, flow)) {
-      this.flows[this.flows.length - 1] = { at, flow: last.flow };
+    if (last >= 0 && isSame(flows[last], flow)) {
+      times[last] = at;
       return;
     }
-    if (this.flows.length >= MOST_FLOWS) this.flows.shift();
-    this.flows.push({ at, flow: tupleOf(flow) });
+    if (flows.length >= MOST_FLOWS) {
+      flows.shift();
+      times.shift();
+    }
+    flows.push(tupleOf(flow));
+    times.push(at);
   }
 
   /** Flows later than `after`, oldest first. */
   since(after: number): FlowTuple[] {
-    return this.flows.filter(({ at }) => at > after).map(({ flow }) => flow);
+    return this.flows.filter((_, index) => this.times[index] > after);
   }
 }

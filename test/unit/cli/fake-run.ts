@@ -8,6 +8,7 @@ import type { StopSignal } from '../../../src/cli/stop-signals.ts';
 import type { SensorOptions } from '../../../src/config/options.ts';
 import type { RunSummary } from '../../../src/merge/summary.ts';
 import type { SensorEvents, StartReport, TickReport } from '../../../src/sensor-events.ts';
+import type { LossSnapshot } from '../../../src/telemetry/loss/counters.ts';
 
 export class TextSink extends Writable {
   text = '';
@@ -54,6 +55,7 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     missed_bytes: 0,
     loss_estimate: null,
     alerts: null,
+    doctor: [],
     deterministic: true,
     protocols: [],
     applications: [],
@@ -97,6 +99,8 @@ export function tickOf(changes: Partial<TickReport> = {}): TickReport {
 export interface Script {
   startFails?: Error;
   summary?: RunSummary;
+  /** Counters before and after. */
+  losses?: [LossSnapshot, LossSnapshot];
   play?: (sensor: FakeSensor) => Promise<void> | void;
 }
 
@@ -104,6 +108,7 @@ export class FakeSensor extends EventEmitter<SensorEvents> {
   readonly options: SensorOptions;
   readonly #script: Script;
   readonly #end = Promise.withResolvers<RunSummary>();
+  #asked = 0;
   readonly stopped = Promise.withResolvers<void>();
   stops = 0;
 
@@ -123,6 +128,12 @@ export class FakeSensor extends EventEmitter<SensorEvents> {
 
   get done(): Promise<RunSummary> {
     return this.#end.promise;
+  }
+
+  /** The first of `losses`, then the second, and that from there on. */
+  lossSnapshot(): LossSnapshot | null {
+    const { losses = [] } = this.#script;
+    return (this.#asked++ === 0 ? losses[0] : losses[1]) ?? null;
   }
 
   stop(): Promise<RunSummary> {

@@ -146,6 +146,18 @@ describe('the doctor', () => {
     expect(checkInterfaces(['eth0'], [{ ...eth0, up: false }])).toMatchObject([{ state: 'advice', fix: ['sudo ip link set eth0 up'] }]);
   });
 
+  it('knows libndpi by its version, and how to get it', () => {
+    const found = (ndpi: { version: string } | null) =>
+      checkRuntime(
+        () => {
+          throw new Error('not built');
+        },
+        () => ndpi,
+      ).findings.find(({ check }) => check === 'nDPI');
+    expect(found({ version: '4.2.0' })).toMatchObject({ state: 'ok', message: 'libndpi 4.2.0' });
+    expect(found(null)).toMatchObject({ state: 'absent', fix: ['sudo apt-get install libndpi-dev', 'npm run build'] });
+  });
+
   it('says how to build an addon that does not load', () => {
     const { findings, addon } = checkRuntime(() => {
       throw new Error('not built');

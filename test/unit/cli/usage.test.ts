@@ -58,15 +58,18 @@ describe('wrong command lines', () => {
 });
 
 describe('help and version', () => {
-  it.each([[], ['replay'], ['capture'], ['interfaces'], ['rules'], ['doctor'], ['completion']])('of weir %s', async (...command) => {
-    const { code, stdout, stderr, sensor } = await fakeRun([...command, '--help']);
-    expect(code).toBe(0);
-    expect(stderr.text).toBe('');
-    expect(sensor).toBeNull();
-    expect(stdout.text).toMatchSnapshot();
-    if (command.length > 0) expect(stdout.text).toContain('Examples:');
-    for (const line of stdout.lines) expect(line.length).toBeLessThanOrEqual(100);
-  });
+  it.each([[], ['replay'], ['capture'], ['interfaces'], ['rules'], ['explain'], ['doctor'], ['completion']])(
+    'of weir %s',
+    async (...command) => {
+      const { code, stdout, stderr, sensor } = await fakeRun([...command, '--help']);
+      expect(code).toBe(0);
+      expect(stderr.text).toBe('');
+      expect(sensor).toBeNull();
+      expect(stdout.text).toMatchSnapshot();
+      if (command.length > 0) expect(stdout.text).toContain('Examples:');
+      for (const line of stdout.lines) expect(line.length).toBeLessThanOrEqual(100);
+    },
+  );
 
   it.each([[['--version']], [['-V']], [['replay', '--version']]])('weir %j prints the version', async (args) => {
     const { code, stdout } = await fakeRun(args);

@@ -30,6 +30,15 @@ describe('capture_loss', () => {
     expect(rig.findings).toHaveLength(1);
   });
 
+  it('says where it was lost: here when the counters account for it, else before the sensor', () => {
+    const feed = (dropped: number) =>
+      new RuleRig(captureLoss).feed(tick({ t: 1, missedBytes: 2e6, payloadBytes: 8e6, packets: 10_000, dropped })).findings.at(-1);
+    expect(feed(0)).toMatchObject({ key: 'missed', observed: { share: 0.2, dropped_share: 0, where: 'before the sensor' } });
+    expect(feed(0)?.description).toContain('lost before they reached the sensor');
+    expect(feed(1000)).toMatchObject({ key: 'missed', observed: { where: 'before the sensor' } });
+    expect(feed(1500)).toMatchObject({ key: 'missed', observed: { where: 'in the sensor' } });
+  });
+
   it('tells what passed unseen with low severity', () => {
     const feed = (missedBytes: number, payloadBytes: number) =>
       new RuleRig(captureLoss).feed(tick({ t: 1, missedBytes, payloadBytes })).findings;

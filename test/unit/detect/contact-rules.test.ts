@@ -5,7 +5,7 @@ import { bruteForce } from '../../../src/detect/rules/brute-force.ts';
 import { lateralMovement } from '../../../src/detect/rules/lateral-movement.ts';
 import { newDevice } from '../../../src/detect/rules/new-device.ts';
 import { newService } from '../../../src/detect/rules/new-service.ts';
-import { answer, arp, close, RuleRig, SECOND, tick, UDP } from './rule-rig.ts';
+import { addressOf, answer, arp, close, RuleRig, SECOND, tick, UDP } from './rule-rig.ts';
 
 const inside = '10.0.0.5';
 const outside = '198.51.100.7';
@@ -123,6 +123,15 @@ describe('beaconing', () => {
     expect(rig.findings).toHaveLength(1);
     expect(rig.findings[0]).toMatchObject({ source: inside, target: outside, observed: { connections: 20 } });
     expect(rig.findings[0].observed.interval_secs).toBeCloseTo(60, 0);
+  });
+
+  it('knows a host by its name where connections say it, whatever its addresses are', () => {
+    const named = numbers(20).map((i) => call(i * 60, { host: 'c2.example.net' }));
+    const rig = new RuleRig(beaconing).feed(...named.map((event, i) => ({ ...event, target: addressOf(`198.51.100.${i + 1}`) })));
+    expect(rig.findings).toHaveLength(1);
+    expect(rig.findings[0]).toMatchObject({ source: inside, target: 'c2.example.net', observed: { connections: 20 } });
+    const others = numbers(20).map((i) => call(i * 60, { host: `host${i % 2}.example.net` }));
+    expect(new RuleRig(beaconing).feed(...others).findings).toEqual([]);
   });
 
   it('counts calls of one second once', () => {

@@ -64,6 +64,19 @@ describe('syn_flood from many sources', () => {
     expect(refused({ count_refused: 0 })).toBe(0);
   });
 
+  it('counts thousands of sources within five percent, though it knows a thousand of them one by one', () => {
+    const rig = new RuleRig(synFlood);
+    const numbers = Array.from({ length: 4500 }, (_, i) => i);
+    for (const i of numbers) rig.feed(syn(i, Math.round((i * SECOND) / 900), 4500));
+    const last = rig.feed(end(9)).findings.at(-1);
+    expect(last?.observed.unanswered).toBeGreaterThan(4400);
+    expect(Number(last?.observed.sources) / 4500).toBeGreaterThan(0.95);
+    expect(Number(last?.observed.sources) / 4500).toBeLessThan(1.05);
+    const few = new RuleRig(synFlood);
+    for (const i of numbers) few.feed(syn(i, Math.round((i * SECOND) / 900), 1000));
+    expect(few.feed(end(9)).findings.at(-1)?.observed.sources).toBe(1000);
+  });
+
   it('counts SYNs that the flow table refused', () => {
     expect(flood(200, { more: { tracked: false } }).findings).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AddressCache } from '../../../src/detect/address-cache.ts';
 import type { DetectBatch } from '../../../src/detect/batch.ts';
 import { type DetectEvent, OPENS_TOLD } from '../../../src/detect/events.ts';
 import { mergeBatches } from '../../../src/detect/merge-batches.ts';
@@ -19,8 +20,14 @@ function batchesOf(...rings: RingBuilder[]): DetectBatch[] {
   });
 }
 
+function merged(batches: DetectBatch[]): DetectEvent[] {
+  const events: DetectEvent[] = [];
+  mergeBatches(batches, TICK, 0, new AddressCache(), (event) => void events.push(event));
+  return events;
+}
+
 function eventsOf(...rings: RingBuilder[]): DetectEvent[] {
-  return mergeBatches(batchesOf(...rings), TICK, 0);
+  return merged(batchesOf(...rings));
 }
 
 const brief = (events: DetectEvent[]) => events.map((event) => `${event.type}${event.type === 'answer' ? ` ${event.outcome}` : ''}`);
@@ -75,7 +82,7 @@ describe('what a shard tells of flows', () => {
     const ring = new RingBuilder().packets({ t: 1, src: 11, ...syn }, { t: 1.1, src: 12, ...syn }).tick(1, 10);
     const rig = new Rig([ring.ring], { shards: 2, credits, flow, detect: true }).run();
     const batch = rig.ticks[0].detect;
-    const events = mergeBatches(batch === null ? [] : [batch], TICK, 0);
+    const events = merged(batch === null ? [] : [batch]);
     expect(events).toMatchObject([{ type: 'open', tracked: false }, { type: 'open', tracked: false }, { type: 'tick' }]);
   });
 

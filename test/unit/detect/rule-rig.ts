@@ -69,11 +69,11 @@ function rest(given: object): object {
 }
 
 export function open(given: Words & Given<OpenEvent>): OpenEvent {
-  return { type: 'open', icmpType: 0, tracked: true, ...moment(given), ...tuple(given), ...rest(given) };
+  return { type: 'open', icmpType: 0, tracked: true, outcome: null, ...moment(given), ...tuple(given), ...rest(given) };
 }
 
 export function answer(given: Words & Given<AnswerEvent>): AnswerEvent {
-  return { type: 'answer', outcome: 'accepted', ...moment(given), ...tuple(given), ...rest(given) };
+  return { type: 'answer', outcome: 'accepted', attemptAt: null, ...moment(given), ...tuple(given), ...rest(given) };
 }
 
 export function volume(given: Words & Given<VolumeEvent>): VolumeEvent {

@@ -88,7 +88,7 @@ describe.each([...portCases.map((one) => ({ ...one, what: 'ports' })), ...hostCa
       const rig = new RuleRig(rule);
       for (const i of numbers(most)) {
         const probed = probe(i, i * 0.1);
-        rig.feed(probed, { ...probed, type: 'answer', at: probed.at + 5, outcome: 'refused' });
+        rig.feed(probed, { ...probed, type: 'answer', at: probed.at + 5, outcome: 'refused', attemptAt: null });
       }
       expect(rig.findings).toHaveLength(1);
       expect(rig.findings[0].at).toBe(Math.round((most - 1) * 0.1 * SECOND));
@@ -99,7 +99,7 @@ describe.each([...portCases.map((one) => ({ ...one, what: 'ports' })), ...hostCa
         const rig = new RuleRig(rule, settings);
         for (const i of numbers(most)) {
           const probed = probe(i, i * 0.1);
-          rig.feed(probed, { ...probed, type: 'answer', at: probed.at + SECOND, outcome: 'accepted' });
+          rig.feed(probed, { ...probed, type: 'answer', at: probed.at + SECOND, outcome: 'accepted', attemptAt: null });
         }
         return rig.feed(end(99)).findings.length;
       };

@@ -132,6 +132,7 @@ function summaryOf(overrides: Partial<RunSummary> = {}): RunSummary {
     out_of_order: 1,
     missed_bytes: 1500,
     loss_estimate: null,
+    doctor: [],
     alerts: null,
     deterministic: true,
     applications: [

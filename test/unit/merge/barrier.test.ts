@@ -92,29 +92,65 @@ describe('the successor of a dead shard', () => {
 
 describe('rows that wait for their tick', () => {
   const rows = (...bytes: number[]) => bytes.map((byte) => Uint8Array.of(byte));
+  /** Outboxes that hold a row per entry: its shard in the tens, its number in the ones. */
+  const outboxes = () => {
+    const taken = [0, 0];
+    const take = (shard: number, entriesWritten: number) => {
+      const count = entriesWritten - taken[shard];
+      return rows(...Array.from({ length: count }, () => 10 * shard + ++taken[shard]));
+    };
+    return { taken, take };
+  };
 
   it('leave with it', () => {
-    const queue = new RowQueue(2);
-    queue.add(0, rows(1));
+    const queue = new RowQueue(2, outboxes().take);
+    queue.offer(0, 1);
     queue.close(0);
-    queue.add(0, rows(2));
-    queue.add(1, rows(3, 4));
+    queue.offer(0, 2);
+    queue.offer(1, 2);
     queue.close(1);
-    expect(queue.take([0, 1])).toEqual(rows(1, 3, 4));
+    expect(queue.take([0, 1])).toEqual(rows(1, 11, 12));
     queue.close(0);
     expect(queue.take([0])).toEqual(rows(2));
   });
 
   it('leave with the next one when their shard has died', () => {
-    const queue = new RowQueue(2);
-    queue.add(1, rows(1));
+    const queue = new RowQueue(2, outboxes().take);
+    queue.offer(1, 1);
     queue.close(1);
-    queue.add(1, rows(2));
+    queue.offer(1, 2);
     queue.orphan(1);
-    queue.add(0, rows(3));
+    queue.offer(0, 1);
     queue.close(0);
-    expect(queue.take([0])).toEqual(rows(1, 2, 3));
+    expect(queue.take([0])).toEqual(rows(11, 12, 1));
     expect(queue.take([])).toEqual([]);
+  });
+
+  it('stay in the outbox while a tick is handed over and many wait already; none is lost or left', () => {
+    const { taken, take } = outboxes();
+    const queue = new RowQueue(2, take, 3);
+    queue.offer(0, 3, true);
+    queue.close(0);
+    queue.offer(0, 5, true);
+    queue.offer(1, 1, true);
+    expect(taken).toEqual([3, 0]);
+    expect(queue.take([0])).toEqual(rows(1, 2, 3));
+    queue.resume();
+    expect(taken).toEqual([5, 1]);
+    queue.close(0);
+    queue.close(1);
+    expect(queue.take([0, 1])).toEqual(rows(4, 5, 11));
+  });
+
+  it('are always taken when no tick is under way, and when their shard has died', () => {
+    const { taken, take } = outboxes();
+    const queue = new RowQueue(2, take, 1);
+    queue.offer(0, 4, false);
+    queue.offer(1, 2, true);
+    expect(taken).toEqual([4, 0]);
+    queue.orphan(1);
+    expect(taken).toEqual([4, 2]);
+    expect(queue.take([])).toEqual(rows(11, 12));
   });
 });
 

@@ -1,0 +1,54 @@
+/** SIGHUP: the configuration is read again. What can change while packets flow changes; a wrong one changes nothing. */
+import type { Service } from '../service/service.ts';
+import type { CommandContext } from './command.ts';
+import { failureLines } from './failure.ts';
+import { openSession, type Session } from './session.ts';
+
+/** What a new configuration may say differently and only a new start can follow. */
+function needsRestart(before: Session, after: Session): string[] {
+  const changed = (Object.keys(before.resolved.values) as (keyof typeof before.resolved.values)[]).filter(
+    (key) => JSON.stringify(before.resolved.values[key]) !== JSON.stringify(after.resolved.values[key]),
+  );
+  return changed.filter((key) => key !== 'capture.filter' && !key.startsWith('detect.'));
+}
+
+/** All of it or nothing. */
+async function apply({ sensor }: Service, { filter, detect }: Session['options']): Promise<void> {
+  const former = sensor.options.filter;
+  if (filter !== former) sensor.setFilter(filter);
+  try {
+    await sensor.setDetection({ ...sensor.options.detect, ...detect, enabled: true });
+  } catch (error) {
+    if (filter !== former) sensor.setFilter(former);
+    throw error;
+  }
+}
+
+async function reload(service: Service, session: Session, context: CommandContext): Promise<void> {
+  const { logger } = session.log;
+  const next = await openSession('serve', context.parsed, context.args, context.io);
+  if (next === null) return;
+  next.log.close();
+  await apply(service, next.options);
+  const waiting = needsRestart(session, next);
+  session.resolved.values = next.resolved.values;
+  session.resolved.origins = next.resolved.origins;
+  session.options.detect = next.options.detect;
+  logger.warn({ config: next.resolved.configPath }, 'configuration read again');
+  if (waiting.length > 0) logger.warn({ settings: waiting.join(',') }, 'these need a new start to change');
+}
+
+/** Listens until the returned function is called. */
+export function onReload(service: Service, session: Session, context: CommandContext): () => void {
+  let last: Promise<void> = Promise.resolve();
+  const listener = (): void => {
+    // One after the other: the second signal may mean a file that was written meanwhile.
+    last = last.then(() =>
+      reload(service, session, context).catch((error: unknown) => {
+        context.io.stderr.write(`${failureLines(error).join('\n')}\n  the configuration in force stays\n`);
+      }),
+    );
+  };
+  context.actions.signals.on('SIGHUP', listener);
+  return () => void context.actions.signals.off('SIGHUP', listener);
+}

@@ -1,0 +1,27 @@
+/** The settings in force as the API shows them. */
+import type { Config } from '../api/contract.ts';
+import { describeOrigin } from '../config/origin.ts';
+import { isSecret, SETTINGS } from '../config/settings.ts';
+import { checkRules } from '../detect/rule-settings.ts';
+import { RULES } from '../detect/rules.ts';
+import type { Session } from './session.ts';
+
+/** Of the settings that a service has; secrets are masked, and so are the names of files that hold them. */
+export function serviceConfig({ resolved, options }: Session): Config {
+  const settings = SETTINGS.filter(({ commands }) => commands.includes('serve')).map(({ key }) => ({
+    key,
+    value: isSecret(key) || key === 'serve.token_file' || key === 'serve.tls_key' ? masked(resolved.values[key]) : resolved.values[key],
+    origin: describeOrigin(resolved.origins[key]),
+  }));
+  const rules = checkRules(RULES, options.detect).resolved.map(({ rule, enabled, severity, cooldownSecs, settings: inForce }) => ({
+    kind: rule.kind,
+    enabled,
+    severity,
+    cooldown_secs: cooldownSecs,
+    settings: inForce,
+    description: rule.description,
+  }));
+  return { settings, rules };
+}
+
+const masked = (value: unknown): string => (value === '' || value === null ? '' : '***');

@@ -1,0 +1,43 @@
+/**
+ * One string for an address that comes again and again: made once, and its hash is known to every map that it is a key
+ * of. A place per hash: an address that finds another in its place takes it, and the other is made anew when it comes.
+ */
+import type { Address } from './events.ts';
+
+const PLACES = 16_384;
+const V6 = 1;
+const V4 = 2;
+
+export class AddressCache {
+  /** Four words, and V4 or V6 (0 = nothing yet), per place. */
+  private readonly words = new Int32Array(PLACES * 5);
+  private readonly texts: Address[] = new Array<Address>(PLACES).fill('');
+
+  /** The address of 4 or 16 bytes that stands at word `at` of `from`, in network order in memory; of IPv4 the other words are 0. */
+  of(from: Int32Array, at: number, isV6: boolean): Address {
+    const { words } = this;
+    const a = from[at];
+    const b = from[at + 1];
+    const c = from[at + 2];
+    const d = from[at + 3];
+    const kind = isV6 ? V6 : V4;
+    let hash = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 37) ^ Math.imul(d, 41) ^ kind, 0x9e37_79b1);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b);
+    const place = (hash >>> 16) & (PLACES - 1);
+    const w = place * 5;
+    if (words[w] === a && words[w + 1] === b && words[w + 2] === c && words[w + 3] === d && words[w + 4] === kind) return this.texts[place];
+    words[w] = a;
+    words[w + 1] = b;
+    words[w + 2] = c;
+    words[w + 3] = d;
+    words[w + 4] = kind;
+    const text = isV6 ? four(a) + four(b) + four(c) + four(d) : four(a);
+    this.texts[place] = text;
+    return text;
+  }
+}
+
+/** Little-endian: the first byte of a word is its lowest. */
+function four(word: number): string {
+  return String.fromCharCode(word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24);
+}

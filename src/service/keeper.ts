@@ -1,0 +1,182 @@
+/**
+ * What a service remembers: the devices of the network, and everything that ended, tick by tick in the database. A disk
+ * that says no costs the records of that tick, which are counted, and nothing else.
+ */
+import type { DeviceMessage } from '../api/contract.ts';
+import type { AlertRecord } from '../detect/alert.ts';
+import { type DeviceChange, Inventory } from '../discovery/inventory.ts';
+import { Places } from '../enrich/places.ts';
+import { Vendors } from '../enrich/vendor.ts';
+import { rowOffsets } from '../flow/entry.ts';
+import { materialise } from '../flow/materialise.ts';
+import type { FlowRecord } from '../flow/record.ts';
+import { rowView } from '../flow/row-view.ts';
+import type { TapFrame } from '../packet/tap-record.ts';
+import { DailyCsv } from '../store/daily-csv.ts';
+import { type FlowLookups, flowLine } from '../store/flow-line.ts';
+import { Store } from '../store/store.ts';
+import { DeviceNames } from './device-names.ts';
+import { packetRow } from './packet-rows.ts';
+import type { KeeperAnswers, KeeperStart, Tallies, TickFacts } from './protocol.ts';
+import { ProtocolTallies } from './protocol-tallies.ts';
+import { type ContextChange, ContextReceiver } from './record-context.ts';
+import { threadLog } from './thread-log.ts';
+
+/** Devices told to the pages in one tick: those that changed last. All of them are stored. */
+const DEVICES_TOLD = 100;
+const SECONDS_PER_DAY = 86_400;
+
+type StoredFlow = Parameters<Store['writeTick']>[0]['flows'][number];
+
+export class Keeper {
+  readonly #store: Store;
+  readonly #csv: DailyCsv | null;
+  readonly #inventory: Inventory;
+  readonly #lookups: FlowLookups;
+  readonly #names = new DeviceNames();
+  readonly #protocols = new ProtocolTallies();
+  readonly #context = new ContextReceiver();
+  readonly #limits: { maxAgeSecs: number; maxBytes: number };
+  readonly #tell: (changes: DeviceMessage[]) => void;
+  readonly #log = threadLog();
+  #flows: StoredFlow[] = [];
+  #alerts: AlertRecord[] = [];
+  #alertsAdded = 0;
+  /** Changed devices that no transaction has taken yet. */
+  #devices = new Map<string, DeviceChange>();
+  #lostRecords = 0;
+  #error: string | null = null;
+
+  /** Opens the database and goes on with the devices in it. @throws SensorError STORE, CONFIG */
+  static async open(start: KeeperStart, tell: (changes: DeviceMessage[]) => void): Promise<Keeper> {
+    const { options } = start;
+    const places = await Places.open({ countryFile: options.countryDb, asnFile: options.asnDb });
+    const vendors = await Vendors.load();
+    const store = Store.open(start.dataDir);
+    const inventory = new Inventory({
+      internalNetworks: start.internalNetworks,
+      vendor: (mac) => vendors.vendor(mac),
+      country: (ip) => places.country(ip),
+    });
+    const known = store.restore();
+    inventory.restore(known);
+    const csv = options.dailyCsv ? DailyCsv.open(start.dataDir) : null;
+    const keeper = new Keeper(start, { store, inventory, places, csv, tell });
+    for (const { mac, hostname } of known) keeper.#names.learn(mac, hostname);
+    return keeper;
+  }
+
+  private constructor(
+    { options }: KeeperStart,
+    parts: { store: Store; inventory: Inventory; places: Places; csv: DailyCsv | null; tell: (changes: DeviceMessage[]) => void },
+  ) {
+    this.#store = parts.store;
+    this.#inventory = parts.inventory;
+    this.#csv = parts.csv;
+    this.#tell = parts.tell;
+    this.#lookups = {
+      name: (mac) => this.#names.of(mac),
+      country: (ip) => parts.places.country(ip),
+      asn: (ip) => parts.places.asn(ip),
+    };
+    this.#limits = { maxAgeSecs: options.retentionDays * SECONDS_PER_DAY, maxBytes: options.retentionMb * 1024 * 1024 };
+  }
+
+  get answers(): KeeperAnswers {
+    return {
+      acknowledge: (alertId, by, note, undo) => {
+        const at = Date.now() / 1000;
+        const found = this.#store.acknowledge(alertId, undo ? null : { by, at, note: note === '' ? null : note });
+        if (found) this.#store.audit(at, by, undo ? 'acknowledgement taken back' : 'acknowledged', `alert ${alertId}`);
+        return found;
+      },
+    };
+  }
+
+  rows(rows: Uint8Array, change: ContextChange): void {
+    const context = this.#context.apply(change);
+    const view = rowView(rows);
+    for (const offset of rowOffsets(rows)) this.#flow(materialise(view, offset, context));
+  }
+
+  #flow(record: FlowRecord): void {
+    this.#inventory.observeFlow(record);
+    this.#protocols.add(record);
+    const line = flowLine(record, record.record === 'interim' ? 'interim' : 'ended', this.#lookups);
+    this.#flows.push({ line, record });
+    this.#csv?.flow(line);
+  }
+
+  /** New and repeated ones; `added` of them are new. */
+  alerts(alerts: readonly AlertRecord[], added: number): void {
+    this.#alertsAdded += added;
+    for (const alert of alerts) {
+      this.#alerts.push(alert);
+      this.#csv?.alert(alert);
+    }
+  }
+
+  /** `sample`: one in so many packets, for the daily file. */
+  frames(discovery: readonly TapFrame[], sample: readonly { frame: TapFrame; interfaceName: string | null }[]): void {
+    for (const frame of discovery) this.#inventory.observeFrame(frame);
+    if (this.#csv === null) return;
+    for (const { frame, interfaceName } of sample) this.#csv.packet(packetRow(frame, interfaceName));
+  }
+
+  /** Writes what has come since the last tick, all of it or nothing. */
+  tick(facts: TickFacts): Tallies {
+    const changes = this.#inventory.takeChanges();
+    for (const change of changes) {
+      this.#names.learn(change.device.mac, change.device.hostname);
+      this.#devices.set(change.device.mac, change);
+    }
+    this.#write(facts);
+    if (changes.length > 0) {
+      const told = changes.slice(-DEVICES_TOLD);
+      this.#tell(told.map(({ device, isNew }) => ({ type: 'device', is_new: isNew, device: shown(device) })));
+    }
+    return {
+      devices: this.#inventory.size,
+      protocols: this.#protocols.totals,
+      lostRecords: this.#lostRecords,
+      error: this.#error,
+    };
+  }
+
+  #write(facts: TickFacts): void {
+    const stats = { ...facts, alerts: this.#alertsAdded };
+    try {
+      this.#store.writeTick({
+        stats,
+        flows: this.#flows,
+        devices: Array.from(this.#devices.values(), ({ device }) => device),
+        alerts: this.#alerts,
+      });
+      this.#devices.clear();
+      this.#csv?.flush();
+      this.#store.prune(this.#limits);
+      if (this.#error !== null) this.#log.warn({}, 'the database takes records again');
+      this.#error = null;
+    } catch (error) {
+      // Devices are kept for the next tick: they are what they are now. Flows and alerts are given up.
+      this.#lostRecords += this.#flows.length + this.#alerts.length;
+      const message = error instanceof Error ? error.message : String(error);
+      if (this.#error !== message) this.#log.error({ lost: this.#lostRecords }, message);
+      this.#error = message;
+    }
+    this.#flows = [];
+    this.#alerts = [];
+    this.#alertsAdded = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#csv?.close();
+    this.#store.close();
+  }
+}
+
+/** A device as a line of a table. */
+function shown(device: DeviceChange['device']): DeviceMessage['device'] {
+  const { addresses, names, services, dhcp, switch_port, vlans, user_agents, peers, protocols, ...line } = device;
+  return line;
+}
