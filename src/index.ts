@@ -11,7 +11,7 @@ export type {
   Suppression,
   TrackingOptions,
 } from './config/options.ts';
-export type { AlertRecord } from './detect/alert.ts';
+export type { AlertEvidence, AlertRecord } from './detect/alert.ts';
 export type { BehaviourRecord } from './detect/behaviour.ts';
 export {
   type Address,

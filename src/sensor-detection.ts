@@ -13,6 +13,7 @@ import { type DetectSetup, prepareDetection } from './detect/rules.ts';
 import { communityId, icmpPorts } from './flow/community-id.ts';
 import type { AlertTotals } from './merge/summary.ts';
 import { Counter } from './ring/layout.ts';
+import { Evidence, type EvidenceSources } from './sensor-evidence.ts';
 import type { RuleMeta } from './supervisor/rule-protocol.ts';
 import { UserRules } from './supervisor/user-rules.ts';
 
@@ -43,6 +44,7 @@ export class Detection {
   #rules: ReadonlyMap<Rule, ResolvedRule>;
   #userRules: UserRules | null;
   readonly #behaviour: BehaviourVectors | null;
+  readonly #evidence: Evidence | null;
   readonly #onProblem: (message: string) => void;
   readonly #live: boolean;
   #baseSeconds = 0;
@@ -51,15 +53,24 @@ export class Detection {
   readonly #kinds = new Map<string, AlertTotals['by_kind'][number]>();
 
   /**
-   * Loads the rules; `onProblem` gets one line about each that cannot be used or was given up later.
-   * @throws SensorError CONFIG for settings that are wrong
+   * Loads the rules; `sources.warn` gets one line about each that cannot be used or was given up later.
+   * @throws SensorError CONFIG for settings that are wrong, OUTPUT when evidence cannot be kept
    */
-  static async open(options: SensorOptions, onProblem: (message: string) => void): Promise<Detection> {
+  static async open(options: SensorOptions, sources: EvidenceSources): Promise<Detection> {
+    const onProblem = (message: string) => sources.warn('RULE_FAILED', message);
+    const evidence = await Evidence.open(options, sources);
     const setup = prepareDetection(options.detect);
-    return new Detection(options, setup, await userRulesOf(options.detect, setup, onProblem), onProblem);
+    return new Detection(options, setup, await userRulesOf(options.detect, setup, onProblem), evidence, onProblem);
   }
 
-  private constructor(options: SensorOptions, setup: DetectSetup, userRules: UserRules | null, onProblem: (message: string) => void) {
+  private constructor(
+    options: SensorOptions,
+    setup: DetectSetup,
+    userRules: UserRules | null,
+    evidence: Evidence | null,
+    onProblem: (message: string) => void,
+  ) {
+    this.#evidence = evidence;
     const { allow, suppress } = setup;
     const seed = options.tracking.communityIdSeed;
     this.#live = options.input.kind === 'capture';
@@ -115,9 +126,22 @@ export class Detection {
     if (this.#userRules !== null) {
       for (const { rule, finding } of await this.#userRules.feed(events)) this.#book.raise(resolvedOf(rule), finding);
     }
-    const changes = this.#book.takeChanges(final ? Number.POSITIVE_INFINITY : streamNs);
+    const changes = await this.#proven(this.#book.takeChanges(final ? Number.POSITIVE_INFINITY : streamNs));
     for (const { alert, isNew } of changes) if (isNew) this.#count(alert);
     return { changes, behaviour: this.#behaviour?.add(events, baseSeconds) ?? [], events };
+  }
+
+  /** The same changes, their alerts with what was kept of their packets. */
+  async #proven(changes: AlertChange[]): Promise<AlertChange[]> {
+    const evidence = this.#evidence;
+    if (evidence === null) return changes;
+    evidence.beginTick();
+    const proven: AlertChange[] = [];
+    for (const change of changes) {
+      const kept = await evidence.keep(change);
+      proven.push(kept === null ? change : { ...change, alert: this.#book.withEvidence(change.alert, kept) });
+    }
+    return proven;
   }
 
   async close(): Promise<void> {
@@ -127,7 +151,7 @@ export class Detection {
   get totals(): AlertTotals {
     const { raised, suppressed, repeated, allowed } = this.#book.counters;
     const by_kind = [...this.#kinds.values()].sort((a, b) => b.alerts - a.alerts || (a.kind < b.kind ? -1 : 1));
-    return { by_kind, raised, suppressed, repeated, allowed, untold: this.#untold };
+    return { by_kind, raised, suppressed, repeated, allowed, untold: this.#untold, evidence: this.#evidence?.totals ?? null };
   }
 
   /** Oldest first. */

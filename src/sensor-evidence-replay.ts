@@ -68,7 +68,12 @@ export function evidenceReplay({ alert, evidence, detect, tracking }: ExplainReq
       input: { kind: 'replay', files: [evidence] },
       tracking: { ...tracking, shards: 1 },
       // A rule of somebody's own has no table: an empty one would be refused as an unknown rule.
-      detect: { ...detect, enabled: true, rules: Object.keys(rules[alert.kind]).length === 0 ? (detect?.rules ?? {}) : rules },
+      detect: {
+        ...detect,
+        enabled: true,
+        evidenceDir: null,
+        rules: Object.keys(rules[alert.kind]).length === 0 ? (detect?.rules ?? {}) : rules,
+      },
     };
     await using sensor = new Sensor(settings);
     const alerts = new Map<string, AlertRecord>();

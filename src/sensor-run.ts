@@ -21,18 +21,18 @@ import { orderRows } from './merge/tick-rows.ts';
 import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
-import type { TapPacket } from './packet/tap-reader.ts';
-import { TapReason } from './ring/layout.ts';
 import { Delivery, type RecordSink } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
 import { errorOfEvent } from './sensor-engine-error.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
+import type { EvidenceSources } from './sensor-evidence.ts';
 import { ledgerOf } from './sensor-ledger.ts';
 import { LossWatch } from './sensor-loss.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
 import { Recall } from './sensor-recall.ts';
 import { TickReports } from './sensor-reports.ts';
+import { passOn } from './sensor-tap.ts';
 import type { TickMessage } from './shard/protocol.ts';
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
@@ -97,7 +97,7 @@ export class SensorRun {
       onTick: (message) => this.#receive(message),
       onRows: (shard, entriesWritten) => this.#rows.offer(shard, entriesWritten, this.#pumping),
       onLost: (shard, cause, restarted) => this.#shardLost(shard, cause, restarted),
-      onPacket: (packet) => this.#packet(packet),
+      onPacket: (packet) => passOn(packet, this.#events, this.#outputs),
       onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
@@ -105,15 +105,6 @@ export class SensorRun {
     this.engine = this.#pipeline;
     this.recall = new Recall(() => this.#pipeline.engine);
     this.#finished.promise.catch(() => {});
-  }
-
-  #packet(packet: TapPacket): void {
-    if ((packet.selected & TapReason.ALL) !== 0) {
-      this.#outputs?.packet(packet);
-      this.#events.emit('packet', packet);
-    }
-    if ((packet.selected & TapReason.SAMPLE) !== 0) this.#events.emit('sample', packet);
-    if ((packet.selected & TapReason.DISCOVERY) !== 0) this.#events.emit('discovery', packet);
   }
 
   get finished(): Promise<RunSummary> {
@@ -125,7 +116,7 @@ export class SensorRun {
       if (this.#options.detect.enabled) {
         // The rules come with the public suffix list: some 20 MB that other runs do not need.
         const { Detection } = await import('./sensor-detection.ts');
-        this.#detection = await Detection.open(this.#options, (message) => this.#ruleFailed(message));
+        this.#detection = await Detection.open(this.#options, this.#evidenceSources());
       }
       this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
       await this.#pipeline.start();
@@ -271,8 +262,9 @@ export class SensorRun {
     return wait === undefined || rules === undefined ? (wait ?? rules) : Promise.all([wait, rules]).then(() => {});
   }
 
-  #ruleFailed(message: string): void {
-    this.#events.emit('warning', { code: 'RULE_FAILED', message, detail: {} });
+  #evidenceSources(): EvidenceSources {
+    const warn = (code: string, message: string) => void this.#events.emit('warning', { code, message, detail: {} });
+    return { recall: this.recall, sourceName: (source) => this.sourceName(source), warn };
   }
 
   /** Runs the rules over the tick. */

@@ -11,6 +11,7 @@ import {
   DEFAULT_SNAPLEN,
   DEFAULT_TRACKING,
   type DetectOptions,
+  EVIDENCE_RECALL_BYTES,
   type GeneratorInput,
   type ReplayInput,
   type SensorOptions,
@@ -82,6 +83,7 @@ function checkOptions(options: SensorOptions): void {
   if (input.kind === 'replay' && input.files.length === 0) refuse('no capture file to replay');
   if (input.kind === 'replay' && input.files.filter((file) => file === '-').length > 1) refuse('standard input can be read only once');
   if (input.kind === 'capture') checkRange('fanout', input.fanout, 1, 64);
+  checkRange('evidenceMaxMb', options.detect.evidenceMaxMb, 1, 1e9);
   checkRange('sampleEvery', options.sampleEvery, 0, Number.MAX_SAFE_INTEGER);
   checkRange('recallSnaplen', options.recallSnaplen, 64, 65_535);
   const threads = input.kind === 'capture' ? Math.max(1, input.interfaces.length) * input.fanout : 1;
@@ -118,6 +120,8 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
     detect: { ...DEFAULT_DETECT, enabled: asksForDetection(settings), ...settings.detect },
     output: { ...DEFAULT_OUTPUT, ...settings.output },
   };
+  if (options.detect.evidenceDir !== null && options.detect.enabled && options.recallBytes === 0)
+    options.recallBytes = EVIDENCE_RECALL_BYTES;
   checkOptions(options);
   // A processor is left for the capture thread; beyond 8 shards the capture thread is the limit.
   if (options.tracking.shards === 0) options.tracking.shards = Math.max(1, Math.min(8, machine.processors - 1));

@@ -3,6 +3,7 @@ import {
   type CaptureInput,
   DEFAULT_RECALL_SNAPLEN,
   type DetectOptions,
+  EVIDENCE_RECALL_BYTES,
   type OutputOptions,
   type ReplayInput,
   type SensorOptions,
@@ -92,6 +93,8 @@ function detect(values: SettingValues, tables: RuleTables): DetectOptions {
     enabled: values['detect.enabled'],
     internalNetworks: [...values['detect.internal_networks']],
     ruleFiles: [...values['detect.rule_files']],
+    evidenceDir: values['detect.evidence_dir'],
+    evidenceMaxMb: values['detect.evidence_max_mb'],
     ...tables,
   };
 }
@@ -161,7 +164,7 @@ export function sensorOptions(command: CommandName, values: SettingValues, table
     packets: screen.packets !== 'none',
     sampleEvery: 0,
     discovery: false,
-    recallBytes: 0,
+    recallBytes: values['detect.enabled'] && values['detect.evidence_dir'] !== null ? EVIDENCE_RECALL_BYTES : 0,
     recallSnaplen: DEFAULT_RECALL_SNAPLEN,
     records: RECORD_OUTPUTS.some((key) => values[key] !== null),
     ignoreProtocols: values['screen.ignore_protocols'].map((name) => name.toLowerCase()),

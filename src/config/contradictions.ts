@@ -91,17 +91,16 @@ function checkApplication(resolved: Resolved): void {
   }
 }
 
+const DETECTION_OUTPUTS = ['output.alerts_jsonl', 'output.behaviour_jsonl', 'detect.evidence_dir'] as const;
+
 /** A service, what detection writes, and rules of one's own ask for detection; against a plain no they contradict it. */
 function settleDetection(command: CommandName, resolved: Resolved): void {
   const { values, origins } = resolved;
-  const asked =
-    command === 'serve' ||
-    values['output.alerts_jsonl'] !== null ||
-    values['output.behaviour_jsonl'] !== null ||
-    values['detect.rule_files'].length > 0;
+  const writes = DETECTION_OUTPUTS.some((key) => values[key] !== null);
+  const asked = command === 'serve' || writes || values['detect.rule_files'].length > 0;
   if (asked && origins['detect.enabled'].kind === 'default') values['detect.enabled'] = true;
   if (values['detect.enabled']) return;
-  for (const key of ['output.alerts_jsonl', 'output.behaviour_jsonl'] as const) {
+  for (const key of DETECTION_OUTPUTS) {
     if (values[key] === null) continue;
     fail(resolved, ['detect.enabled', key], `${name(resolved, key)} needs detection`, `leave out ${name(resolved, 'detect.enabled')}`);
   }

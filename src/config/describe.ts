@@ -8,7 +8,7 @@ export function placeholderOf(setting: Setting): string {
     case 'count':
       return '';
     case 'path':
-      return 'FILE';
+      return setting.placeholder ?? 'FILE';
     case 'integer':
     case 'number':
       return setting.unit === 's' ? 'SECS' : setting.unit === 'ms' ? 'MS' : 'N';

@@ -81,6 +81,10 @@ export interface DetectOptions {
   allow: AlertMatch[];
   /** Alerts that are recorded as suppressed and shown to nobody. */
   suppress: Suppression[];
+  /** Folder for a capture file of each alert; null = none is kept. */
+  evidenceDir: string | null;
+  /** Size of that folder, MiB; the oldest files make room. */
+  evidenceMaxMb: number;
   /** By rule: `enabled`, `severity`, `cooldown_secs` and the rule's own settings. */
   rules: Record<string, Record<string, RuleValue>>;
   /** Where in a file it was said, `weir.toml:3:1` by dotted path (`rules.port_scan.ports`, `allow.0.target`); for messages. */
@@ -177,6 +181,8 @@ export const DEFAULT_DETECT: DetectOptions = {
   enabled: false,
   internalNetworks: [...DEFAULT_INTERNAL_NETWORKS],
   ruleFiles: [],
+  evidenceDir: null,
+  evidenceMaxMb: 256,
   allow: [],
   suppress: [],
   rules: {},
@@ -224,3 +230,5 @@ export const OUTPUT_PATHS = [
 export const DEFAULT_SNAPLEN = 65_535;
 /** Headers and the beginning of the payload: a DNS question, a ClientHello's names. */
 export const DEFAULT_RECALL_SNAPLEN = 256;
+/** What is kept where evidence of alerts is asked for. */
+export const EVIDENCE_RECALL_BYTES = 2 ** 26;

@@ -55,10 +55,12 @@ export interface TextSetting extends SettingBase {
   check?: (value: string) => string | null;
 }
 
-/** A file to write; `-` is standard output, the empty string disables. */
+/** A file or folder to write; `-` is standard output, the empty string disables. */
 export interface PathSetting extends SettingBase {
   type: 'path';
   default: null;
+  /** FILE when absent. */
+  placeholder?: string;
   /** Whether `-` means standard output. */
   stdout: boolean;
 }

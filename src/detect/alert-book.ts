@@ -5,9 +5,10 @@
  * What the allow list matches never becomes an alert and is only counted. What a suppression covers becomes one that says
  * `suppressed`: sinks that keep records write it, those that disturb people leave it out.
  */
-import { type AlertChange, type AlertRecord, alertId, epochOf } from './alert.ts';
+import { type AlertChange, type AlertEvidence, type AlertRecord, alertId, epochOf } from './alert.ts';
 import type { AllowList } from './allow-list.ts';
 import type { FlowTuple } from './events.ts';
+import { proofOf } from './proof.ts';
 import { type Finding, MOST_FLOWS, SEVERITIES, type Severity } from './rule.ts';
 import type { ResolvedRule } from './rule-settings.ts';
 
@@ -43,8 +44,7 @@ interface OpenAlert {
   record: AlertRecord;
   readonly rule: ResolvedRule;
   readonly key: string;
-  /** Stream time of the first finding, ns. */
-  readonly at: number;
+  readonly first: Finding;
   isNew: boolean;
   repeats: number;
   /** The latest repeat since changes were taken. */
@@ -72,6 +72,7 @@ export class AlertBook {
   /** The latest alert of each rule and key. */
   readonly #latest = new Map<string, OpenAlert>();
   readonly #changed = new Set<OpenAlert>();
+  readonly #byId = new Map<string, OpenAlert>();
 
   constructor(options: AlertBookOptions) {
     this.#options = options;
@@ -95,7 +96,8 @@ export class AlertBook {
     const key = keyOf(finding);
     const alert = this.#latest.get(`${kind}\0${key}`);
     // A suppression that ends does not take the alert with it.
-    const isRepeat = alert !== undefined && finding.at - alert.at < rule.cooldownSecs * 1e9 && (suppressed || !alert.record.suppressed);
+    const isRepeat =
+      alert !== undefined && finding.at - alert.first.at < rule.cooldownSecs * 1e9 && (suppressed || !alert.record.suppressed);
     if (isRepeat) this.#repeat(alert, finding);
     else this.#add(rule, finding, key, suppressed);
   }
@@ -109,14 +111,25 @@ export class AlertBook {
     const changes: AlertChange[] = [];
     for (const alert of this.#changed) {
       const isDue =
-        alert.isNew || alert.record.count + alert.repeats >= 2 * alert.record.count || atNs - alert.at >= alert.rule.cooldownSecs * 1e9;
+        alert.isNew ||
+        alert.record.count + alert.repeats >= 2 * alert.record.count ||
+        atNs - alert.first.at >= alert.rule.cooldownSecs * 1e9;
       if (!isDue) continue;
+      const proof = alert.record.suppressed ? null : proofOf(alert.record.kind, alert.latest ?? alert.first, alert.first.firstAt);
       this.#settle(alert);
-      changes.push({ alert: alert.record, isNew: alert.isNew });
+      changes.push({ alert: alert.record, isNew: alert.isNew, proof });
       alert.isNew = false;
       this.#changed.delete(alert);
     }
     return changes;
+  }
+
+  /** The record of an alert with the evidence that was kept for it, also for the time to come. */
+  withEvidence(alert: AlertRecord, evidence: AlertEvidence): AlertRecord {
+    const record = { ...alert, evidence };
+    const open = this.#byId.get(alert.alert_id);
+    if (open !== undefined) open.record = record;
+    return record;
   }
 
   /** The latest alerts, oldest first, as they were when changes were last taken. */
@@ -134,10 +147,11 @@ export class AlertBook {
   #add(rule: ResolvedRule, finding: Finding, key: string, suppressed: boolean): void {
     if (this.#alerts.size >= this.#limit) this.#forgetOldest();
     const record = this.#recordOf(rule, finding, key, suppressed);
-    const alert: OpenAlert = { record, rule, key, at: finding.at, isNew: true, repeats: 0, latest: null };
+    const alert: OpenAlert = { record, rule, key, first: finding, isNew: true, repeats: 0, latest: null };
     this.#alerts.add(alert);
     this.#latest.set(`${record.kind}\0${key}`, alert);
     this.#changed.add(alert);
+    this.#byId.set(record.alert_id, alert);
     this.counters.raised++;
     if (suppressed) this.counters.suppressed++;
   }
@@ -162,6 +176,7 @@ export class AlertBook {
       count: 1,
       flows: this.#flowsWith([], finding.flows),
       mitre,
+      evidence: null,
       suppressed,
     };
   }
@@ -200,6 +215,7 @@ export class AlertBook {
       this.#alerts.delete(alert);
       const name = `${alert.record.kind}\0${alert.key}`;
       if (this.#latest.get(name) === alert) this.#latest.delete(name);
+      if (this.#byId.get(alert.record.alert_id) === alert) this.#byId.delete(alert.record.alert_id);
       if (this.#changed.delete(alert)) this.counters.lost++;
       return;
     }

@@ -1,6 +1,16 @@
 /** The alert record: one spelling in every sink. */
 import { hash } from 'node:crypto';
+import type { Proof } from './proof.ts';
 import type { Mitre, Severity } from './rule.ts';
+
+/** The packets that show what an alert says, as they were still there. */
+export interface AlertEvidence {
+  /** The capture file that holds them; null when there were none, or it could not be written. */
+  pcap: string | null;
+  packets: number;
+  /** Every packet since the first event that counted was still there, and was not too many. */
+  complete: boolean;
+}
 
 /** Times are seconds since the epoch, in packet time, with microseconds. */
 export interface AlertRecord {
@@ -30,6 +40,8 @@ export interface AlertRecord {
   /** Community IDs, at most 20. */
   flows: readonly string[];
   mitre: readonly Mitre[];
+  /** null: not asked for, too many alerts at once, suppressed, or about the capture itself. */
+  evidence: AlertEvidence | null;
   /** A suppression covers it: it is recorded, but nobody is to be disturbed. */
   suppressed: boolean;
 }
@@ -38,6 +50,8 @@ export interface AlertRecord {
 export interface AlertChange {
   readonly alert: AlertRecord;
   readonly isNew: boolean;
+  /** The packets that show it; null when no packet does, or it is suppressed. */
+  readonly proof: Proof | null;
 }
 
 const NS_PER_SECOND = 1_000_000_000n;
@@ -76,6 +90,7 @@ export function alertJson(alert: AlertRecord): string {
     count: alert.count,
     flows: alert.flows,
     mitre: alert.mitre,
+    evidence: alert.evidence,
     suppressed: alert.suppressed,
   });
 }

@@ -93,6 +93,20 @@ export interface AlertTotals {
   allowed: number;
   /** Events that found no room in a tick of their shard, and that no rule saw. */
   untold: number;
+  /** null when no evidence is kept. */
+  evidence: EvidenceTotals | null;
+}
+
+/** Capture files of alerts. */
+export interface EvidenceTotals {
+  /** An alert that repeats is written again. */
+  written: number;
+  /** Could not be written. */
+  failed: number;
+  /** Alerts that came with too many others in one tick. */
+  passed_over: number;
+  /** Files that made room for newer ones. */
+  removed: number;
 }
 
 /** The JSON form: the error as its code and message. */

@@ -1,7 +1,6 @@
 /** The API with what it asks: history from the database, the present from the sensor's thread. */
 import { EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AlertMessage, DeviceMessage, FrameMessage } from '../api/contract.ts';
 import { createApiServer } from '../api/server.ts';
 import type { ApiSources, LiveEvents, LiveState, PacketSlice } from '../api/sources.ts';
@@ -11,7 +10,6 @@ import type { FlowRecord } from '../flow/record.ts';
 import { type FlowLookups, flowLine } from '../store/flow-line.ts';
 import { HistoryReader } from '../store/history-reader.ts';
 import { contractAlert } from './contract-alert.ts';
-import { EVIDENCE_FOLDER } from './defaults.ts';
 import { DeviceNames } from './device-names.ts';
 import { packetDetailOf, packetRow } from './packet-rows.ts';
 import type { ApiMessage, ApiStart, DeviceChanges, KeeperAnswers, PacketsOfFlow, SensorAnswers } from './protocol.ts';
@@ -35,12 +33,10 @@ class Present implements LiveState {
   #frame: FrameMessage | null = null;
   readonly #sensor: Caller<SensorAnswers>;
   readonly #history: HistoryReader;
-  readonly #dataDir: string;
 
-  constructor(sensor: Caller<SensorAnswers>, history: HistoryReader, dataDir: string) {
+  constructor(sensor: Caller<SensorAnswers>, history: HistoryReader) {
     this.#sensor = sensor;
     this.#history = history;
-    this.#dataDir = dataDir;
   }
 
   show(frame: FrameMessage): void {
@@ -76,10 +72,10 @@ class Present implements LiveState {
     return record === undefined ? null : this.#sensor.call('packetsOf', packetsOf(record));
   }
 
-  /** Ids come from requests: `alert` has found the alert by now, so this one is an id and no path. */
+  /** The path is the record's, not the request's. null also when the file had to make room. */
   async evidence(alertId: string): Promise<Uint8Array | null> {
-    if (!/^[0-9a-f]{16}$/.test(alertId)) return null;
-    return readFile(join(this.#dataDir, EVIDENCE_FOLDER, `${alertId}.pcapng`)).catch(() => null);
+    const path = this.#history.alert(alertId)?.evidence?.pcap ?? null;
+    return path === null ? null : readFile(path).catch(() => null);
   }
 
   health(): ReturnType<LiveState['health']> {
@@ -121,7 +117,7 @@ export async function startApi(start: ApiStart): Promise<ApiPart> {
   const keeper = new Caller<KeeperAnswers>(start.keeperPort);
   const events = new EventEmitter<Events>().setMaxListeners(0);
   const history = HistoryReader.open(start.dataDir);
-  const present = new Present(sensor, history, start.dataDir);
+  const present = new Present(sensor, history);
   const names = new DeviceNames();
   const places = await Places.open({ countryFile: options.countryDb, asnFile: options.asnDb });
   const lookups: FlowLookups = {

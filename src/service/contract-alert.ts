@@ -6,7 +6,6 @@ import type { AlertRecord } from '../detect/alert.ts';
 export function contractAlert(record: AlertRecord): Alert {
   return {
     ...record,
-    evidence: null,
     observed: { ...record.observed },
     threshold: { ...record.threshold },
     flows: [...record.flows],

@@ -1,4 +1,5 @@
 /** What a service asks of its sensor, and where its pages are. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServiceOptions } from '../config/service-options.ts';
 import type { SensorSettings } from '../sensor-settings.ts';
@@ -10,12 +11,16 @@ const SAMPLE_EVERY = 100;
 /** The latest packets, for the packet page, the download of a flow, and evidence. */
 const RECALL_BYTES = 64 << 20;
 
+/** In the data folder. */
 export const EVIDENCE_FOLDER = 'evidence';
 
-/** The settings, with what devices, history and pages need. What they say themselves stays. */
-export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: ServiceOptions): SensorSettings {
+/** The settings, with what devices, history and pages need, and evidence in `dataDir`. What they say themselves stays. */
+export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: ServiceOptions, dataDir: string): SensorSettings {
+  const { detect } = settings;
   return {
     ...settings,
+    // What says nothing of detection does not turn it on.
+    ...(detect === undefined ? {} : { detect: { ...detect, evidenceDir: detect.evidenceDir ?? join(dataDir, EVIDENCE_FOLDER) } }),
     recallBytes: settings.recallBytes || RECALL_BYTES,
     records: true,
     discovery: true,

@@ -3,6 +3,7 @@ import { chownSync, existsSync, lchownSync, mkdirSync, mkdtempSync, readdirSync,
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SensorError } from '../errors.ts';
+import { EVIDENCE_FOLDER } from './defaults.ts';
 import { accountOf } from './privileges.ts';
 
 export interface DataFolder {
@@ -72,6 +73,7 @@ export function openDataFolder(dataDir: string | null, user: string | null): Dat
     const path = dataDir === null ? mkdtempSync(join(tmpdir(), 'weir-')) : resolve(dataDir);
     makeFolder(path);
     claim(path);
+    makeFolder(join(path, EVIDENCE_FOLDER));
     if (user !== null && process.getuid?.() === 0) handOver(path, user);
     const gone = dataDir === null ? path : join(path, OWNER_FILE);
     return { path, release: () => rmSync(gone, { recursive: true, force: true }) };

@@ -74,7 +74,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     this.#config = config;
     this.#secrets = readSecrets(options);
     this.#folder = openDataFolder(options.dataDir, options.user);
-    this.sensor = new Sensor(withServiceNeeds(settings, options));
+    this.sensor = new Sensor(withServiceNeeds(settings, options, this.#folder.path));
     this.#health = new HealthWatch(this.sensor);
   }
 

@@ -186,6 +186,7 @@ export function alert(number: number, fields: Partial<AlertRecord> = {}): AlertR
     count: 1,
     flows: [],
     mitre: [],
+    evidence: null,
     suppressed: false,
     ...fields,
   };

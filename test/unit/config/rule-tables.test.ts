@@ -77,6 +77,8 @@ describe('tables of rules and alerts', () => {
     const resolved = mergeLayers({ flags: none, environment: none, file: settings, tables }, 'weir.toml');
     expect(sensorOptions('replay', resolved.values, resolved.tables).detect).toEqual({
       enabled: true,
+      evidenceDir: null,
+      evidenceMaxMb: 256,
       internalNetworks: ['10.0.0.0/8'],
       ruleFiles: [],
       ...tables,

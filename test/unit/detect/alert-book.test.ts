@@ -53,6 +53,7 @@ describe('the alert book', () => {
       count: 1,
       flows: ['1:1', '1:2'],
       mitre: knock.mitre,
+      evidence: null,
       suppressed: false,
     });
     expect(book.takeChanges()).toEqual([]);

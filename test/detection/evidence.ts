@@ -1,0 +1,33 @@
+/** Runs detection with evidence, and looks whether what was kept for an alert makes the same rule say the same again. */
+import { type AlertRecord, type DetectOptions, type RunSummary, Sensor } from '../../src/index.ts';
+
+export interface Proven {
+  /** As they were told last. */
+  alerts: AlertRecord[];
+  summary: RunSummary;
+  warnings: string[];
+}
+
+export async function detect(path: string, detection: Partial<DetectOptions>, recallBytes = 0): Promise<Proven> {
+  await using sensor = new Sensor({
+    input: { kind: 'replay', files: [path] },
+    tracking: { shards: 1 },
+    detect: detection,
+    records: false,
+    recallBytes,
+  });
+  const last = new Map<string, AlertRecord>();
+  const warnings: string[] = [];
+  sensor.on('alert', (alert) => last.set(alert.alert_id, alert));
+  sensor.on('warning', ({ message }) => warnings.push(message));
+  await sensor.start();
+  const summary = await sensor.done;
+  return { alerts: [...last.values()], summary, warnings };
+}
+
+/** Whether a replay of the alert's capture alone, with the same settings, gives an alert of the same rule, source and target. */
+export async function firesAgain({ evidence, kind, source, target }: AlertRecord, settings: Partial<DetectOptions> = {}): Promise<boolean> {
+  if (evidence?.pcap == null) return false;
+  const { alerts } = await detect(evidence.pcap, { ...settings, evidenceDir: null });
+  return alerts.some((alert) => alert.kind === kind && alert.source === source && alert.target === target);
+}
