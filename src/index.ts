@@ -57,6 +57,7 @@ export type { ExplainRequest } from './sensor-evidence-replay.ts';
 export { explainAlert } from './sensor-explain.ts';
 export type { PacketClause, PacketMatch, RecalledPackets } from './sensor-recall.ts';
 export type { SensorInput, SensorSettings } from './sensor-settings.ts';
+export { Service, type ServiceEvents, type ServiceReport } from './service/service.ts';
 export type { HostCounters, LossSnapshot, SensorCounters } from './telemetry/loss/counters.ts';
 export { diagnoseLoss } from './telemetry/loss/diagnose.ts';
 export { version } from './version.ts';
