@@ -11,6 +11,7 @@ export type {
   Suppression,
   TrackingOptions,
 } from './config/options.ts';
+export { DEFAULT_SERVICE, type ServiceOptions } from './config/service-options.ts';
 export type { AlertEvidence, AlertRecord } from './detect/alert.ts';
 export type { BehaviourRecord } from './detect/behaviour.ts';
 export {

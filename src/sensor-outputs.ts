@@ -11,10 +11,15 @@ import { splitSides } from './flow/entry.ts';
 import type { RecordContext } from './flow/materialise.ts';
 import type { PacketPrinter } from './packet/packet-printer.ts';
 import type { TapFrame } from './packet/tap-record.ts';
-import { DeviceOutput } from './sensor-devices.ts';
+import type { DeviceOutput } from './sensor-devices.ts';
 import { machineId } from './sensor-id.ts';
 import { createEncodePool } from './supervisor/pool.ts';
 import type { OutputWait } from './telemetry/loss/counters.ts';
+
+/** Loaded where it is asked for: it comes with tables that other runs do not need. */
+async function openDevices(path: string, internalNetworks: readonly string[]): Promise<DeviceOutput> {
+  return (await import('./sensor-devices.ts')).DeviceOutput.open(path, internalNetworks);
+}
 
 export class Outputs {
   readonly #flows: ExportSet;
@@ -57,7 +62,7 @@ export class Outputs {
       if (behaviour !== null) opened.push(behaviour);
       const packets = options.packetsJsonl === null ? null : await PacketLog.open(options.packetsJsonl, printer());
       if (packets !== null) opened.push(packets);
-      const devices = options.devicesJson === null ? null : await DeviceOutput.open(options.devicesJson, internalNetworks);
+      const devices = options.devicesJson === null ? null : await openDevices(options.devicesJson, internalNetworks);
       return new Outputs(flows, sides, packets, alerts, behaviour, devices);
     } catch (error) {
       for (const output of opened) await output.abort();
