@@ -109,7 +109,7 @@ function unusedOwners(modules: readonly Module[]): string[] {
 export function importOffences(sources: ReadonlyMap<string, string>): string[] {
   const files = [...sources.keys()];
   const modules = [...sources]
-    .filter(([file]) => /^src\/.*\.ts$/.test(file))
+    .filter(([file]) => /^src\/.*\.tsx?$/.test(file))
     .map(([file, source]) => ({ file, text: blankComments(source), imports: importsOf(file, source) }));
   const perModule = [roomOffences, pureOffences, ownerOffences, barrelOffences];
   const nodeApi = [...sources]

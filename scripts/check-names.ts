@@ -5,14 +5,14 @@ import { listFiles, projectRoot } from './source-tree.ts';
 /** Words that name no thing of the field; a file that needs one of them has no clear job yet. */
 const emptyWords = /^(?:managers?|helpers?|utils?|utilities|handlers?|data|info|misc|common)$/;
 
-const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.d)?\.ts$/;
+const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.d)?\.tsx?$/;
 const snake = /^[a-z0-9]+(?:_[a-z0-9]+)*\.(?:cc|h)$/;
 
 export function nameOffences(files: readonly string[]): string[] {
   const offences: string[] = [];
   for (const file of files) {
     const name = file.slice(file.lastIndexOf('/') + 1);
-    if (file.endsWith('.ts') && !kebab.test(name)) offences.push(`${file}: TypeScript files are named in kebab-case`);
+    if (/\.tsx?$/.test(file) && !kebab.test(name)) offences.push(`${file}: TypeScript files are named in kebab-case`);
     if (/\.(cc|h)$/.test(file) && !snake.test(name)) offences.push(`${file}: C++ files are named in snake_case`);
     if (/\.(cpp|cxx|hpp|js|mjs|cjs|tsx?\.js)$/.test(file)) offences.push(`${file}: sources end in .ts, .cc or .h`);
     const word = file.split(/[/._-]/).find((part) => emptyWords.test(part));

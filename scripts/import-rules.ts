@@ -17,7 +17,6 @@ export const contracts: RegExp[] = [
   /^src\/native\/engine\.ts$/,
   /^src\/shard\/protocol\.ts$/,
   /^src\/config\/options\.ts$/,
-  /^src\/api\/contract\.ts$/,
   /^src\/detect\/(batch|events)\.ts$/,
   /^src\/detect\/state\/hyperloglog\.ts$/,
 ];
@@ -41,6 +40,9 @@ const discovery = /^src\/discovery\//;
 const sharedWithDiscovery = [/^src\/flow\/record\.ts$/, /^src\/detect\/networks\.ts$/];
 const enrich = /^src\/enrich\//;
 const api = /^src\/api\//;
+const store = /^src\/store\//;
+/** Sensor, keeper of devices and history, and API, put together in threads. */
+const service = /^src\/service\//;
 const telemetry = /^src\/telemetry\//;
 /** Which stage loses packets: the part of telemetry that a sensor asks itself. */
 const loss = /^src\/telemetry\/loss\//;
@@ -65,15 +67,24 @@ export const rooms: RoomRule[] = [
   { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
-  { room: 'store', files: /^src\/store\//, mayImport: [/^src\/api\/sources\.ts$/, flow, packet, app, detect, exportRoom] },
+  { room: 'store', files: store, mayImport: [/^src\/api\/sources\.ts$/, flow, packet, app, detect, exportRoom] },
   { room: 'supervisor', files: supervisor, mayImport: [ring, flow, detect, shard, merge, nativeRoom, exportRoom] },
   {
     room: 'sensor',
     files: sensor,
     mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, loss],
   },
-  { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom] },
-  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet, loss] },
+  {
+    room: 'service',
+    files: service,
+    mayImport: [sensor, config, telemetry, flow, packet, detect, merge, exportRoom, discovery, enrich, store, api],
+  },
+  {
+    room: 'cli',
+    files: cli,
+    mayImport: [sensor, service, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom, store, api],
+  },
+  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, service, config, flow, detect, merge, packet, loss] },
 ];
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */
@@ -93,7 +104,7 @@ export const owners: { module: RegExp; files: RegExp }[] = [
   { module: /^tldts$/, files: detect },
   { module: /^bowser$/, files: discovery },
   { module: /^maxmind$/, files: enrich },
-  { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard)\// },
+  { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard|service)\// },
 ];
 
 /** The one room that loads the compiled addon, and how that looks. */

@@ -6,7 +6,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { SensorOptions } from './config/options.ts';
-import { ERROR_CODES, type ErrorCode, SensorError } from './errors.ts';
+import { type ErrorCode, SensorError } from './errors.ts';
 import { writeReports } from './export/report-files.ts';
 import { flowIdOfRow } from './flow/flow-id.ts';
 import { materialiseRow, type RecordContext } from './flow/materialise.ts';
@@ -15,7 +15,6 @@ import { rowView } from './flow/row-view.ts';
 import type { FlowStream } from './flow-stream.ts';
 import { TickBarrier } from './merge/barrier.ts';
 import { HostNames } from './merge/host-names.ts';
-import { buildLedger } from './merge/ledger.ts';
 import { RowQueue } from './merge/row-queue.ts';
 import { buildSummary, type RunSummary } from './merge/summary.ts';
 import { orderRows } from './merge/tick-rows.ts';
@@ -24,8 +23,10 @@ import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
 import { Delivery, type RecordSink } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
+import { errorOfEvent } from './sensor-engine-error.ts';
 import type { SensorEvents, StartReport, TickReport } from './sensor-events.ts';
 import type { EvidenceSources } from './sensor-evidence.ts';
+import { ledgerOf } from './sensor-ledger.ts';
 import { LossWatch } from './sensor-loss.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
@@ -33,7 +34,6 @@ import { Recall } from './sensor-recall.ts';
 import { TickReports } from './sensor-reports.ts';
 import { passOn } from './sensor-tap.ts';
 import type { TickMessage } from './shard/protocol.ts';
-import type { LossSnapshot } from './telemetry/loss/counters.ts';
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
 
@@ -50,8 +50,9 @@ export class SensorRun {
   readonly #hostNames = new HostNames();
   readonly #pipeline: Pipeline;
   readonly recall: Recall;
+  readonly engine: Pick<Pipeline, 'baseSeconds' | 'replaceFilter'>;
   #detection: Detection | null = null;
-  readonly #loss: LossWatch;
+  readonly loss: LossWatch;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
   readonly #rows: RowQueue;
@@ -100,7 +101,8 @@ export class SensorRun {
       onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
-    this.#loss = new LossWatch(options, this.#pipeline, () => this.#outputs);
+    this.loss = new LossWatch(options, this.#pipeline, () => this.#outputs);
+    this.engine = this.#pipeline;
     this.recall = new Recall(() => this.#pipeline.engine);
     this.#finished.promise.catch(() => {});
   }
@@ -118,7 +120,7 @@ export class SensorRun {
       }
       this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
       await this.#pipeline.start();
-      this.#loss.begin();
+      this.loss.begin();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
       await this.#started.promise;
@@ -141,10 +143,6 @@ export class SensorRun {
     return new PacketPrinter({ ignoreProtocols: this.#options.ignoreProtocols, interfaceName, showInterface: true });
   }
 
-  get baseSeconds(): number | null {
-    return this.#pipeline.baseSeconds();
-  }
-
   /** Asked once per packet when packets are printed: looked up in the engine only when a new source appears. */
   sourceName(source: number): string | null {
     if (source >= this.#sourceNames.length) this.#sourceNames = this.#pipeline.sources().map(({ name }) => name);
@@ -155,10 +153,6 @@ export class SensorRun {
   async retune(detect: SensorOptions['detect']): Promise<boolean> {
     await this.#detection?.retune(detect);
     return this.#detection !== null;
-  }
-
-  replaceFilter(expression: string): string | null {
-    return this.#pipeline.replaceFilter(expression);
   }
 
   stop(): void {
@@ -179,11 +173,7 @@ export class SensorRun {
         this.#events.emit('warning', { code: event.code, message: event.message, detail: event.detail ?? {} });
         break;
       case 'error': {
-        const { code, message, hint, path, errno } = event;
-        const error = new SensorError(code in ERROR_CODES ? (code as ErrorCode) : 'INTERNAL', message, {
-          ...(hint === undefined ? {} : { hint }),
-          detail: { path, errno },
-        });
+        const error = errorOfEvent(event);
         this.#failure ??= error;
         this.#started.reject(error);
         break;
@@ -369,28 +359,12 @@ export class SensorRun {
     return summary;
   }
 
-  lossSnapshot(): LossSnapshot {
-    return this.#loss.snapshot();
-  }
-
   /** The summary as of now. */
   summary(endedBy: EndedBy): RunSummary {
     const finished = this.#concluding;
     const engine = this.#pipeline.engineCounters();
     const shards = this.#pipeline.shardCounters();
-    const ledger = buildLedger({
-      live: this.#live,
-      pcap: this.#options.output.writePcap !== null,
-      records: this.#options.records,
-      tap: this.#pipeline.tapOn,
-      recall: this.#options.recallBytes > 0,
-      engine,
-      shards,
-      lost: this.#pipeline.lost(finished),
-      rowsTaken: this.#pipeline.rowsTaken,
-      entriesTaken: this.#pipeline.entriesTaken,
-      tapTaken: this.#pipeline.tapTaken,
-    });
+    const ledger = ledgerOf(this.#options, this.#pipeline, { engine, shards, lost: this.#pipeline.lost(finished) });
     return buildSummary({
       options: this.#options,
       endedBy: this.#gaveUp || (this.#failure !== null && endedBy !== 'stop') ? 'error' : endedBy,
@@ -408,7 +382,7 @@ export class SensorRun {
       outputErrors: (this.#outputs?.errors ?? 0) + this.#delivery.recordsLost,
       shardsLost: this.#shardsLost,
       alerts: this.#detection?.totals ?? null,
-      doctor: this.#loss.advice(),
+      doctor: this.loss.advice(),
       error: this.#failure,
     });
   }

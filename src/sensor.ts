@@ -92,7 +92,7 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
    * Null before start() has resolved.
    */
   lossSnapshot(): LossSnapshot | null {
-    return this.#run?.lossSnapshot() ?? null;
+    return this.#run?.loss.snapshot() ?? null;
   }
 
   /** At most `limit` live flows as they are now, most bytes first. Empty when the sensor does not run. */
@@ -102,7 +102,7 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
 
   /** Epoch seconds from which stream time counts: the whole second of the first packet. null before it. */
   get baseSeconds(): number | null {
-    return this.#run?.baseSeconds ?? null;
+    return this.#run?.engine.baseSeconds() ?? null;
   }
 
   /**
@@ -144,7 +144,7 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
    */
   setFilter(expression: string): void {
     if (this.#run === null) throw new SensorError('USAGE', 'the sensor does not run');
-    const problem = this.#run.replaceFilter(expression);
+    const problem = this.#run.engine.replaceFilter(expression);
     if (problem !== null) throw new SensorError('FILTER', problem, { hint: 'the filter that was in force stays' });
     this.options.filter = expression;
   }

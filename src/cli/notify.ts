@@ -5,7 +5,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Node has no datagram sockets of the local kind, so systemd's own command sends the word. */
 function send(state: string, environment: Environment): void {
-  const child = execFile('systemd-notify', [`--pid=${process.pid}`, state], { env: { ...environment } as NodeJS.ProcessEnv }, () => {});
+  const child = execFile('systemd-notify', [`--pid=${process.pid}`, state], { env: { ...environment } }, () => {});
   child.on('error', () => {});
 }
 

@@ -43,7 +43,8 @@ function watch(service: Service, session: Session, io: Io): { code: () => number
   return { code: () => code };
 }
 
-async function run(session: Session, io: Io, { signals, exitNow }: CommandContext['actions'], context: CommandContext): Promise<number> {
+async function run(session: Session, io: Io, context: CommandContext): Promise<number> {
+  const { actions } = context;
   const service = new Service(session.options, session.service, () => serviceConfig(session));
   const outcome = watch(service, session, io);
   const stopped = Promise.withResolvers<void>();
@@ -52,7 +53,10 @@ async function run(session: Session, io: Io, { signals, exitNow }: CommandContex
     notifySupervisor('STOPPING=1', io.environment);
     stopped.resolve();
   };
-  const ignoreSignals = onStopSignals(signals, { stop, exitNow, now: () => performance.now() }, ['SIGINT', 'SIGTERM']);
+  const ignoreSignals = onStopSignals(actions.signals, { stop, exitNow: (code) => actions.exitNow(code), now: () => performance.now() }, [
+    'SIGINT',
+    'SIGTERM',
+  ]);
   const ignoreReload = onReload(service, session, context);
   try {
     const report = await service.start();
@@ -73,7 +77,7 @@ export async function runServe(context: CommandContext): Promise<number> {
   const session = await openSession('serve', context.parsed, context.args, context.io);
   if (session === null) return 0;
   try {
-    return await run(session, context.io, context.actions, context);
+    return await run(session, context.io, context);
   } catch (error) {
     const { input } = session.options;
     throw input.kind === 'capture' ? withNearestInterface(withPermissionAdvice(error), input.interfaces, loadAddon) : error;

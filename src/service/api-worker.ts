@@ -12,7 +12,7 @@ try {
   const part = await startApi(workerData as ApiStart);
   port.on('message', (message: ApiMessage) => {
     if (message.type !== 'close') return part.receive(message);
-    part.close().finally(() => process.exit());
+    void part.close().finally(() => process.exit());
   });
   say({ type: 'listening', ...part.address });
 } catch (error) {

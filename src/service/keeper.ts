@@ -2,7 +2,7 @@
  * What a service remembers: the devices of the network, and everything that ended, tick by tick in the database. A disk
  * that says no costs the records of that tick, which are counted, and nothing else.
  */
-import type { DeviceMessage } from '../api/contract.ts';
+import { Device, type DeviceMessage } from '../api/contract.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { type DeviceChange, Inventory } from '../discovery/inventory.ts';
 import { Places } from '../enrich/places.ts';
@@ -25,6 +25,8 @@ import { threadLog } from './thread-log.ts';
 /** Devices told to the pages in one tick: those that changed last. All of them are stored. */
 const DEVICES_TOLD = 100;
 const SECONDS_PER_DAY = 86_400;
+
+const DEVICE_FIELDS = Object.keys(Device.properties) as (keyof typeof Device.properties)[];
 
 type StoredFlow = Parameters<Store['writeTick']>[0]['flows'][number];
 
@@ -175,8 +177,9 @@ export class Keeper {
   }
 }
 
-/** A device as a line of a table. */
+/** A device as a line of a table: what the schema of one has. */
 function shown(device: DeviceChange['device']): DeviceMessage['device'] {
-  const { addresses, names, services, dhcp, switch_port, vlans, user_agents, peers, protocols, ...line } = device;
-  return line;
+  const line: Record<string, unknown> = {};
+  for (const key of DEVICE_FIELDS) line[key] = device[key];
+  return line as DeviceMessage['device'];
 }

@@ -18,8 +18,7 @@ interface Question {
 type Answer = { id: number; value: unknown } | { id: number; problem: Problem };
 
 /** What the other side can be asked: methods that return a value or a promise of one. */
-// biome-ignore lint/suspicious/noExplicitAny: the methods of an interface have parameters of their own
-export type Answers<T> = { [K in keyof T]: (...args: any[]) => unknown };
+export type Answers<T> = { [K in keyof T]: (...args: never[]) => unknown };
 
 type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 type Args<F> = F extends (...args: infer A) => unknown ? A : never;
@@ -64,16 +63,17 @@ export class Caller<T extends Answers<T>> {
 
 /** Answers what comes over `port` with the methods of `target`. */
 export function answer<T extends Answers<T>>(port: MessagePort, target: T): void {
-  port.on('message', async ({ id, method, args }: Question) => {
-    let reply: Answer;
+  const reply = async ({ id, method, args }: Question): Promise<Answer> => {
     try {
       const found = Object.hasOwn(target, method) ? target[method as keyof T] : undefined;
       if (found === undefined) throw new SensorError('INTERNAL', `there is no ${method}`);
-      reply = { id, value: await found(...args) };
+      return { id, value: await found(...(args as never[])) };
     } catch (error) {
-      reply = { id, problem: problemOf(error) };
+      return { id, problem: problemOf(error) };
     }
-    port.postMessage(reply, transferables('value' in reply ? reply.value : null));
+  };
+  port.on('message', (question: Question) => {
+    void reply(question).then((answered) => port.postMessage(answered, transferables('value' in answered ? answered.value : null)));
   });
 }
 

@@ -16,8 +16,8 @@ import { Sensor } from '../sensor.ts';
 import type { SensorWarning, StartReport, TickReport } from '../sensor-events.ts';
 import type { SensorSettings } from '../sensor-settings.ts';
 import { ApiLink } from './api-link.ts';
-import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { dashboardDir, withServiceNeeds } from './defaults.ts';
+import { type DataFolder, openDataFolder } from './folder.ts';
 import { statsOf, TickLedger } from './frame-figures.ts';
 import { HealthWatch } from './health.ts';
 import { KeeperLink, NOTHING } from './keeper-link.ts';
@@ -60,6 +60,8 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
   #startedAt = 0;
   #inputs: string[] = [];
   #tick: TickReport | null = null;
+  /** Of the last tick: making one asks every part. */
+  #summary: RunSummary | null = null;
   #stopping: Promise<void> | null = null;
 
   /**
@@ -158,6 +160,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   #ticked(tick: TickReport): void {
     this.#tick = tick;
+    this.#summary = this.sensor.stats();
     this.#health.observe();
     this.#publish();
     this.emit('tick', tick);
@@ -165,7 +168,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   #keep(): void {
     const tick = this.#tick;
-    if (tick !== null) this.#keeper?.tick(this.#facts.facts(tick, this.sensor.stats()));
+    if (tick !== null) this.#keeper?.tick(this.#facts.facts(tick, this.#summary));
   }
 
   #publish(): void {
@@ -181,7 +184,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   #stats(): Stats {
     const keeper = this.#keeper;
-    return statsOf(this.#tick, this.sensor.stats(), keeper?.tallies ?? NOTHING, {
+    return statsOf(this.#tick, this.#summary, keeper?.tallies ?? NOTHING, {
       inputs: this.#inputs,
       live: this.sensor.options.input.kind === 'capture',
       state: this.#state,
@@ -194,9 +197,10 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   #ended(summary: RunSummary): void {
     this.#state = summary.error === null ? 'ended' : 'failed';
+    this.#summary = summary;
     this.#publish();
     // Once more when the last tick is in the database, so that the last frame shows what is kept.
-    this.#keeper?.settled().then(() => this.#publish());
+    void this.#keeper?.settled().then(() => this.#publish());
     this.emit('ended', summary);
   }
 

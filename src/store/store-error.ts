@@ -1,5 +1,6 @@
 /** Failures of the database as errors that people can act on. */
 import { SensorError } from '../errors.ts';
+import { errorCode } from '../export/output-error.ts';
 
 interface Reason {
   text: string;
@@ -26,10 +27,24 @@ const REASONS = new Map<number, Reason>([
   [26, DAMAGED],
 ]);
 
+/** What the file system says before SQLite has opened anything, as SQLite would say it. */
+const BY_ERRNO: Readonly<Record<string, number>> = {
+  EACCES: 3,
+  EPERM: 3,
+  EROFS: 8,
+  EIO: 10,
+  ENOSPC: 13,
+  EDQUOT: 13,
+  EEXIST: 14,
+  ENOENT: 14,
+  ENOTDIR: 14,
+};
+
 /** SQLite's primary result code (the extended one without its upper bits), or 0 for other errors. */
-export function resultCode(cause: unknown): number {
-  const extended = cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number' ? cause.errcode : 0;
-  return extended & 0xff;
+function resultCode(cause: unknown): number {
+  if (!(cause instanceof Error)) return 0;
+  if ('errcode' in cause && typeof cause.errcode === 'number') return cause.errcode & 0xff;
+  return BY_ERRNO[errorCode(cause)] ?? 0;
 }
 
 /** `cannot write /var/lib/weir/weir.db: no space left on device`. A SensorError stays what it is. */

@@ -4,7 +4,7 @@
  * range holds what was reported in it.
  *
  * Limits: of a tick the peers and links of most bytes; per device the peers of most bytes; per minute, hour and day
- * a number of links, beyond which what is new goes to `*`.
+ * a number of links, beyond which the far end of what is new is `*`.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DeviceDetail } from '../api/contract.ts';
@@ -22,6 +22,8 @@ export const USAGE_STEPS = [
 const MOST_PEERS_PER_TICK = 4000;
 const MOST_LINKS_PER_TICK = 2000;
 const MOST_LINKS_PER_BUCKET = 4000;
+/** Beyond them: links of one end with everybody else. */
+const MOST_FOLDED_PER_BUCKET = 1000;
 /** Trimmed to the lower number when the higher is reached. */
 const PEERS_PER_DEVICE = { kept: 512, most: 768 };
 
@@ -81,15 +83,25 @@ function divided<S extends Sum>(sums: S[], most: number): Divided<S> {
   return { largest: sums.slice(0, most), rest: sums.slice(most) };
 }
 
-function addToOthers(others: Map<LinkSum['kind'], LinkSum>, { kind, flows, packets, bytes }: LinkSum): void {
-  const sum = others.get(kind);
+const linkKey = ({ kind, source, target }: Pick<LinkSum, 'kind' | 'source' | 'target'>): string => `${kind} ${source} ${target}`;
+
+/** True where a bucket tells the link apart already, or has room to begin. */
+function isTold(told: Set<string>, link: LinkSum, most: number): boolean {
+  const key = linkKey(link);
+  if (!told.has(key) && told.size >= most) return false;
+  told.add(key);
+  return true;
+}
+
+function addTo(sums: Map<string, LinkSum>, link: LinkSum): void {
+  const sum = sums.get(linkKey(link));
   if (sum === undefined) {
-    others.set(kind, { kind, source: OTHERS, target: OTHERS, flows, packets, bytes });
+    sums.set(linkKey(link), { ...link });
     return;
   }
-  sum.flows += flows;
-  sum.packets += packets;
-  sum.bytes += bytes;
+  sum.flows += link.flows;
+  sum.packets += link.packets;
+  sum.bytes += link.bytes;
 }
 
 export class UsageTable {
@@ -180,16 +192,20 @@ export class UsageTable {
 
   #writeLinks({ largest, rest }: Divided<LinkSum>, step: number, begin: number): void {
     const told = this.#toldIn(step, begin);
-    const others = new Map<LinkSum['kind'], LinkSum>();
+    const folded = new Map<string, LinkSum>();
     for (const link of largest) {
-      const key = `${link.kind} ${link.source} ${link.target}`;
-      if (told.has(key) || told.size < MOST_LINKS_PER_BUCKET) {
-        told.add(key);
-        this.#addLink(step, begin, link);
-      } else addToOthers(others, link);
+      if (isTold(told, link, MOST_LINKS_PER_BUCKET)) this.#addLink(step, begin, link);
+      else addTo(folded, this.#folded(told, link));
     }
-    for (const link of rest) addToOthers(others, link);
-    for (const link of others.values()) this.#addLink(step, begin, link);
+    for (const link of rest) addTo(folded, this.#folded(told, link));
+    for (const link of folded.values()) this.#addLink(step, begin, link);
+  }
+
+  /** A link that is told apart no more: one end stays, that of a device if there is one, while there is room for such. */
+  #folded(told: Set<string>, link: LinkSum): LinkSum {
+    const keepsTarget = this.#places.isDevice(link.target) && !this.#places.isDevice(link.source);
+    const half = keepsTarget ? { ...link, source: OTHERS } : { ...link, target: OTHERS };
+    return isTold(told, half, MOST_LINKS_PER_BUCKET + MOST_FOLDED_PER_BUCKET) ? half : { ...link, source: OTHERS, target: OTHERS };
   }
 
   #addLink(step: number, begin: number, { kind, source, target, flows, packets, bytes }: LinkSum): void {
@@ -200,7 +216,7 @@ export class UsageTable {
     const known = this.#told.get(step);
     if (known?.begin === begin) return known.links;
     const rows = this.#linksOfBucket.all(step, begin) as unknown as LinkSum[];
-    const links = new Set(rows.map(({ kind, source, target }) => `${kind} ${source} ${target}`));
+    const links = new Set(rows.map(linkKey));
     this.#told.set(step, { begin, links });
     return links;
   }

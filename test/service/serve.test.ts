@@ -27,18 +27,8 @@ async function everyFlow(run: ServeRun): Promise<FlowPage['flows']> {
 describe('weir serve', () => {
   it('answers with what weir replay says of the same capture', async () => {
     using folder = new TemporaryFolder('serve');
-    const replayed = await runWeir([
-      ...[
-        'replay',
-        capture,
-        '--quiet',
-        '--anomalies',
-        '--flows-jsonl',
-        folder.file('flows.jsonl'),
-        '--summary-json',
-        folder.file('summary.json'),
-      ],
-    ]);
+    const outputs = ['--flows-jsonl', folder.file('flows.jsonl'), '--summary-json', folder.file('summary.json')];
+    const replayed = await runWeir(['replay', capture, '--quiet', '--anomalies', ...outputs]);
     expect(replayed.code).toBe(0);
     const records = readJsonLines<FlowRecord>(folder.file('flows.jsonl'));
     const summary = readJson<RunSummary>(folder.file('summary.json'));

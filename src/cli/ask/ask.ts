@@ -39,7 +39,8 @@ export function askFlags(yargs: Argv, withLimit: boolean): Argv {
 function limitOf(value: unknown): number {
   if (value === undefined) return 20;
   const limit = Number(value);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw new SensorError('USAGE', `--limit ${value}: a number from 1 to ${MOST}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
+    throw new SensorError('USAGE', `--limit ${JSON.stringify(value)}: a number from 1 to ${MOST}`);
   return limit;
 }
 
@@ -58,9 +59,9 @@ export async function runQuestion<T>(
   const limit = limitOf(parsed.limit);
   const color = io.stdout.isTTY === true && (io.environment.NO_COLOR ?? '') === '';
   const clears = parsed.watch === true && parsed.json !== true && io.stdout.isTTY === true;
-  let gone = false;
+  const reader = { gone: false };
   const leave = (): void => {
-    gone = true;
+    reader.gone = true;
   };
   // The reader of a pipe that went away has seen enough.
   io.stdout.on('error', leave);
@@ -70,7 +71,7 @@ export async function runQuestion<T>(
       const text = parsed.json === true ? question.lines(answer).map((line) => JSON.stringify(line)) : [question.table(answer, color)];
       io.stdout.write(`${clears ? HOME : ''}${text.map((line) => `${line}\n`).join('')}`);
       if (parsed.watch === true) await sleep(WATCH_MS);
-    } while (parsed.watch === true && !gone);
+    } while (parsed.watch === true && !reader.gone);
     return 0;
   } finally {
     io.stdout.off('error', leave);

@@ -25,7 +25,7 @@ function refused(status: number, base: string, problem: Refusal): SensorError {
 }
 
 function unreachable(base: string, error: unknown): SensorError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String((error as Error).message);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : (error as Error).message;
   return new SensorError('SOURCE_OPEN', `no sensor answers at ${base}: ${cause}`, {
     hint: 'start one with weir serve, or name another with --url or WEIR_URL',
     cause: error,

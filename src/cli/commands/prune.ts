@@ -2,7 +2,7 @@
 import type { Argv } from 'yargs';
 import { SensorError } from '../../errors.ts';
 import { countText } from '../../export/quantities.ts';
-import { ownerOf } from '../../service/data-folder.ts';
+import { ownerOf } from '../../service/folder.ts';
 import type { CommandContext } from '../command.ts';
 import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
 import { dataDirOf, retentionOf } from '../stored.ts';

@@ -96,7 +96,7 @@ const columns: readonly Column<Device>[] = [
     id: 'last_seen',
     label: 'Last seen',
     track: '10.5rem',
-    from: 'medium',
+    from: 'wide',
     value: ({ last_seen }) => last_seen,
     cell: ({ last_seen }) => <When at={last_seen} />,
   },

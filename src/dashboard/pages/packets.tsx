@@ -26,7 +26,7 @@ const columns: readonly Column<PacketRow>[] = [
     id: 'packet',
     label: 'Packet',
     track: 'minmax(0, 1fr)',
-    until: 'narrow',
+    until: 'medium',
     cell: (row) => (
       <span className="two-lines">
         <PageLink to={packetPath(row)}>
@@ -47,13 +47,13 @@ const columns: readonly Column<PacketRow>[] = [
     value: ({ ordinal }) => ordinal,
     cell: (row) => <PageLink to={packetPath(row)}>{formatCount(row.ordinal)}</PageLink>,
   },
-  { id: 'time', label: 'Time', track: '8.5rem', from: 'medium', cell: ({ time }) => <When at={time} style="micros" /> },
-  { id: 'source', label: 'Source', track: 'minmax(0, 1fr)', from: 'medium', cell: ({ source }) => <Name text={source} mono /> },
+  { id: 'time', label: 'Time', track: '8.5rem', from: 'wide', cell: ({ time }) => <When at={time} style="micros" /> },
+  { id: 'source', label: 'Source', track: 'minmax(0, 1fr)', from: 'wide', cell: ({ source }) => <Name text={source} mono /> },
   {
     id: 'destination',
     label: 'Destination',
     track: 'minmax(0, 1fr)',
-    from: 'medium',
+    from: 'wide',
     cell: ({ destination }) => <Name text={destination} mono />,
   },
   { id: 'protocol', label: 'Protocol', track: '4.5rem', cell: ({ protocol }) => <Name text={protocol} /> },

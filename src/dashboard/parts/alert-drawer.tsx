@@ -129,7 +129,7 @@ function Evidence({ alert }: { alert: AlertDetail }) {
         <ul className="flow-links">
           {alert.flows.slice(0, MOST_FLOWS).map((id) => (
             <li key={id}>
-              <PageLink to={`/flows?flow=${encodeURIComponent(id)}`}>
+              <PageLink to={`/flows?state=ended&community_id=${encodeURIComponent(id)}`}>
                 Flow <Name text={id} mono />
               </PageLink>
             </li>

@@ -10,7 +10,7 @@ interface Sums {
   file(): { file: Uint8Array; packets: number };
 }
 
-function pair(): { caller: Caller<Sums>; end(): void } {
+function pair(): { caller: Caller<Sums>; end: () => void } {
   const { port1, port2 } = new MessageChannel();
   answer<Sums>(port2, {
     add: (a, b) => a + b,

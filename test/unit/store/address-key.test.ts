@@ -5,7 +5,9 @@ test('IPv4 is a number, IPv6 its bytes', () => {
   expect(addressKey('10.0.0.255')).toBe(0x0a0000ff);
   expect(addressKey('255.255.255.255')).toBe(0xffffffff);
   expect(addressKey('2001:db8::1')).toEqual(Uint8Array.from([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
-  expect(addressKey('nowhere')).toBeNull();
+  expect(addressKey('::ffff:10.0.0.1')).toHaveLength(16);
+  for (const text of ['nowhere', '', '1.2.3', '1.2.3.4.5', '1..2.3', '.1.2.3', '1.2.3.', '1.2.3.256', '1.2.3.-4', '1 .2.3.4'])
+    expect(addressKey(text)).toBeNull();
 });
 
 test('a network is a range', () => {

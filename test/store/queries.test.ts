@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { fillStore, reportQueries } from '../../bench/store-history.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+
+const FLOWS = 200_000;
+
+test('no query reads the whole table of flows, and a device is shown at once', () => {
+  using folder = new TemporaryFolder('queries');
+  fillStore(folder.path, FLOWS, () => {});
+  const report = reportQueries(folder.path, FLOWS);
+  expect(report.filter(({ scans }) => scans.length > 0)).toEqual([]);
+  expect(report.find(({ name }) => name === 'device')?.milliseconds).toBeLessThan(100);
+}, 300_000);
