@@ -29,12 +29,14 @@ export interface DetectedTick {
   final: boolean;
   /** Frames dropped in this tick by kernel, interface and ring. */
   dropped: number;
+  /** Somebody wants to know what the rules saw. */
+  wantsEvents: boolean;
 }
 
 export interface Detected {
   changes: AlertChange[];
   behaviour: BehaviourRecord[];
-  /** What the rules saw. */
+  /** What the rules saw; nothing unless somebody wants it. */
   events: readonly DetectEvent[];
 }
 
@@ -112,12 +114,13 @@ export class Detection {
   async tick(batches: readonly DetectBatch[], tick: DetectedTick, baseSeconds: number, engine: Float64Array): Promise<Detected> {
     this.#baseSeconds = baseSeconds;
     for (const batch of batches) this.#untold += batch.untold;
-    const { streamNs, packets, bytes, final, dropped } = tick;
+    const { streamNs, packets, bytes, final, dropped, wantsEvents } = tick;
     const clockSteps = this.#stepsSince(engine, final);
     const sums = { at: streamNs, ordinal: 0, final, packets, bytes, dropped, clockSteps };
     const events: DetectEvent[] = [];
     // A tick of them is kept only where somebody wants them all.
-    const keep = this.#userRules === null && this.#behaviour === null ? null : (event: DetectEvent) => void events.push(event);
+    const isWanted = wantsEvents || this.#userRules !== null || this.#behaviour !== null;
+    const keep = isWanted ? (event: DetectEvent) => void events.push(event) : null;
     const found = this.#engine.tick(batches, sums, keep);
     for (const { rule, finding } of found) {
       const resolved = this.#rules.get(rule);

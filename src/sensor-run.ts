@@ -274,7 +274,8 @@ export class SensorRun {
     const batches = group.flatMap(({ detect }) => detect ?? []);
     const engine = this.#pipeline.engineCounters();
     const { baseSeconds } = this.#context;
-    const { changes, behaviour, events } = await detection.tick(batches, { ...merged, dropped }, baseSeconds, engine);
+    const tick = { ...merged, dropped, wantsEvents: this.#events.listenerCount('detect') > 0 };
+    const { changes, behaviour, events } = await detection.tick(batches, tick, baseSeconds, engine);
     this.#events.emit('detect', events, baseSeconds);
     for (const { alert, isNew } of changes) this.#events.emit('alert', alert, isNew);
     const alerts = changes.map(({ alert }) => alert);
