@@ -147,35 +147,29 @@ export class Keeper {
 
   #write(facts: TickFacts): void {
     const stats = { ...facts, alerts: this.#alertsAdded };
-    try {
-      this.#store.writeTick({
-        stats,
-        flows: this.#flows,
-        devices: Array.from(this.#devices.values(), ({ device }) => device),
-        alerts: this.#alerts,
-      });
-      this.#devices.clear();
-      this.#csv?.flush();
-      this.#store.prune(this.#limits);
-      if (this.#error !== null) this.#log.warn({}, 'the database takes records again');
-      this.#error = null;
-    } catch (error) {
-      // Devices are kept for the next tick: they are what they are now. Flows and alerts are given up.
-      this.#lostRecords += this.#flows.length + this.#alerts.length;
-      const message = error instanceof Error ? error.message : String(error);
-      if (this.#error !== message) this.#log.error({ lost: this.#lostRecords }, message);
-      this.#error = message;
-    }
+    const devices = Array.from(this.#devices.values(), ({ device }) => device);
+    const unstored = failureOf(() => this.#store.writeTick({ stats, flows: this.#flows, devices, alerts: this.#alerts }));
+    if (unstored === null) this.#devices.clear();
+    // Devices are kept for the next tick: they are what they are now. Flows and alerts are given up.
+    else this.#lostRecords += this.#flows.length + this.#alerts.length;
+    const unfiled = failureOf(() => this.#csv?.flush());
+    this.#say(unstored ?? unfiled ?? failureOf(() => this.#store.prune(this.#limits)));
     this.#flows = [];
     this.#alerts = [];
     this.#alertsAdded = 0;
+  }
+
+  #say(error: string | null): void {
+    if (error !== null && error !== this.#error) this.#log.error({ lost: this.#lostRecords }, error);
+    if (error === null && this.#error !== null) this.#log.warn({ lost: this.#lostRecords }, 'every record is kept again');
+    this.#error = error;
   }
 
   async close(): Promise<void> {
     try {
       await this.#csv?.close();
     } catch (error) {
-      this.#log.error({}, error instanceof Error ? error.message : String(error));
+      this.#say(messageOf(error));
     } finally {
       this.#store.close();
     }
@@ -187,4 +181,16 @@ function shown(device: DeviceChange['device']): DeviceMessage['device'] {
   const line: Record<string, unknown> = {};
   for (const key of DEVICE_FIELDS) line[key] = device[key];
   return line as DeviceMessage['device'];
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What went wrong, null = nothing. */
+function failureOf(work: () => void): string | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }

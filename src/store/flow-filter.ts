@@ -59,26 +59,34 @@ export function conditionsOf(query: FlowQuery): Clause {
   return allOf(clauses);
 }
 
-/** Ways to the ids of candidates through one of the small tables; a condition that has none is only a filter. */
-export function candidatesOf(query: FlowQuery): Clause[] {
+/** Which flows have entries in the small tables: those of these segments, up to an id. */
+export interface Sorted {
+  segments: readonly number[];
+  until: number;
+}
+
+/** Candidates by one of the small tables, and all flows that wait for their entries. */
+function way(table: string, condition: string, parameters: Parameter[], { segments, until }: Sorted): Clause {
+  return {
+    sql: `SELECT id FROM ${table} WHERE segment IN (SELECT value FROM json_each(?)) AND ${condition} UNION ALL SELECT id FROM flows WHERE id > ?`,
+    parameters: [JSON.stringify(segments), ...parameters, until],
+  };
+}
+
+/** Ways to the ids of candidates; a condition that has none is only a filter. */
+export function candidatesOf(query: FlowQuery, sorted: Sorted): Clause[] {
   const from = query.from ?? LEAST;
   const to = query.to ?? MOST;
   const ways: Clause[] = [];
-  if (query.community_id !== null) {
-    ways.push({ sql: 'SELECT id FROM flow_communities WHERE prefix = ?', parameters: [communityPrefix(query.community_id)] });
-  }
+  if (query.community_id !== null) ways.push(way('flow_communities', 'prefix = ?', [communityPrefix(query.community_id)], sorted));
   if (query.mac !== null) {
     const mac = macOf(query.mac) ?? query.mac;
-    ways.push({ sql: 'SELECT id FROM flow_macs WHERE mac = ? AND last_seen >= ? AND last_seen < ?', parameters: [mac, from, to] });
+    ways.push(way('flow_macs', 'mac = ? AND last_seen >= ? AND last_seen < ?', [mac, from, to], sorted));
   }
   if (query.address !== null) {
     const { low, high, exact } = rangeOf(query.address);
-    if (exact) {
-      ways.push({
-        sql: 'SELECT id FROM flow_addresses WHERE address = ? AND last_seen >= ? AND last_seen < ?',
-        parameters: [low, from, to],
-      });
-    } else ways.push({ sql: 'SELECT id FROM flow_addresses WHERE address >= ? AND address <= ?', parameters: [low, high] });
+    if (exact) ways.push(way('flow_addresses', 'address = ? AND last_seen >= ? AND last_seen < ?', [low, from, to], sorted));
+    else ways.push(way('flow_addresses', 'address >= ? AND address <= ?', [low, high], sorted));
   }
   if (query.from !== null || query.to !== null) {
     ways.push({ sql: 'SELECT id FROM flows WHERE last_seen >= ? AND last_seen < ?', parameters: [from, to] });
@@ -89,6 +97,8 @@ export function candidatesOf(query: FlowQuery): Clause[] {
 /** Table and leading condition by which flows come in an order, and the column of that order. */
 export interface Walk {
   table: string;
+  /** True for a small table: in order within each segment, and without the flows that wait. */
+  segmented: boolean;
   column: string;
   /** What is equal in all of the walk. */
   within: Clause;
@@ -110,14 +120,21 @@ export const sortColumn = (sort: FlowQuery['sort']): string => SORTS[sort].colum
 /** The shortest way through flows in the order of the query: of one device or address where the order is that of time. */
 export function walkOf(query: FlowQuery): Walk {
   const { table, column } = SORTS[query.sort];
-  if (query.sort !== 'last_seen') return { table, column, within: allOf([]), from: LEAST, to: MOST };
+  const segmented = table !== 'flows';
+  if (query.sort !== 'last_seen') return { table, segmented, column, within: allOf([]), from: LEAST, to: MOST };
   const bounds = { from: query.from ?? LEAST, to: query.to ?? MOST };
   const range = query.address === null ? null : rangeOf(query.address);
   if (range?.exact === true) {
-    return { table: 'flow_addresses', column, within: { sql: 'address = ?', parameters: [range.low] }, ...bounds };
+    return { table: 'flow_addresses', segmented: true, column, within: { sql: 'address = ?', parameters: [range.low] }, ...bounds };
   }
   if (query.mac !== null) {
-    return { table: 'flow_macs', column, within: { sql: 'mac = ?', parameters: [macOf(query.mac) ?? query.mac] }, ...bounds };
+    return {
+      table: 'flow_macs',
+      segmented: true,
+      column,
+      within: { sql: 'mac = ?', parameters: [macOf(query.mac) ?? query.mac] },
+      ...bounds,
+    };
   }
-  return { table, column, within: allOf([]), ...bounds };
+  return { table, segmented, column, within: allOf([]), ...bounds };
 }

@@ -7,8 +7,10 @@ import type { FlowDetail, FlowPage } from '../api/contract.ts';
 import type { FlowQuery } from '../api/sources.ts';
 import { jsonLine } from '../export/json-encoder.ts';
 import { cursorText, placeOf } from './cursor.ts';
-import { allOf, type Clause, candidatesOf, conditionsOf, sortColumn, type Walk, walkOf } from './flow-filter.ts';
+import { allOf, type Clause, candidatesOf, conditionsOf, type Sorted, sortColumn, walkOf } from './flow-filter.ts';
+import { segmentOf } from './flow-orders.ts';
 import { type FlowRow, lineOfRow, recordOfRow } from './flow-row.ts';
+import { FlowWalk, type Position } from './flow-walk.ts';
 import type { Statements } from './statements.ts';
 
 export interface FlowQueryBounds {
@@ -20,14 +22,8 @@ export interface FlowQueryBounds {
 
 export const FLOW_QUERY_BOUNDS: FlowQueryBounds = { mostCandidates: 20_000, mostExamined: 64_000 };
 
-/** Rows are looked at in pieces that grow. */
-const FIRST_PIECE = 500;
-const GROWTH = 4;
-
-interface Position {
-  value: number;
-  id: number;
-}
+/** Each piece that is looked at is so many times as large as all before it. */
+const GROWTH = 3;
 
 /** `last` is where the next page goes on; null when nothing is left. */
 interface Found {
@@ -37,19 +33,6 @@ interface Found {
 
 function positionOf(row: FlowRow, column: string): Position {
   return { value: Number((row as unknown as Record<string, unknown>)[column]), id: row.id };
-}
-
-/** What lies beyond a position in an order: rows of the same value first, then all others; both are ranges of an index. */
-function rangesBeyond({ column, from, to }: Walk, position: Position | null, descending: boolean): Clause[] {
-  const all = { sql: `${column} >= ? AND ${column} < ?`, parameters: [from, to] };
-  if (position === null) return [all];
-  const [than, bound] = descending
-    ? ['<', { sql: `${column} >= ?`, parameters: [from] }]
-    : ['>', { sql: `${column} < ?`, parameters: [to] }];
-  return [
-    { sql: `${column} = ? AND id ${than} ?`, parameters: [position.value, position.id] },
-    allOf([{ sql: `${column} ${than} ?`, parameters: [position.value] }, bound]),
-  ];
 }
 
 export class FlowQueries {
@@ -66,8 +49,9 @@ export class FlowQueries {
     const name = `${query.sort} ${query.descending ? 'down' : 'up'}`;
     const place = placeOf(query.cursor, name, { value: 'number', key: 'number' });
     const position = place === null ? null : { value: Number(place.value), id: Number(place.key) };
-    const way = this.#fewCandidates(query);
-    const { rows, last } = way === null ? this.#walk(query, position) : this.#gather(query, way, position);
+    const sorted = this.#sorted();
+    const way = this.#fewCandidates(query, sorted);
+    const { rows, last } = way === null ? this.#walk(query, sorted, position) : this.#gather(query, way, position);
     return {
       flows: rows.map((row) => lineOfRow(row, recordOfRow(row))),
       next: last === null ? null : cursorText(name, { value: last.value, key: last.id }),
@@ -75,10 +59,13 @@ export class FlowQueries {
   }
 
   one(flowId: string): FlowDetail | null {
+    const { segments, until } = this.#sorted();
     const row = this.#statements.one({
-      sql: `SELECT flows.* FROM flow_ids CROSS JOIN flows ON flows.id = flow_ids.id
-        WHERE flow_ids.flow_id = ? ORDER BY flow_ids.id DESC LIMIT 1`,
-      parameters: [flowId],
+      sql: `SELECT flows.* FROM (
+          SELECT id FROM flow_ids WHERE segment IN (SELECT value FROM json_each(?)) AND flow_id = ?
+          UNION ALL SELECT id FROM flows WHERE id > ? AND flow_id = ?
+        ) AS found CROSS JOIN flows ON flows.id = found.id ORDER BY flows.id DESC LIMIT 1`,
+      parameters: [JSON.stringify(segments), flowId, until, flowId],
     }) as FlowRow | null;
     if (row === null) return null;
     const record = recordOfRow(row);
@@ -86,11 +73,11 @@ export class FlowQueries {
   }
 
   /** The way to the fewest candidates, if they are few; null where walking in order is as good. */
-  #fewCandidates(query: FlowQuery): Clause | null {
+  #fewCandidates(query: FlowQuery, sorted: Sorted): Clause | null {
     if (query.community_id === null && walkOf(query).within.parameters.length > 0) return null;
     if (query.sort === 'last_seen' && query.community_id === null && query.address === null) return null;
     let best: { way: Clause; count: number } | null = null;
-    for (const way of candidatesOf(query)) {
+    for (const way of candidatesOf(query, sorted)) {
       const { count } = (this.#statements.one({
         sql: `SELECT count(*) AS count FROM (${way.sql} LIMIT ${this.#bounds.mostCandidates + 1})`,
         parameters: way.parameters,
@@ -123,54 +110,37 @@ export class FlowQueries {
     return { rows: kept, last: positionOf(kept[limit - 1], column) };
   }
 
-  #walk(query: FlowQuery, position: Position | null): Found {
-    const walk = walkOf(query);
+  #walk(query: FlowQuery, sorted: Sorted, position: Position | null): Found {
     const filter = conditionsOf(query);
+    const walk = new FlowWalk(this.#statements, walkOf(query), sorted, query.descending);
     const rows: FlowRow[] = [];
-    let at = position;
-    let piece = Math.max(FIRST_PIECE, query.limit + 1);
+    let last = position;
     for (let examined = 0; examined < this.#bounds.mostExamined; ) {
-      // A position splits the rest into two ranges, so that a crowd of equal values is not read from its beginning.
-      let reached: Position | null = null;
-      for (const range of rangesBeyond(walk, at, query.descending)) {
-        const piecewise = this.#piece(walk, range, query.descending, piece);
-        rows.push(...this.#matching(piecewise, filter, walk.column, query.descending, query.limit + 1 - rows.length));
-        if (rows.length > query.limit) return this.#cut(rows, query.limit, walk.column);
-        reached = this.#end(piecewise, piece);
-        examined += piece;
-        if (reached !== null) break;
-      }
+      const { ids, reached } = walk.next(last, Math.min(Math.max(examined * GROWTH, query.limit + 1), this.#bounds.mostExamined));
+      rows.push(...this.#matching(ids, filter, query, query.limit + 1 - rows.length));
+      if (rows.length > query.limit) return this.#cut(rows, query.limit, sortColumn(query.sort));
       if (reached === null) return { rows, last: null };
-      at = reached;
-      piece = Math.min(piece * GROWTH, this.#bounds.mostExamined);
+      last = reached;
+      examined += ids.length;
     }
-    return { rows, last: at };
+    return { rows, last };
   }
 
-  /** The next so many rows of a walk: value of the order, and id. */
-  #piece({ table, column, within }: Walk, range: Clause, descending: boolean, size: number): Clause {
-    const order = descending ? 'DESC' : 'ASC';
-    const where = allOf([within, range]);
-    return {
-      sql: `SELECT ${column} AS value, id FROM ${table} WHERE ${where.sql} ORDER BY ${column} ${order}, id ${order} LIMIT ?`,
-      parameters: [...where.parameters, size],
-    };
-  }
-
-  #matching(piece: Clause, filter: Clause, column: string, descending: boolean, most: number): FlowRow[] {
-    const order = descending ? 'DESC' : 'ASC';
+  #matching(ids: readonly number[], filter: Clause, query: FlowQuery, most: number): FlowRow[] {
+    const column = sortColumn(query.sort);
+    const order = query.descending ? 'DESC' : 'ASC';
     return this.#statements.all<FlowRow>({
-      sql: `SELECT flows.* FROM (${piece.sql}) AS piece CROSS JOIN flows ON flows.id = piece.id
+      sql: `SELECT flows.* FROM json_each(?) AS piece CROSS JOIN flows ON flows.id = piece.value
         WHERE ${filter.sql} ORDER BY flows.${column} ${order}, flows.id ${order} LIMIT ?`,
-      parameters: [...piece.parameters, ...filter.parameters, most],
+      parameters: [JSON.stringify(ids), ...filter.parameters, most],
     });
   }
 
-  /** The last row of a full piece; null when the range ended within it. */
-  #end(piece: Clause, size: number): Position | null {
-    return this.#statements.one({
-      sql: `SELECT value, id FROM (${piece.sql}) LIMIT 1 OFFSET ?`,
-      parameters: [...piece.parameters, size - 1],
-    }) as Position | null;
+  #sorted(): Sorted {
+    const row = this.#statements.one({ sql: 'SELECT (SELECT min(id) FROM flows) AS first, until FROM flow_sorted', parameters: [] });
+    const { first, until } = row as { first: number | null; until: number };
+    if (first === null || first > until) return { segments: [], until };
+    const oldest = segmentOf(first);
+    return { segments: Array.from({ length: segmentOf(until) - oldest + 1 }, (_, index) => oldest + index), until };
   }
 }

@@ -1,16 +1,14 @@
 /**
- * The table of flows, and the small tables beside it that put its rows in order: by size, by address, by device.
+ * The table of flows, each with its latest record. `flow-orders.ts` says how they are found.
  *
- * Those are not indexes because an index takes each row as it comes, at a random page; here the rows of a tick are sorted
- * first and go in from left to right. Measured on 8 KiB pages with 1 M flows stored, ticks of 50,000: 20,000 rows/s
- * with eleven indexes, 50,000 this way (100,000 into a fresh file), and no slower with five times as many.
- * A trigger removes the entries of a removed flow.
+ * Measured with 5 M flows stored on two busy processors: see `bench/store-queries.ts`.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Flow } from '../api/contract.ts';
 import type { FlowRecord } from '../flow/record.ts';
 import { addressKey } from './address-key.ts';
 import { flowJson } from './flow-json.ts';
+import { FRESH_SCHEMA, ORDER_SCHEMA, SORT_IN, segmentOf } from './flow-orders.ts';
 
 /** A record as it is to be stored; of `line` only names and places of the ends are taken, the rest is in `record`. */
 export interface StoredFlow {
@@ -50,55 +48,6 @@ const COLUMNS = [
   'record',
 ] as const;
 
-/**
- * The small tables: their columns before `id`, and what of a flow goes there. The beginning of a community id is
- * enough to find one: few others share it, and the row itself has the whole.
- */
-const ORDERS: readonly { table: string; columns: readonly string[]; from: readonly (readonly string[])[] }[] = [
-  { table: 'flow_ids', columns: ['flow_id'], from: [['flow_id']] },
-  { table: 'flow_communities', columns: ['prefix'], from: [['substr(community_id, 3, 5)']] },
-  {
-    table: 'flow_addresses',
-    columns: ['address', 'last_seen'],
-    from: [
-      ['client_key', 'last_seen'],
-      ['server_key', 'last_seen'],
-    ],
-  },
-  {
-    table: 'flow_macs',
-    columns: ['mac', 'last_seen'],
-    from: [
-      ['client_mac', 'last_seen'],
-      ['server_mac', 'last_seen'],
-    ],
-  },
-  { table: 'flow_bytes', columns: ['bytes'], from: [['bytes']] },
-  { table: 'flow_packets', columns: ['packets'], from: [['packets']] },
-  { table: 'flow_durations', columns: ['duration_secs'], from: [['duration_secs']] },
-];
-
-function creation(table: string, columns: readonly string[]): string {
-  const key = columns.join(', ');
-  return `CREATE TABLE ${table} (${key}, id INTEGER NOT NULL, PRIMARY KEY (${key}, id)) WITHOUT ROWID;`;
-}
-
-/** Removes the entries of a removed flow. A list of them in one statement would read the whole table: SQLite looks up no list of row values. */
-function removal(table: string, columns: readonly string[], values: readonly string[]): string {
-  const old = (value: string) => value.replace(/\w+_id\b|\b[a-z_]+$/, (column) => `old.${column}`);
-  return `DELETE FROM ${table} WHERE ${columns.map((column, index) => `${column} = ${old(values[index])}`).join(' AND ')} AND id = old.id;`;
-}
-
-function filling(table: string, columns: readonly string[], values: readonly string[]): string {
-  const order = values.join(', ');
-  return `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}, id)
-    SELECT ${order}, id FROM flows WHERE id > ? AND ${values[0]} IS NOT NULL ORDER BY ${order}, id`;
-}
-
-const CREATIONS = ORDERS.map(({ table, columns }) => creation(table, columns));
-const REMOVALS = ORDERS.flatMap(({ table, columns, from }) => from.map((values) => removal(table, columns, values)));
-const FILLINGS = ORDERS.flatMap(({ table, columns, from }) => from.map((values) => filling(table, columns, values)));
-
 export const FLOW_SCHEMA = `
 CREATE TABLE flows (
   id INTEGER PRIMARY KEY,
@@ -133,47 +82,81 @@ CREATE TABLE flows (
 );
 CREATE INDEX flows_last_seen ON flows (last_seen);
 CREATE INDEX flows_first_seen ON flows (first_seen);
-${CREATIONS.join('\n')}
-CREATE TRIGGER flow_removed AFTER DELETE ON flows BEGIN
-  ${REMOVALS.join('\n  ')}
-END;
-`;
+${ORDER_SCHEMA}`;
 
-/** Rows that are sorted in at a time: their pages (about 10 MB) are still in the cache while the small tables are filled from them. */
+/** Rows removed at a time: their pages (about 10 MB) are in the cache while their entries are removed as well. */
 const PIECE = 8000;
+/** Rows that wait for their entries: so many must come before the small tables are written, and queries look at them all. */
+const MOST_WAITING = 4096;
 
 export class FlowTable {
   readonly #insert: StatementSync;
-  readonly #newest: StatementSync;
-  readonly #fill: StatementSync[];
-  readonly #findReplaced: StatementSync;
+  readonly #ends: StatementSync;
+  readonly #sortIn: StatementSync[];
+  readonly #setSorted: StatementSync;
+  readonly #repeated: StatementSync;
+  readonly #findReplaced: { waiting: StatementSync; sorted: StatementSync; clear: StatementSync };
   readonly #findOld: StatementSync;
   readonly #remove: StatementSync[];
 
   constructor(db: DatabaseSync) {
-    // What is about to be removed, by id; empty between calls.
+    // What is about to be removed, and flows that may be there already; empty between calls.
     db.exec('CREATE TEMP TABLE gone (id INTEGER PRIMARY KEY)');
+    db.exec('CREATE TEMP TABLE repeated (flow_id TEXT, id INTEGER, PRIMARY KEY (flow_id, id)) WITHOUT ROWID');
+    db.exec(FRESH_SCHEMA);
     this.#insert = db.prepare(`INSERT INTO flows (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`);
-    this.#newest = db.prepare('SELECT coalesce(max(id), 0) AS id FROM flows');
-    this.#fill = FILLINGS.map((sql) => db.prepare(sql));
-    this.#findReplaced = db.prepare(`
-      INSERT OR IGNORE INTO gone SELECT older.id
-      FROM flows AS newer
-      CROSS JOIN flow_ids AS older ON older.flow_id = newer.flow_id AND older.id < newer.id
-      WHERE newer.id > ?`);
+    this.#ends = db.prepare(`
+      SELECT coalesce((SELECT min(id) FROM flows), 0) AS first, coalesce((SELECT max(id) FROM flows), 0) AS last, until FROM flow_sorted`);
+    this.#sortIn = SORT_IN.map((sql) => db.prepare(sql));
+    this.#setSorted = db.prepare('UPDATE flow_sorted SET until = ?');
+    this.#repeated = db.prepare('INSERT INTO repeated VALUES (?, ?)');
+    this.#findReplaced = {
+      waiting: db.prepare(`
+        INSERT OR IGNORE INTO gone SELECT older.id FROM flows AS older CROSS JOIN repeated AS newer
+        ON newer.flow_id = older.flow_id AND newer.id > older.id WHERE older.id > ?`),
+      sorted: db.prepare(`
+        INSERT OR IGNORE INTO gone SELECT older.id FROM repeated AS newer CROSS JOIN flow_ids AS older
+        ON older.segment = ? AND older.flow_id = newer.flow_id AND older.id < newer.id`),
+      clear: db.prepare('DELETE FROM repeated'),
+    };
     this.#findOld = db.prepare('INSERT INTO gone SELECT id FROM flows WHERE last_seen < ? ORDER BY last_seen LIMIT ?');
     this.#remove = [db.prepare('DELETE FROM flows WHERE id IN (SELECT id FROM gone)'), db.prepare('DELETE FROM gone')];
   }
 
-  /** Stores the records of a tick, each in place of an earlier one of its flow. Inside a transaction. */
-  write(flows: readonly StoredFlow[]): void {
-    let { id } = this.#newest.get() as { id: number };
-    for (let at = 0; at < flows.length; at += PIECE) {
-      const before = id;
-      for (const { line, record } of flows.slice(at, at + PIECE)) this.#add(++id, line, record);
-      for (const statement of this.#fill) statement.run(before);
-      if (this.#findReplaced.run(before).changes !== 0) this.#removeGone();
+  /**
+   * Stores the records of a tick, each in place of an earlier one of its flow. Those that end a flow without an interim
+   * record are new, unless `again` says that this time was written before. Inside a transaction.
+   */
+  write(flows: readonly StoredFlow[], again: boolean): void {
+    if (flows.length === 0) return;
+    const { first, last, until } = this.#ends.get() as { first: number; last: number; until: number };
+    let id = Math.max(last, until);
+    let repeated = false;
+    for (const { line, record } of flows) {
+      this.#add(++id, line, record);
+      if (!again && record.interim_seq === 0) continue;
+      this.#repeated.run(record.flow_id, id);
+      repeated = true;
     }
+    if (repeated) this.#replace(first, until);
+    if (id - until >= MOST_WAITING) this.#sort(until, id);
+  }
+
+  /** Removes the earlier records of what is in `repeated`. */
+  #replace(first: number, until: number): void {
+    const { waiting, sorted, clear } = this.#findReplaced;
+    let found = Number(waiting.run(until).changes);
+    for (let segment = segmentOf(first); segment <= segmentOf(until); segment++) found += Number(sorted.run(segment).changes);
+    if (found > 0) this.#removeGone();
+    clear.run();
+  }
+
+  #sort(from: number, to: number): void {
+    for (const [index, statement] of this.#sortIn.entries()) {
+      if (index === 0) statement.run(from);
+      else statement.run();
+    }
+    this.#setSorted.run(to);
   }
 
   /** Removes flows, those seen last longest ago first. Inside a transaction. */

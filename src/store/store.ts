@@ -85,11 +85,12 @@ export class Store {
   /** All of the tick, or nothing. @throws SensorError STORE; the next call may succeed again */
   writeTick(tick: StoredTick): void {
     const { flows, devices, alerts, stats, usage, places } = this.#tables;
+    const begin = tickBegin(tick.stats);
     this.#transaction(() => {
       devices.write(tick.devices);
       places.learn(tick.devices);
-      flows.write(tick.flows);
-      usage.write(tick.flows, tickBegin(tick.stats));
+      flows.write(tick.flows, begin <= (stats.newest() ?? Number.NEGATIVE_INFINITY));
+      usage.write(tick.flows, begin);
       alerts.write(tick.alerts);
       stats.write(tick.stats);
     });

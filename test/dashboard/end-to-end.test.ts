@@ -2,17 +2,28 @@
  * The dashboard on a replayed capture, from the file to the pixels: what tshark counts is what the API says, what the API
  * says is what the pages show, in both themes and at three widths. SCREENSHOTS=FOLDER keeps a picture of each.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Accounting, AlertPage, DeviceDetail, DevicePage, Flow, FlowPage, PacketDetail, Stats, Topology } from '../../src/api/contract.ts';
+import type {
+  Accounting,
+  AlertPage,
+  DeviceDetail,
+  DevicePage,
+  Flow,
+  FlowPage,
+  PacketDetail,
+  Stats,
+  Topology,
+} from '../../src/api/contract.ts';
 import { formatBytes, formatCount } from '../../src/dashboard/text/units.ts';
 import { readCapture } from '../fixtures/read-capture.ts';
 import { TSHARK_PRESENT } from '../fixtures/tshark.ts';
 import { accessibility, launchBrowser, overflow, THEMES, WIDTHS, Witness } from '../support/dashboard-browser.ts';
 import { writeHousehold } from '../support/household-capture.ts';
 import { ServeRun } from '../support/serve-run.ts';
+import { smallPng } from '../support/small-png.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { flowConversations, tsharkCounts } from '../support/tshark-conversations.ts';
 
@@ -58,12 +69,12 @@ async function everyFlow(): Promise<Flow[]> {
 }
 
 /** The value of a fact, as a drawer shows it. */
-const fact = (root: string, name: string): Promise<string> =>
+const fact = (root: string, name: string): Promise<string | null> =>
   page
     .locator(`${root} .fact`, { has: page.locator(`dt:text-is("${name}")`) })
     .first()
     .locator('dd')
-    .innerText();
+    .textContent();
 
 describe('the API', () => {
   it.skipIf(!TSHARK_PRESENT)('says of the capture what tshark counts in it', async () => {
@@ -74,7 +85,8 @@ describe('the API', () => {
     expect(stats).toMatchObject({ packets_total: counted.ipFrames, bytes_total: counted.ipBytes });
     const flows = await everyFlow();
     expect(flowConversations(flows)).toEqual(counted.conversations);
-    expect(flows.length).toBe(stats.flows.created);
+    const { flows_created, outer_flows_created } = stages.flow as Record<string, number>;
+    expect([flows.length, stats.flows.created]).toEqual([flows_created + outer_flows_created, flows_created]);
     expect(Object.values(stats.protocols).reduce((sum, { packets }) => sum + packets, 0)).toBe(counted.ipFrames);
   });
 });
@@ -103,7 +115,7 @@ describe('the pages show what the API says', () => {
     const largest = await run.get<FlowPage>('/flows?state=ended&sort=bytes&order=desc&limit=10');
     expect(await keys('talker-row')).toEqual(largest.flows.map(({ flow_id }) => flow_id));
     await testId('alert-row').first().waitFor();
-    expect(await testId('ledger-state').innerText()).toContain('identities hold');
+    expect(await testId('ledger-state').textContent()).toContain('identities hold');
     expect(Number(await testId('chart-throughput').getAttribute('data-points'))).toBeGreaterThan(50);
   });
 
@@ -115,12 +127,13 @@ describe('the pages show what the API says', () => {
     const texts = await testId('device-row').allInnerTexts();
     devices.forEach((device, index) => {
       const { hostname, bytes_in, bytes_out, flows } = device;
-      for (const part of [hostname ?? device.mac, formatBytes(bytes_in + bytes_out), formatCount(flows)]) expect(texts[index]).toContain(part);
+      for (const part of [hostname ?? device.mac, formatBytes(bytes_in + bytes_out), formatCount(flows)])
+        expect(texts[index]).toContain(part);
     });
     const device = await run.get<DeviceDetail>(`/devices/${GUEST}`);
     await page.locator(`[data-key="${GUEST}"] a`).first().click();
     await testId('device-flow-row').first().waitFor();
-    expect(await testId('device-name').innerText()).toBe('unknown-guest');
+    expect(await testId('device-name').textContent()).toBe('unknown-guest');
     expect(await fact('[data-testid=page-device]', 'Received')).toBe(
       `${formatBytes(device.bytes_in)}, ${formatCount(device.packets_in)} packets`,
     );
@@ -157,11 +170,11 @@ describe('the pages show what the API says', () => {
     expect(alerts.map(({ kind }) => kind)).toContain('vertical_scan');
     await open('/alerts');
     await testId('alert-row').first().waitFor();
-    expect((await keys('alert-row')).toSorted()).toEqual(alerts.map(({ alert_id }) => alert_id).toSorted());
+    expect(new Set(await keys('alert-row'))).toEqual(new Set(alerts.map(({ alert_id }) => alert_id)));
     const scan = alerts.find(({ kind }) => kind === 'vertical_scan');
     await page.locator(`[data-key="${scan?.alert_id}"] a`).click();
     await page.locator('.alert-text').waitFor();
-    expect(await page.locator('.alert-text').innerText()).toBe(scan?.description);
+    expect(await page.locator('.alert-text').textContent()).toBe(scan?.description);
     await page.locator('.flow-links a').first().click();
     await testId('flow-row').first().waitFor();
     const { flows } = await run.get<FlowPage>(`/flows?community_id=${encodeURIComponent(scan?.flows[0] ?? '')}`);
@@ -175,7 +188,8 @@ describe('the pages show what the API says', () => {
     expect(await testId('topology-canvas').getAttribute('data-links')).toBe(String(links.length));
     const groups = Map.groupBy(nodes, ({ group }) => group);
     const legend = await testId('legend-row').allInnerTexts();
-    for (const [group, members] of groups) expect(legend.map((text) => text.replace(/\s+/g, ' ').trim())).toContain(`${group} ${members.length}`);
+    for (const [group, members] of groups)
+      expect(legend.map((text) => text.replace(/\s+/g, ' ').trim())).toContain(`${group} ${members.length}`);
   });
 
   it('packets, and the bytes of one of them', async () => {
@@ -184,9 +198,12 @@ describe('the pages show what the API says', () => {
     await testId('packet-hex').waitFor();
     expect((await keys('packet-row'))[0]).toBe(String(frames.length));
     const packet = await run.get<PacketDetail>(`/packets/${PACKET}`);
-    const layers = await testId('packet-layers').innerText();
-    for (const { name, fields } of packet.layers) for (const part of [name, ...fields.map(({ value }) => value)]) expect(layers).toContain(part);
-    const digits = [...(await testId('packet-hex').innerText()).matchAll(/^[0-9a-f]{4} {2}([0-9a-f ]{48})/gm)].map(([, hex]) => hex).join('');
+    const layers = await testId('packet-layers').textContent();
+    for (const { name, fields } of packet.layers)
+      for (const part of [name, ...fields.map(({ value }) => value)]) expect(layers).toContain(part);
+    const digits = [...((await testId('packet-hex').textContent()) ?? '').matchAll(/^[0-9a-f]{4} {2}([0-9a-f ]{48})/gm)]
+      .map(([, hex]) => hex)
+      .join('');
     expect(digits.replaceAll(' ', '')).toBe(Buffer.from(frames[PACKET - 1].bytes.subarray(0, packet.captured)).toString('hex'));
   });
 
@@ -197,7 +214,7 @@ describe('the pages show what the API says', () => {
     const holds = await testId('identity-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-holds')));
     expect(holds).toEqual(identities.map((identity) => String(identity.holds)));
     expect(new Set(holds)).toEqual(new Set(['true']));
-    expect(await testId('health-status').innerText()).toBe('Up');
+    expect(await testId('health-status').textContent()).toBe('Up');
     await page.getByText('Settings in force').waitFor();
   });
 });
@@ -214,7 +231,11 @@ const pages: [name: string, address: () => Promise<string>, sign: string][] = [
     '[data-testid=flow-pcap]',
   ],
   ['alerts', async () => '/alerts', '[data-testid=alert-row]'],
-  ['alert', async () => `/alerts?alert=${(await run.get<AlertPage>('/alerts?limit=1')).alerts[0].alert_id}`, '[data-testid=alert-acknowledge]'],
+  [
+    'alert',
+    async () => `/alerts?alert=${(await run.get<AlertPage>('/alerts?limit=1')).alerts[0].alert_id}`,
+    '[data-testid=alert-acknowledge]',
+  ],
   ['topology', async () => '/topology', '[data-testid=topology-canvas][data-settled=true]'],
   ['packets', async () => '/packets', '[data-testid=packet-row] >> nth=5'],
   ['packet', async () => `/packets?packet=${PACKET}`, '[data-testid=packet-hex]'],
@@ -243,5 +264,5 @@ it.each(pages)('%s is quiet, in its window and accessible in both themes and at 
 async function keepPicture(name: string, theme: string, width: number): Promise<void> {
   if (process.env.SCREENSHOTS === undefined) return;
   mkdirSync(process.env.SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}-${theme}-${width}.png`) });
+  writeFileSync(join(process.env.SCREENSHOTS, `${name}-${theme}-${width}.png`), smallPng(await page.screenshot()));
 }

@@ -1,7 +1,7 @@
 /** SIGHUP to a service that captures: what changes from one packet to the next, and that nothing else does. */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Accounting, Config, FlowPage, Stats } from '../../src/api/contract.ts';
+import type { Accounting, Config, FlowPage, Health, Stats } from '../../src/api/contract.ts';
 import { sleep, until } from '../support/command.ts';
 import { LiveServe } from '../support/live-serve.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -79,6 +79,9 @@ describe.skipIf(missing !== null)(`SIGHUP to weir serve${missing === null ? '' :
     await until('the second complaint', () => run.process.stderr.split('the configuration in force stays').length === 3);
     expect(run.process.stderr).toMatch(/invalid filter/);
     await Promise.all([send(FIRST, 300), send(SECOND, 300)]);
+    const during = await Promise.all(Array.from({ length: 3 }, () => run.get<Accounting>('/accounting')));
+    expect(during.flatMap(({ identities }) => identities).filter(({ holds }) => holds === false)).toEqual([]);
+    expect((await run.get<Health>('/health')).checks.filter(({ ok }) => !ok)).toEqual([]);
     await steady;
     expect(await packets(run, 10_000 + 500 + 1000)).toEqual({ [ALWAYS]: 10_000, [FIRST]: 500, [SECOND]: 1000 });
     const after = await steadyFlow(run);

@@ -11,7 +11,7 @@ for (let number = Number(from); ; number++) {
   const first = number * FLOWS;
   const flows = Array.from({ length: FLOWS }, (_, index) => randomFlow(random, first + index, BASE + number));
   // One that was stored before, so that rows are also replaced.
-  if (number > 0) flows.push(storedFlow({ id: first - 1, last: BASE + number }));
+  if (number > 0) flows.push(storedFlow({ id: first - 1, interims: 1, last: BASE + number }));
   store.writeTick(tick(number, { flows, devices: [device(2 + (number % 50))], alerts: [alert(number)] }));
   writeSync(1, `${number}\n`);
   if (number % 5 === 0) store.prune({ maxAgeSecs: 60, maxBytes: 0 });

@@ -25,6 +25,13 @@ function announcement(name: string): Uint8Array {
     answers: [
       ['_http._tcp.local', 12, 120, service],
       [service, 33, 120, join(be(0, 4), be(80, 2), host), 0x8001],
+      [
+        service,
+        16,
+        120,
+        [`fn=${scriptOf('txt')}`, `md=${scriptOf('model')}`].reduce((all, pair) => join(all, pair.length, pair), join()),
+        0x8001,
+      ],
       [host, 1, 120, a(ANNOUNCER.ip), 0x8001],
     ],
   });

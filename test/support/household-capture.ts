@@ -75,7 +75,9 @@ export function tcpTalk(seconds: number, talk: Talk, request: Uint8Array, respon
     const segment = { source: from.ip, destination: to.ip, ...ports, flags, seq, ack: (flags & TCP_ACK) === 0 ? 0 : ack, payload };
     return at(seconds + step++ * 0.012, linked(tcpFrame(segment), from.mac, to.mac));
   };
-  const chunks = Array.from({ length: Math.ceil(response.length / 1400) }, (_, index) => response.subarray(index * 1400, (index + 1) * 1400));
+  const chunks = Array.from({ length: Math.ceil(response.length / 1400) }, (_, index) =>
+    response.subarray(index * 1400, (index + 1) * 1400),
+  );
   return [
     send(true, TCP_SYN),
     send(false, TCP_SYN | TCP_ACK),
@@ -113,7 +115,14 @@ function dnsExchange(seconds: number, { mac, ip, asks, server }: Household, port
 }
 
 /** Noise of a TLS server: a record of application data. */
-const sealed = (bytes: number) => join(23, 3, 3, be(bytes, 2), Uint8Array.from({ length: bytes }, (_, index) => (index * 131 + 7) & 255));
+const sealed = (bytes: number) =>
+  join(
+    23,
+    3,
+    3,
+    be(bytes, 2),
+    Uint8Array.from({ length: bytes }, (_, index) => (index * 131 + 7) & 255),
+  );
 
 function daily(device: Household, index: number): TimedFrame[] {
   const away = { mac: ROUTER.mac, ip: device.server };

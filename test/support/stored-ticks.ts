@@ -40,6 +40,8 @@ export interface FlowSpec {
   packets?: number;
   bytes?: number;
   interim?: number;
+  /** On a final record: how many interim ones there were. */
+  interims?: number;
   /** Packets and bytes since the record before. */
   delta?: { packets: number; bytes: number };
 }
@@ -120,7 +122,7 @@ export function flowRecord(spec: FlowSpec): FlowRecord {
     icmp_errors: 0,
     end_reason: spec.interim === undefined ? 'fin' : null,
     record: spec.interim === undefined ? 'final' : 'interim',
-    interim_seq: spec.interim ?? 0,
+    interim_seq: spec.interim ?? spec.interims ?? 0,
     delta: {
       packets_a_to_b: part.packets - Math.floor(part.packets / 2),
       packets_b_to_a: Math.floor(part.packets / 2),

@@ -15,6 +15,7 @@ const FIELDS = [
   'icmp.type',
   'icmpv6.type',
 ] as const;
+const VXLAN = '4789';
 
 /** Packets by `protocol end end`, ends in order of text. */
 export type PacketCounts = Record<string, number>;
@@ -25,7 +26,7 @@ export interface TsharkCounts {
   /** Of IPv4 and IPv6: what flows are made of. */
   ipFrames: number;
   ipBytes: number;
-  /** TCP and UDP, of the innermost packet in a tunnel. */
+  /** TCP and UDP: of the innermost packet, and of the UDP around it where that is a tunnel. */
   conversations: PacketCounts;
 }
 
@@ -43,13 +44,18 @@ export function tsharkCounts(path: string): TsharkCounts {
     if (source === undefined || destination === undefined) continue;
     counts.ipFrames++;
     counts.ipBytes += length;
+    const add = (protocol: string, ...ends: string[]): void => {
+      const key = keyOf(protocol, ends);
+      counts.conversations[key] = (counts.conversations[key] ?? 0) + 1;
+    };
+    const inTunnel = row['udp.dstport'][0] === VXLAN && row['ip.src'].length > 1;
+    if (inTunnel) add('udp', `${row['ip.src'][0]} ${row['udp.srcport'][0]}`, `${row['ip.dst'][0]} ${VXLAN}`);
     // ICMP quotes the headers of others.
     if (row['icmp.type'].length + row['icmpv6.type'].length > 0) continue;
     const protocol = row['tcp.srcport'].length > 0 ? 'tcp' : 'udp';
     const [from, to] = [last(`${protocol}.srcport`), last(`${protocol}.dstport`)];
     if (from === undefined || to === undefined) continue;
-    const key = keyOf(protocol, [`${source} ${from}`, `${destination} ${to}`]);
-    counts.conversations[key] = (counts.conversations[key] ?? 0) + 1;
+    add(protocol, `${source} ${from}`, `${destination} ${to}`);
   }
   return counts;
 }

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Flow } from '../../../src/api/contract.ts';
@@ -10,7 +11,11 @@ import { allFlows, flowQuery } from '../../support/flow-query.ts';
 import { BASE, hostIp, hostMac, randomFlow, randomOf, storedFlow, tick } from '../../support/stored-ticks.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
-const FLOWS = 3000;
+const FLOWS = 6000;
+/** Sorted in at once; the others wait. */
+const SORTED = 5000;
+/** Ids begin so far before the end of a segment. */
+const BEFORE_SEGMENT = 2000;
 /** So small that the flows of most queries are too many to sort, and that walks end before they are done. */
 const BOUNDS = { mostCandidates: 200, mostExamined: 700 };
 const RARE = 'needle.example';
@@ -21,20 +26,23 @@ let history: HistoryReader;
 const flows: StoredFlow[] = [];
 
 beforeAll(() => {
+  Store.open(folder.path).close();
+  using db = new DatabaseSync(folder.file('weir.db'));
+  db.prepare('UPDATE flow_sorted SET until = ?').run(3 * 2 ** 17 - BEFORE_SEGMENT);
   store = Store.open(folder.path);
   const random = randomOf(7);
-  for (let id = 1; id <= FLOWS; id++) flows.push(randomFlow(random, id, BASE + Math.floor(id / 10), 20));
+  for (let id = 1; id <= FLOWS; id++) flows.push(randomFlow(random, id, BASE + Math.floor(id / 20), 20));
   // Crowds of equal values, which a page must not lose its place in.
   for (const { line, record } of flows.slice(0, 900)) {
     Object.assign(record, { bytes_total: 60, packets_total: 1, duration_secs: 0, last_seen: BASE + 17.5, first_seen: BASE + 17.5 });
     Object.assign(line, { bytes: 60, packets: 1, duration_secs: 0, last_seen: BASE + 17.5, first_seen: BASE + 17.5 });
   }
-  for (const index of [3, 1400, 2990]) {
+  for (const index of [3, 1400, 5990]) {
     flows[index].record.host = `a.${RARE}`;
     flows[index].line.host = `a.${RARE}`;
   }
-  store.writeTick(tick(0, { flows: flows.slice(0, FLOWS / 2) }));
-  store.writeTick(tick(300, { flows: flows.slice(FLOWS / 2) }));
+  store.writeTick(tick(0, { flows: flows.slice(0, SORTED) }));
+  store.writeTick(tick(300, { flows: flows.slice(SORTED) }));
   history = HistoryReader.open(folder.path, BOUNDS);
 });
 
@@ -83,6 +91,15 @@ function checkQuery(query: FlowQuery): void {
 }
 
 const sorts = Object.keys(VALUES) as FlowQuery['sort'][];
+
+test('the flows are where this test wants them: in two segments, and waiting', () => {
+  using db = new DatabaseSync(folder.file('weir.db'), { readOnly: true });
+  expect(db.prepare('SELECT segment, count(*) AS count FROM flow_bytes GROUP BY segment').all()).toEqual([
+    { segment: 2, count: BEFORE_SEGMENT - 1 },
+    { segment: 3, count: SORTED - BEFORE_SEGMENT + 1 },
+  ]);
+  expect(db.prepare('SELECT count(*) AS count FROM flows, flow_sorted WHERE id > until').get()).toEqual({ count: FLOWS - SORTED });
+});
 
 describe('every page of a query together are all flows of it, in order, once', () => {
   test.each(sorts)('by %s, both ways', (sort) => {
@@ -154,7 +171,7 @@ test('what comes in between pages neither hides nor repeats a flow', () => {
       id++;
       const flow = randomFlow(random, id, BASE + Math.floor(random() * 300), 20);
       flows.push(flow);
-      store.writeTick(tick(400 + id, { flows: [flow, storedFlow({ id, last: BASE + 600 })] }));
+      store.writeTick(tick(400 + id, { flows: [flow, storedFlow({ id, interims: 1, last: BASE + 600 })] }));
     };
     const seen = allFlows(history, flowQuery({ sort, limit: 250, descending: random() < 0.5 }), more).map(({ flow_id }) => flow_id);
     expect(new Set(seen).size).toBe(seen.length);

@@ -52,7 +52,6 @@ describe('migrations', () => {
     db.exec(
       `INSERT INTO flows (${columns}) VALUES (1, 2, 1, 3, 400, 'abc', '1:x', 'ended', 'udp', 'unknown', '10.0.0.1', '10.0.0.2', 1, '{}')`,
     );
-    db.exec('INSERT INTO flow_ids SELECT flow_id, id FROM flows');
     db.close();
     const store = Store.open(folder.path);
     store.writeTick(tick(0, { flows: [storedFlow({ id: 1 })], devices: [device(5)] }));

@@ -25,13 +25,15 @@ afterEach(() => {
 
 const TABLES = ['flow_ids', 'flow_communities', 'flow_bytes', 'flow_packets', 'flow_durations'];
 
-/** Every flow has its entry in every small table, and nothing else is in there. */
+/** Every flow that is sorted in has its entry in every small table, and nothing else is in there. */
 function checkEntries(): number {
   using db = new DatabaseSync(folder.file('weir.db'), { readOnly: true });
   const ids = db.prepare('SELECT id FROM flows ORDER BY id').all();
-  for (const table of TABLES) expect(db.prepare(`SELECT id FROM ${table} ORDER BY id`).all()).toEqual(ids);
+  const { until } = db.prepare('SELECT until FROM flow_sorted').get() as { until: number };
+  const sorted = ids.filter(({ id }) => Number(id) <= until);
+  for (const table of TABLES) expect(db.prepare(`SELECT id FROM ${table} ORDER BY id`).all()).toEqual(sorted);
   for (const table of ['flow_addresses', 'flow_macs'])
-    expect(db.prepare(`SELECT DISTINCT id FROM ${table} ORDER BY id`).all()).toEqual(ids);
+    expect(db.prepare(`SELECT DISTINCT id FROM ${table} ORDER BY id`).all()).toEqual(sorted);
   expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   return ids.length;
 }

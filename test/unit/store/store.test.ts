@@ -43,7 +43,7 @@ describe('flows', () => {
     store.writeTick(tick(0, { flows: [storedFlow({ id: 1, interim: 1, bytes: 100 }), storedFlow({ id: 2, bytes: 50 })] }));
     expect(history.flow(flowRecord({ id: 1 }).flow_id)).toMatchObject({ state: 'interim', bytes: 100 });
     store.writeTick(tick(1, { flows: [storedFlow({ id: 1, interim: 2, bytes: 200 }), storedFlow({ id: 1, interim: 3, bytes: 300 })] }));
-    store.writeTick(tick(2, { flows: [{ ...storedFlow({ id: 1, bytes: 400 }) }] }));
+    store.writeTick(tick(2, { flows: [storedFlow({ id: 1, interims: 3, bytes: 400 })] }));
     const flows = allFlows(history, flowQuery({ sort: 'bytes' }));
     expect(flows.map(({ state, bytes }) => [state, bytes])).toEqual([
       ['ended', 400],
@@ -53,6 +53,20 @@ describe('flows', () => {
       expect(allFlows(history, flowQuery({ sort }))).toHaveLength(2);
     expect(allFlows(history, flowQuery({ address: hostIp(5) }))).toHaveLength(2);
     expect(allFlows(history, flowQuery({ mac: ROUTER.toUpperCase() }))).toHaveLength(2);
+  });
+
+  test('also when the earlier one is sorted in, and when a capture is replayed again', () => {
+    const ids = Array.from({ length: 5000 }, (_, id) => id);
+    store.writeTick(tick(0, { flows: ids.map((id) => storedFlow({ id, interim: 1 })) }));
+    const finals = ids.map((id) => storedFlow({ id, interims: 1, bytes: 7000 + id }));
+    store.writeTick(tick(1, { flows: finals.slice(0, 100) }));
+    const states = () => allFlows(history, flowQuery({ sort: 'bytes', limit: 1000 })).map(({ state }) => state);
+    expect(states().filter((state) => state === 'ended')).toHaveLength(100);
+    expect(states()).toHaveLength(5000);
+    store.writeTick(tick(2, { flows: [storedFlow({ id: 9000, bytes: 1 }), storedFlow({ id: 9001 })] }));
+    store.writeTick(tick(2, { flows: [storedFlow({ id: 9000, bytes: 2 })] }));
+    expect(allFlows(history, flowQuery({ sort: 'bytes', descending: false, limit: 1000 }))[0].bytes).toBe(2);
+    expect(states()).toHaveLength(5002);
   });
 
   test('names and places of the ends are those that came with the record', () => {
@@ -109,8 +123,7 @@ describe('devices', () => {
 
   test('have peers and protocols, each flow once and each byte once', () => {
     store.writeTick(tick(0, { devices: [router(), device(5)], flows: [storedFlow({ id: 1, interim: 1, bytes: 300, packets: 3 })] }));
-    const rest = storedFlow({ id: 1, bytes: 1000, packets: 10, delta: { bytes: 700, packets: 7 } });
-    rest.record.interim_seq = 1;
+    const rest = storedFlow({ id: 1, interims: 1, bytes: 1000, packets: 10, delta: { bytes: 700, packets: 7 } });
     store.writeTick(tick(1, { flows: [rest, storedFlow({ id: 2, bytes: 50, packets: 1, app: null, server: '203.0.113.9' })] }));
     expect(history.device(hostMac(5).toUpperCase().replaceAll(':', '-'))).toMatchObject({
       hostname: 'host-5',
