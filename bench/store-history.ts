@@ -98,29 +98,42 @@ export interface QueryReport {
   scans: string[];
 }
 
+/** The texts of all statements that are prepared meanwhile. */
+function preparedIn(work: () => void): Set<string> {
+  const asked = new Set<string>();
+  const original = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, 'prepare');
+  if (original === undefined) throw new Error('DatabaseSync has no method prepare');
+  const prepare = original.value as DatabaseSync['prepare'];
+  Object.defineProperty(DatabaseSync.prototype, 'prepare', {
+    ...original,
+    value(this: DatabaseSync, sql: string) {
+      asked.add(sql);
+      return prepare.call(this, sql);
+    },
+  });
+  try {
+    work();
+  } finally {
+    Object.defineProperty(DatabaseSync.prototype, 'prepare', original);
+  }
+  return asked;
+}
+
 /** Runs each query; the fastest of three counts, as the others pay for cold pages or the machine's other work. */
 export function reportQueries(directory: string, count: number): QueryReport[] {
-  const history = HistoryReader.open(directory);
-  const asked = new Set<string>();
-  const prepare = DatabaseSync.prototype.prepare;
-  DatabaseSync.prototype.prepare = function (this: DatabaseSync, sql: string) {
-    asked.add(sql);
-    return prepare.call(this, sql);
-  };
-  try {
-    return queriesOf(count).map(([name, ask]) => {
-      asked.clear();
-      const times = [1, 2, 3].map(() => {
+  return queriesOf(count).map(([name, ask]) => {
+    const times: number[] = [];
+    const asked = preparedIn(() => {
+      const history = HistoryReader.open(directory);
+      for (let round = 0; round < 3; round++) {
         const begun = performance.now();
         ask(history);
-        return performance.now() - begun;
-      });
-      return { name, milliseconds: Math.min(...times), scans: scansOf(directory, [...asked]) };
+        times.push(performance.now() - begun);
+      }
+      history.close();
     });
-  } finally {
-    DatabaseSync.prototype.prepare = prepare;
-    history.close();
-  }
+    return { name, milliseconds: Math.min(...times), scans: scansOf(directory, [...asked]) };
+  });
 }
 
 function scansOf(directory: string, statements: readonly string[]): string[] {

@@ -72,7 +72,7 @@ export const rooms: RoomRule[] = [
   {
     room: 'sensor',
     files: sensor,
-    mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, loss],
+    mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, loss, discovery, enrich],
   },
   {
     room: 'service',

@@ -11,6 +11,7 @@ export type {
   Suppression,
   TrackingOptions,
 } from './config/options.ts';
+export { DEFAULT_SERVICE, type ServiceOptions } from './config/service-options.ts';
 export type { AlertEvidence, AlertRecord } from './detect/alert.ts';
 export type { BehaviourRecord } from './detect/behaviour.ts';
 export {
@@ -57,6 +58,7 @@ export type { ExplainRequest } from './sensor-evidence-replay.ts';
 export { explainAlert } from './sensor-explain.ts';
 export type { PacketClause, PacketMatch, RecalledPackets } from './sensor-recall.ts';
 export type { SensorInput, SensorSettings } from './sensor-settings.ts';
+export { Service, type ServiceEvents, type ServiceReport } from './service/service.ts';
 export type { HostCounters, LossSnapshot, SensorCounters } from './telemetry/loss/counters.ts';
 export { diagnoseLoss } from './telemetry/loss/diagnose.ts';
 export { version } from './version.ts';

@@ -11,9 +11,15 @@ import { splitSides } from './flow/entry.ts';
 import type { RecordContext } from './flow/materialise.ts';
 import type { PacketPrinter } from './packet/packet-printer.ts';
 import type { TapFrame } from './packet/tap-record.ts';
+import type { DeviceOutput } from './sensor-devices.ts';
 import { machineId } from './sensor-id.ts';
 import { createEncodePool } from './supervisor/pool.ts';
 import type { OutputWait } from './telemetry/loss/counters.ts';
+
+/** Loaded where it is asked for: it comes with tables that other runs do not need. */
+async function openDevices(path: string, internalNetworks: readonly string[]): Promise<DeviceOutput> {
+  return (await import('./sensor-devices.ts')).DeviceOutput.open(path, internalNetworks);
+}
 
 export class Outputs {
   readonly #flows: ExportSet;
@@ -21,6 +27,7 @@ export class Outputs {
   readonly #packets: PacketLog | null;
   readonly #alerts: AlertLog | null;
   readonly #behaviour: BehaviourLog | null;
+  readonly #devices: DeviceOutput | null;
 
   private constructor(
     flows: ExportSet,
@@ -28,19 +35,21 @@ export class Outputs {
     packets: PacketLog | null,
     alerts: AlertLog | null,
     behaviour: BehaviourLog | null,
+    devices: DeviceOutput | null,
   ) {
     this.#flows = flows;
     this.#sides = sides;
     this.#packets = packets;
     this.#alerts = alerts;
     this.#behaviour = behaviour;
+    this.#devices = devices;
   }
 
   /**
    * Opens every output, so that a path that cannot be written stops the run before it starts. `printer` makes packet lines.
    * @throws SensorError OUTPUT; USAGE when two outputs name one file. What was opened is closed again
    */
-  static async open(options: OutputOptions, printer: () => PacketPrinter): Promise<Outputs> {
+  static async open(options: OutputOptions, internalNetworks: readonly string[], printer: () => PacketPrinter): Promise<Outputs> {
     const opened: { abort(): Promise<void> }[] = [];
     try {
       const flows = await ExportSet.prepare(options, { pool: createEncodePool });
@@ -52,7 +61,9 @@ export class Outputs {
       const behaviour = options.behaviourJsonl === null ? null : await BehaviourLog.open(options.behaviourJsonl);
       if (behaviour !== null) opened.push(behaviour);
       const packets = options.packetsJsonl === null ? null : await PacketLog.open(options.packetsJsonl, printer());
-      return new Outputs(flows, sides, packets, alerts, behaviour);
+      if (packets !== null) opened.push(packets);
+      const devices = options.devicesJson === null ? null : await openDevices(options.devicesJson, internalNetworks);
+      return new Outputs(flows, sides, packets, alerts, behaviour, devices);
     } catch (error) {
       for (const output of opened) await output.abort();
       throw error;
@@ -63,6 +74,7 @@ export class Outputs {
   async tick(entries: Uint8Array, context: RecordContext): Promise<Uint8Array> {
     const { records, sides } = splitSides(entries);
     await this.#sides.write(sides, context);
+    this.#devices?.records(records, context);
     await this.#flows.tick(records, context);
     return records;
   }
@@ -75,6 +87,11 @@ export class Outputs {
 
   packet(packet: TapFrame): void {
     this.#packets?.add(packet);
+  }
+
+  /** One in which a device tells about itself. */
+  discovered(packet: TapFrame): void {
+    this.#devices?.packet(packet);
   }
 
   /** After a batch of packets. */
@@ -109,6 +126,7 @@ export class Outputs {
       this.#sides.close(),
       this.#alerts?.close(),
       this.#behaviour?.close(),
+      this.#devices?.close(),
     ]);
     return closed.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   }
@@ -119,5 +137,6 @@ export class Outputs {
     await this.#sides.abort();
     await this.#alerts?.abort();
     await this.#behaviour?.abort();
+    await this.#devices?.abort();
   }
 }

@@ -118,7 +118,7 @@ export class SensorRun {
         const { Detection } = await import('./sensor-detection.ts');
         this.#detection = await Detection.open(this.#options, this.#evidenceSources());
       }
-      this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
+      this.#outputs = await Outputs.open(this.#options.output, this.#options.detect.internalNetworks, () => this.#packetPrinter());
       await this.#pipeline.start();
       this.loss.begin();
       this.#startedAt = performance.now();

@@ -123,6 +123,7 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
   if (options.detect.evidenceDir !== null && options.detect.enabled && options.recallBytes === 0)
     options.recallBytes = EVIDENCE_RECALL_BYTES;
   checkOptions(options);
+  if (options.output.devicesJson !== null) options.discovery = true;
   // A processor is left for the capture thread; beyond 8 shards the capture thread is the limit.
   if (options.tracking.shards === 0) options.tracking.shards = Math.max(1, Math.min(8, machine.processors - 1));
   if (options.tracking.maxFlows === 0) {

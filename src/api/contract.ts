@@ -190,7 +190,7 @@ export const TimeSeries = Type.Object({
 export const Protocols = Type.Object({ applications: Type.Array(ProtocolShare), transports: Type.Array(ProtocolShare) });
 
 const Term = Type.Object({ name: Text, value: MaybeNum });
-/** The ledger as `--ledger` writes it: stages with their counters, and identities. `holds` is null where a term is unknown. */
+/** The ledger as `--ledger` writes it: stages with their counters, and identities. `holds` is null where a term is unknown or, while the sensor runs, packets are between two counters. */
 export const Accounting = Type.Object({
   schema_version: Type.Literal(1),
   holds: Flag,

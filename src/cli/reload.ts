@@ -17,7 +17,8 @@ async function apply({ sensor }: Service, { filter, detect }: Session['options']
   const former = sensor.options.filter;
   if (filter !== former) sensor.setFilter(filter);
   try {
-    await sensor.setDetection({ ...sensor.options.detect, ...detect, enabled: true });
+    const { evidenceDir } = sensor.options.detect;
+    await sensor.setDetection({ ...detect, evidenceDir, enabled: true });
   } catch (error) {
     if (filter !== former) sensor.setFilter(former);
     throw error;

@@ -20,7 +20,13 @@ const SUMMARY_FLOWS = 10;
 const SPARE_TOP_FLOWS = 4;
 
 /** Outputs that are made of flow records; without any of them none is copied out of the shards. */
-const RECORD_OUTPUTS = ['output.export_json', 'output.export_csv', 'output.flows_jsonl', 'output.flows_csv'] as const;
+const RECORD_OUTPUTS = [
+  'output.export_json',
+  'output.export_csv',
+  'output.flows_jsonl',
+  'output.flows_csv',
+  'output.devices_json',
+] as const;
 
 /** What the command shows and checks; everything else is the sensor's. */
 export interface ScreenOptions {
@@ -117,6 +123,7 @@ function output(values: SettingValues): OutputOptions {
     eventsJsonl: values['output.events_jsonl'],
     alertsJsonl: values['output.alerts_jsonl'],
     behaviourJsonl: values['output.behaviour_jsonl'],
+    devicesJson: values['output.devices_json'],
     sensorId: values['output.sensor_id'] === '' ? null : values['output.sensor_id'],
     summaryJson: values['output.summary_json'],
     ledger: values['output.ledger'],

@@ -108,6 +108,8 @@ export interface OutputOptions {
   /** Appended to, not written anew. */
   alertsJsonl: string | null;
   behaviourJsonl: string | null;
+  /** Written at the end. */
+  devicesJson: string | null;
   /** Who this sensor is in what it sends; null = the machine's own id. */
   sensorId: string | null;
   summaryJson: string | null;
@@ -204,6 +206,7 @@ export const DEFAULT_OUTPUT: OutputOptions = {
   eventsJsonl: null,
   alertsJsonl: null,
   behaviourJsonl: null,
+  devicesJson: null,
   sensorId: null,
   summaryJson: null,
   ledger: null,
@@ -223,6 +226,7 @@ export const OUTPUT_PATHS = [
   'eventsJsonl',
   'alertsJsonl',
   'behaviourJsonl',
+  'devicesJson',
   'summaryJson',
   'ledger',
 ] as const;

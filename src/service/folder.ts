@@ -1,5 +1,5 @@
 /** The folder in which a service keeps everything. */
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SensorError } from '../errors.ts';
@@ -12,11 +12,14 @@ export interface DataFolder {
   release(): void;
 }
 
-/** Files of an earlier run as root would be closed to the user that the service becomes. */
+/**
+ * Files of an earlier run as root would be closed to the user that the service becomes. Links are not followed: whoever may
+ * write there must not be given what they point to.
+ */
 function handOver(path: string, user: string): void {
   const { uid, gid } = accountOf(user);
   chownSync(path, uid, gid);
-  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) chownSync(join(entry.parentPath, entry.name), uid, gid);
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) lchownSync(join(entry.parentPath, entry.name), uid, gid);
 }
 
 /** With its parents. Node's own way to make those never returns where a file system knows no folder of that name, as /proc. */
@@ -56,7 +59,9 @@ function claim(path: string): void {
       hint: 'stop that one, or name another folder',
     });
   }
-  writeFileSync(join(path, OWNER_FILE), `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o640 });
+  // A new file, not one that was there: that may be a link to somewhere else.
+  rmSync(join(path, OWNER_FILE), { force: true });
+  writeFileSync(join(path, OWNER_FILE), `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o640, flag: 'wx' });
 }
 
 /**

@@ -24,8 +24,7 @@ export class HealthWatch {
     this.#middle = this.#sensor.lossSnapshot();
   }
 
-  health({ sensor, store }: Stats, threads: { name: string; lost: boolean }[]): Health {
-    const holds = this.#sensor.stats()?.ledger.holds ?? true;
+  health({ sensor, store }: Stats, holds: boolean, threads: { name: string; lost: boolean }[]): Health {
     const checks = [
       { name: 'sensor', ok: sensor.state !== 'failed', detail: sensor.state },
       { name: 'store', ok: store.error === null, detail: store.error ?? 'every tick is in the database' },

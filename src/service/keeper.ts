@@ -172,8 +172,13 @@ export class Keeper {
   }
 
   async close(): Promise<void> {
-    await this.#csv?.close();
-    this.#store.close();
+    try {
+      await this.#csv?.close();
+    } catch (error) {
+      this.#log.error({}, error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#store.close();
+    }
   }
 }
 

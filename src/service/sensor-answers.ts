@@ -21,11 +21,11 @@ function flowPackets(sensor: Sensor, { protocol, a, aPort, b, bPort, from, to }:
   return { file, packets: found.packets.length, complete: found.complete && !found.more };
 }
 
-export function sensorAnswers(sensor: Sensor, config: () => Config, health: () => Health): SensorAnswers {
+export function sensorAnswers(sensor: Sensor, ledger: SensorAnswers['ledger'], config: () => Config, health: () => Health): SensorAnswers {
   const named = (source: number): string | null => sensor.sourceName(source);
   return {
     flows: (limit) => sensor.liveFlows(limit),
-    ledger: () => sensor.stats()?.ledger ?? null,
+    ledger,
     packets: (limit, before) => {
       const frames = sensor.recentPackets(limit, before);
       return { frames, names: frames.map(({ source }) => named(source)), oldest: frames.at(-1)?.ordinal ?? null };

@@ -11,6 +11,7 @@ import type { Config, Stats } from '../api/contract.ts';
 import type { ServiceOptions } from '../config/service-options.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { SensorError } from '../errors.ts';
+import type { Ledger } from '../merge/ledger.ts';
 import type { RunSummary } from '../merge/summary.ts';
 import { Sensor } from '../sensor.ts';
 import type { SensorWarning, StartReport, TickReport } from '../sensor-events.ts';
@@ -24,6 +25,7 @@ import { KeeperLink, NOTHING } from './keeper-link.ts';
 import { becomeUser } from './privileges.ts';
 import type { SensorAnswers } from './protocol.ts';
 import { answer } from './rpc.ts';
+import { runningLedger } from './running-ledger.ts';
 import { readSecrets, type Secrets } from './secrets.ts';
 import { sensorAnswers } from './sensor-answers.ts';
 
@@ -116,8 +118,12 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     if (this.#options.user !== null) becomeUser(this.#options.user);
     // Its files are opened now, with the rights that it will have from now on.
     await this.#keeper.open();
-    const health = () => this.#health.health(this.#stats(), [{ name: 'keeper', lost: this.#keeper?.isLost ?? false }]);
-    answer<SensorAnswers>(sensor.port1, sensorAnswers(this.sensor, this.#config, health));
+    const health = () =>
+      this.#health.health(this.#stats(), this.#ledger()?.holds ?? true, [{ name: 'keeper', lost: this.#keeper?.isLost ?? false }]);
+    answer<SensorAnswers>(
+      sensor.port1,
+      sensorAnswers(this.sensor, () => this.#ledger(), this.#config, health),
+    );
     this.#api = new ApiLink(
       {
         dataDir: this.#folder.path,
@@ -193,6 +199,11 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
       backlog: keeper?.backlog ?? 0,
       droppedRecords: keeper?.droppedRecords ?? 0,
     });
+  }
+
+  #ledger(): Ledger | null {
+    const ledger = this.sensor.stats()?.ledger ?? null;
+    return ledger !== null && this.#state === 'running' ? runningLedger(ledger) : ledger;
   }
 
   #ended(summary: RunSummary): void {

@@ -1,5 +1,5 @@
 /** With which rights a service captures, and which of them it keeps. */
-import { chownSync, readdirSync, statSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stats } from '../../src/api/contract.ts';
 import { until } from '../support/command.ts';
@@ -60,21 +60,25 @@ describe.skipIf(missing !== null)(`rights of weir serve${missing === null ? '' :
     expect(statSync(path).uid).toBe(NOBODY);
     const files = readdirSync(path);
     expect(files).toContain('weir.db');
-    for (const file of files) expect([file, statSync(`${path}/${file}`).uid]).toEqual([file, NOBODY]);
+    for (const file of files) expect([file, lstatSync(`${path}/${file}`).uid]).toEqual([file, NOBODY]);
   }
 
   it('starts as root, becomes a user in every thread, and goes on capturing and storing', async () => {
     const dataDir = folder.file('dropped');
-    // What a first run as root has left belongs to the user afterwards.
-    await using first = await LiveServe.start(network, 'sensor', ['-i', 'rx0', '--data-dir', dataDir]);
-    expect(statSync(`${dataDir}/weir.db`).uid).toBe(0);
-    await first.stop();
+    mkdirSync(dataDir, { mode: 0o700 });
+    // What an earlier run as root has left; and two ways to have root change what is not the service's.
+    writeFileSync(`${dataDir}/flows_20260101.csv`, 'left\n', { mode: 0o600 });
+    const foreign = folder.file('foreign');
+    writeFileSync(foreign, 'not ours\n');
+    symlinkSync(foreign, `${dataDir}/link`);
+    symlinkSync(foreign, `${dataDir}/weir.pid`);
     const args = ['-i', 'rx0', '--data-dir', dataDir, '--user', 'nobody', '--daily-csv', '--flow-timeout-s', '1'];
     await using run = await LiveServe.start(network, 'sensor', args);
     expectNobody(run, NO_CAPABILITIES);
     await seesFlows(run, 50);
     await until('ended flows in the database', async () => (await run.get<{ flows: unknown[] }>('/flows?state=ended')).flows.length === 50);
     expectOwned(dataDir);
+    expect([statSync(foreign).uid, readFileSync(foreign, 'utf8')]).toEqual([0, 'not ours\n']);
     expectNobody(run, NO_CAPABILITIES);
     await run.stop();
     expect(readdirSync(dataDir)).not.toContain('weir.pid');

@@ -9,7 +9,7 @@ import { option } from './app/datagrams.ts';
 import { a, dnsMessage, FIRST_NAME } from './app/dns.ts';
 import { be, join } from './app/steady.ts';
 import { alpnExtension, clientHelloBody, sniExtension, vector } from './app/tls.ts';
-import { arpFrame, dhcpPayload, dhcpRequestFrame, lldpFrame, macBytes, mdnsFrame, ssdpFrame } from './discovery/frames.ts';
+import { arpFrame, dhcpAckFrame, dhcpPayload, dhcpRequestFrame, lldpFrame, macBytes, mdnsFrame, ssdpFrame } from './discovery/frames.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TimedFrame, tcpFrame, udpFrame, writeCaptureFile } from './frames.ts';
 
 const START_US = 1_750_000_000_000_000;
@@ -157,6 +157,8 @@ export function writeHousehold(path: string): void {
     ...household.flatMap(daily),
     ...bundled(),
     ...scan(80),
+    at(0, arpFrame(1, ROUTER.mac, ROUTER.ip, '192.168.1.20')),
+    at(0.3, linked(Uint8Array.from(dhcpAckFrame()), ROUTER.mac, household[0].mac)),
     at(1, lldpFrame({ from: '00:1b:54:00:00:07' })),
     at(1.5, mdnsFrame()),
     at(1.7, ssdpFrame()),

@@ -64,7 +64,7 @@ export class LiveServe implements AsyncDisposable {
     const { pid } = this.process;
     const lines = readdirSync(`/proc/${pid}/task`).map((task) => {
       const status = readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8');
-      return new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1] ?? '';
+      return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, 'm').exec(status)?.[1] ?? '';
     });
     return [...new Set(lines)];
   }

@@ -151,6 +151,17 @@ export const OUTPUT_SETTINGS = [
     help: 'What each internal host did in ten minutes: peers, ports, volume; one JSON object per line',
   },
   {
+    key: 'output.devices_json',
+    type: 'path',
+    stdout: true,
+    flag: 'devices-json',
+    env: 'WEIR_DEVICES_JSON',
+    default: null,
+    commands: BOTH,
+    section: 'Files',
+    help: 'Devices that were discovered, with names, addresses, vendors and services, as JSON, at the end',
+  },
+  {
     key: 'output.sensor_id',
     type: 'text',
     flag: 'sensor-id',

@@ -44,7 +44,7 @@ test('the directory is made, and what was stored is there the next time', () => 
 describe('migrations', () => {
   test('a file of the first schema is brought up, and keeps its rows', () => {
     const db = new DatabaseSync(folder.file('weir.db'));
-    db.exec(`PRAGMA application_id = ${0x57454952}`);
+    db.exec('PRAGMA application_id = 0x57454952');
     migrate(db, 'weir.db', [FLOW_SCHEMA]);
     expect(schemaVersion(db)).toBe(1);
     const columns =

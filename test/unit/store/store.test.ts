@@ -205,7 +205,7 @@ describe('alerts', () => {
       alerts
         .filter((_, index) => keep(index))
         .map(({ alert_id }) => alert_id)
-        .reverse();
+        .toReversed();
     expect(pages({ suppressed: true })).toEqual(ids(() => true));
     expect(pages({})).toEqual(ids((index) => index % 10 !== 0));
     expect(pages({ severity: 'high' })).toEqual(ids((index) => index % 5 >= 3));
