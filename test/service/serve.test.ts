@@ -3,10 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Config, DevicePage, FlowPage, Stats } from '../../src/api/contract.ts';
+import type { AlertPage, Config, DevicePage, FlowPage, Stats } from '../../src/api/contract.ts';
 import type { FlowRecord } from '../../src/flow/record.ts';
 import type { RunSummary } from '../../src/merge/summary.ts';
 import { until } from '../support/command.ts';
+import { writeScan } from '../support/scan-frames.ts';
 import { ServeRun } from '../support/serve-run.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { readJson, readJsonLines, runWeir } from '../support/weir-command.ts';
@@ -63,6 +64,29 @@ describe('weir serve', () => {
     expect(again.code).toBe(0);
     const [record] = readJson<FlowRecord[]>(folder.file('flow.json'));
     expect(record).toMatchObject({ community_id: flows[0].community_id, packets_total: flows[0].packets, bytes_total: flows[0].bytes });
+  });
+
+  it('keeps the packets that show an alert, which weir explain recomputes it from', async () => {
+    using folder = new TemporaryFolder('serve');
+    const scan = folder.file('scan.pcap');
+    writeScan(scan, 40);
+    await using run = await ServeRun.start([
+      '--replay',
+      scan,
+      '--data-dir',
+      folder.file('data'),
+      '--alerts-jsonl',
+      folder.file('alerts.jsonl'),
+    ]);
+    await run.ended();
+    const { alerts } = await run.get<AlertPage>('/alerts?kind=vertical_scan');
+    const [{ alert_id, evidence }] = alerts;
+    expect(evidence).toEqual({ pcap: folder.file(`data/evidence/${alert_id}.pcapng`), packets: expect.any(Number), complete: true });
+    const response = await fetch(`${run.url}/api/v1/alerts/${alert_id}/pcap`);
+    expect(response.status).toBe(200);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(readFileSync(evidence!.pcap!));
+    const explained = await runWeir(['explain', alert_id, '--alerts', folder.file('alerts.jsonl')]);
+    expect([explained.code, explained.stdout]).toEqual([0, expect.stringContaining('fires again from its evidence, at the same packet')]);
   });
 
   it('goes on with devices and flows after a restart', async () => {
