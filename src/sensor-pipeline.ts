@@ -251,6 +251,7 @@ export class Pipeline {
           ? null
           : { path: output.writePcap, rotateMb: output.writePcapRotateMb, maxFiles: output.writePcapMaxFiles },
       fault,
+      divert: null,
     };
   }
 

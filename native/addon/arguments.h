@@ -34,6 +34,7 @@ class Arguments {
   std::vector<RingView> ring_list(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned);
   RingView ring(const Napi::Value& value);
   void rings(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
+  void divert(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
   void carry(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
   void speed(const Napi::Object& options, EngineOptions& result);
   std::vector<Endpoint> own_endpoints(const Napi::Object& options);

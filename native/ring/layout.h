@@ -5,7 +5,7 @@
 
 namespace weir {
 
-constexpr uint32_t kLayoutVersion = 2;
+constexpr uint32_t kLayoutVersion = 3;
 constexpr uint32_t kRingMagic = 0x57454952;
 constexpr uint32_t kRingHeaderBytes = 256;
 constexpr uint32_t kRecordBytes = 176;
@@ -154,6 +154,7 @@ enum class RecordFlag : uint16_t {
   kMpls = 4096,
   kPppoe = 8192,
   kBehindClock = 16384,
+  kDenied = 32768,
 };
 
 enum class TcpOption : uint16_t {
@@ -288,16 +289,30 @@ enum Counter : uint32_t {
   kFaultsInjected = 47,
   kBeyondCount = 48,
   kBeyondCountBytes = 49,
-  kRejected = 50,
-  kRejectedBytes = 78,
-  kRejectedNeeded = 106,
-  kRejectedAvailable = 134,
-  kNotFlow = 162,
-  kNotFlowBytes = 177,
-  kSuppressed = 192,
-  kSuppressedBytes = 194,
-  kTunnels = 196,
-  kCounterCount = 212
+  kDivertedKnown = 50,
+  kDiverted = 51,
+  kDivertedBytes = 52,
+  kHandoverDropped = 53,
+  kHandoverDroppedBytes = 54,
+  kInlineKnown = 55,
+  kInlineSent = 56,
+  kInlineSentBytes = 57,
+  kInlineDenied = 58,
+  kInlineDeniedBytes = 59,
+  kInlineQuarantined = 60,
+  kInlineQuarantinedBytes = 61,
+  kInlineFailed = 62,
+  kInlineFailedBytes = 63,
+  kRejected = 64,
+  kRejectedBytes = 92,
+  kRejectedNeeded = 120,
+  kRejectedAvailable = 148,
+  kNotFlow = 176,
+  kNotFlowBytes = 191,
+  kSuppressed = 206,
+  kSuppressedBytes = 208,
+  kTunnels = 210,
+  kCounterCount = 226
 };
 
 inline const char* name_of(RecordKind value) {
@@ -331,6 +346,7 @@ inline const char* name_of(RecordFlag value) {
     case RecordFlag::kMpls: return "mpls";
     case RecordFlag::kPppoe: return "pppoe";
     case RecordFlag::kBehindClock: return "behind_clock";
+    case RecordFlag::kDenied: return "denied";
   }
   return "?";
 }

@@ -42,6 +42,7 @@ function options(path: string, tap: Uint8Array): EngineOptions {
     arp: false,
     writePcap: null,
     fault: null,
+    divert: null,
   };
 }
 

@@ -1,0 +1,39 @@
+// Linux: packet sockets of libpcap.
+#include <string>
+#include <utility>
+
+#include "live_source.h"
+#include "live_thread.h"
+
+namespace weir {
+namespace {
+
+class SocketSource final : public LiveSource {
+ public:
+  SocketSource(std::unique_ptr<LiveSocket> socket, int cpu) : socket_(std::move(socket)), cpu_(cpu) {}
+  ThreadFacts facts() const override { return {"weir-cap-" + socket_->interface(), socket_->interface(), cpu_, {}}; }
+  void run(RunState& run, uint32_t thread, Counters& counters) override {
+    pin_this_thread(cpu_);
+    LiveThread(run, *socket_, thread, counters).run();
+  }
+
+ private:
+  std::unique_ptr<LiveSocket> socket_;
+  int cpu_;
+};
+
+}  // namespace
+
+Result<std::vector<std::unique_ptr<LiveSource>>> open_live_sources(const EngineOptions& options) {
+  Result<std::vector<std::unique_ptr<LiveSocket>>> opened = open_live_sockets(options);
+  if (!opened.ok()) return opened.take_failure();
+  std::vector<std::unique_ptr<LiveSource>> sources;
+  const uint32_t threads = threads_of(options.sources);
+  for (std::unique_ptr<LiveSocket>& socket : opened.value()) {
+    const int cpu = cpu_for_thread(static_cast<uint32_t>(sources.size()), threads);
+    sources.push_back(std::make_unique<SocketSource>(std::move(socket), cpu));
+  }
+  return sources;
+}
+
+}  // namespace weir
