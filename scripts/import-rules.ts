@@ -34,6 +34,9 @@ const config = /^src\/config\//;
 const detect = /^src\/detect\//;
 /** Two pure files without imports that detection shares with their rooms. */
 const sharedWithDetect = [/^src\/flow\/address-bytes\.ts$/, /^src\/config\/nearest\.ts$/];
+const verdict = /^src\/verdict\//;
+const filter = /^src\/filter\//;
+const addressBytes = /^src\/flow\/address-bytes\.ts$/;
 const telemetry = /^src\/telemetry\//;
 const cli = /^src\/cli\//;
 /** The composition root, cut into files: the only one that knows concrete classes of every room. */
@@ -49,13 +52,15 @@ export const rooms: RoomRule[] = [
   { room: 'fingerprint', files: fingerprint, mayImport: [app] },
   { room: 'app', files: app, mayImport: [fingerprint] },
   { room: 'detect', files: detect, mayImport: [app, ...sharedWithDetect] },
+  { room: 'verdict', files: verdict, mayImport: [addressBytes] },
+  { room: 'filter', files: filter, mayImport: [packet, addressBytes] },
   { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
   { room: 'supervisor', files: supervisor, mayImport: [ring, flow, detect, shard, merge, nativeRoom, exportRoom] },
-  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom] },
+  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, verdict, filter] },
   { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom] },
-  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet] },
+  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet, verdict] },
 ];
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */

@@ -50,4 +50,5 @@ export type { ProtocolTotal, RunSummary } from './merge/summary.ts';
 export { Sensor } from './sensor.ts';
 export type { Progress, SensorEvents, SensorWarning, StartReport, TickReport } from './sensor-events.ts';
 export type { SensorInput, SensorSettings } from './sensor-settings.ts';
+export type { Denial, Verdicts } from './verdict/table.ts';
 export { version } from './version.ts';

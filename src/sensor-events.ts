@@ -1,6 +1,7 @@
 /** The events of a Sensor, with their shapes. */
 import type { AlertRecord } from './detect/alert.ts';
 import type { FlowRecord } from './flow/record.ts';
+import type { CaptureThreadFacts } from './native/engine.ts';
 import type { TapPacket } from './packet/tap-reader.ts';
 
 /** One tick of packet time, merged over all shards. Counts are of the tick; `*_total` since the start. */
@@ -40,7 +41,7 @@ export interface SensorWarning {
 }
 
 export interface StartReport {
-  threads: { name: string; source: string; cpu: number | null }[];
+  threads: CaptureThreadFacts[];
   /** Interfaces or files. */
   inputs: string[];
   shards: number;

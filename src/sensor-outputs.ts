@@ -1,5 +1,5 @@
 /** Every file that a run writes as it goes: flow records, the logs beside them, packets. One that fails does not stop the others. */
-import type { OutputOptions } from './config/options.ts';
+import type { SensorOptions } from './config/options.ts';
 import type { AlertRecord } from './detect/alert.ts';
 import type { BehaviourRecord } from './detect/behaviour.ts';
 import { AlertLog } from './export/alert-log.ts';
@@ -39,12 +39,12 @@ export class Outputs {
    * Opens every output, so that a path that cannot be written stops the run before it starts. `printer` makes packet lines.
    * @throws SensorError OUTPUT; USAGE when two outputs name one file. What was opened is closed again
    */
-  static async open(options: OutputOptions, printer: () => PacketPrinter): Promise<Outputs> {
+  static async open({ output: options, input }: SensorOptions, printer: () => PacketPrinter): Promise<Outputs> {
     const opened: { abort(): Promise<void> }[] = [];
     try {
       const flows = await ExportSet.prepare(options, { pool: createEncodePool });
       opened.push(flows);
-      const sides = await SideLogs.open(options, { sensorId: options.sensorId ?? machineId() });
+      const sides = await SideLogs.open(options, { sensorId: options.sensorId ?? machineId(), quarantine: input.kind === 'capture' && input.quarantine });
       opened.push(sides);
       const alerts = options.alertsJsonl === null ? null : await AlertLog.open(options.alertsJsonl);
       if (alerts !== null) opened.push(alerts);

@@ -20,9 +20,11 @@ import { addonPath, loadAddon } from './native/load.ts';
 import { type TapPacket, TapReader } from './packet/tap-reader.ts';
 import { createRing } from './ring/create.ts';
 import { COUNTER_COUNT } from './ring/layout.ts';
+import { type DivertPlan, divertPlan } from './sensor-divert.ts';
 import { hashKey } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
 import { type LiveFlow, ShardSet } from './supervisor/shard-set.ts';
+import type { VerdictTable } from './verdict/table.ts';
 
 /** A replay waits for its shards, so its rings only need to cover a shard's nap; live rings must ride out a burst. */
 const REPLAY_RING_BYTES = 1 << 22;
@@ -100,6 +102,7 @@ export class Pipeline {
   readonly #events: PipelineEvents;
   readonly tapOn: boolean;
   #inputs: string[] = [];
+  #divert: DivertPlan | null = null;
   #engine: Engine | null = null;
   #engineStarted = false;
   #shards: ShardSet | null = null;
@@ -122,6 +125,11 @@ export class Pipeline {
 
   get inputs(): string[] {
     return this.#inputs;
+  }
+
+  /** null unless the capture is inline. */
+  get verdicts(): VerdictTable | null {
+    return this.#divert?.verdicts ?? null;
   }
 
   get tapEnded(): boolean {
@@ -171,6 +179,11 @@ export class Pipeline {
     if (input.kind === 'replay') {
       this.#inputs = input.files;
       return input.files.map((path) => ({ kind: 'file', path }));
+    }
+    this.#divert = divertPlan(this.#options, addon);
+    if (this.#divert !== null) {
+      this.#inputs = this.#divert.inputs;
+      return [this.#divert.source];
     }
     this.#inputs = input.interfaces.length > 0 ? input.interfaces : [defaultInterface(addon.listInterfaces())];
     return this.#inputs.map((name) => ({ kind: 'live', interface: name, fanout: input.fanout }));
@@ -251,7 +264,7 @@ export class Pipeline {
           ? null
           : { path: output.writePcap, rotateMb: output.writePcapRotateMb, maxFiles: output.writePcapMaxFiles },
       fault,
-      divert: null,
+      divert: this.#divert?.options ?? null,
     };
   }
 

@@ -29,6 +29,7 @@ import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
 import { TickReports } from './sensor-reports.ts';
 import type { TickMessage } from './shard/protocol.ts';
+import type { VerdictTable } from './verdict/table.ts';
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
 
@@ -110,7 +111,7 @@ export class SensorRun {
         const { Detection } = await import('./sensor-detection.ts');
         this.#detection = await Detection.open(this.#options, (message) => this.#ruleFailed(message));
       }
-      this.#outputs = await Outputs.open(this.#options.output, () => this.#packetPrinter());
+      this.#outputs = await Outputs.open(this.#options, () => this.#packetPrinter());
       await this.#pipeline.start();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
@@ -138,6 +139,10 @@ export class SensorRun {
   sourceName(source: number): string | null {
     if (source >= this.#sourceNames.length) this.#sourceNames = this.#pipeline.sources().map(({ name }) => name);
     return this.#sourceNames[source] ?? null;
+  }
+
+  get verdicts(): VerdictTable | null {
+    return this.#pipeline.verdicts;
   }
 
   stop(): void {

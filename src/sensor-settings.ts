@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   type CaptureInput,
   DEFAULT_DETECT,
+  DEFAULT_DIVERT,
   DEFAULT_OUTPUT,
   DEFAULT_SNAPLEN,
   DEFAULT_TRACKING,
@@ -16,6 +17,7 @@ import {
   type TrackingOptions,
 } from './config/options.ts';
 import { SensorError } from './errors.ts';
+import { checkDivert } from './sensor-divert.ts';
 
 /** What a caller of the library may leave out: everything but the input's kind and names. */
 export type SensorInput =
@@ -48,7 +50,7 @@ const MOST_SHARDS = 64;
 function resolveInput(input: SensorInput): SensorOptions['input'] {
   if (input.kind === 'generator') return input;
   if (input.kind === 'replay') return { speed: { mode: 'max' }, loop: 1, ...input };
-  return { interfaces: [], promiscuous: true, timeoutMs: 100, bufferMb: 16, immediate: false, fanout: 1, ...input };
+  return { interfaces: [], promiscuous: true, timeoutMs: 100, bufferMb: 16, immediate: false, fanout: 1, ...DEFAULT_DIVERT, ...input };
 }
 
 function refuse(message: string, hint?: string): never {
@@ -75,7 +77,10 @@ function checkOptions(options: SensorOptions): void {
     refuse('rotation without a capture file to write', 'give writePcap a path');
   if (input.kind === 'replay' && input.files.length === 0) refuse('no capture file to replay');
   if (input.kind === 'replay' && input.files.filter((file) => file === '-').length > 1) refuse('standard input can be read only once');
-  if (input.kind === 'capture') checkRange('fanout', input.fanout, 1, 64);
+  if (input.kind === 'capture') {
+    checkRange('fanout', input.fanout, 1, 64);
+    checkDivert(input, options.filter);
+  }
 }
 
 /** Who says anything about detection, or wants what it writes, wants it. */

@@ -9,7 +9,7 @@ export type CommandName = 'capture' | 'replay';
 export const BOTH: readonly CommandName[] = ['capture', 'replay'];
 
 /** Headings of the help text, in the order in which they are shown. */
-export const SECTIONS = ['Capture', 'Replay', 'Tracking', 'Detection', 'Screen', 'Files', 'Running'] as const;
+export const SECTIONS = ['Capture', 'Inline', 'Replay', 'Tracking', 'Detection', 'Screen', 'Files', 'Running'] as const;
 
 export interface SettingBase {
   /** Dotted key of the configuration file: `section.name`. */

@@ -1,6 +1,7 @@
 /** Every setting of Weir: the one table behind flags, environment, configuration file, help, completion and manual. */
 import { APP_SETTINGS } from './groups/app.ts';
 import { CAPTURE_SETTINGS } from './groups/capture.ts';
+import { DIVERT_SETTINGS } from './groups/divert.ts';
 import { DETECT_SETTINGS } from './groups/detect.ts';
 import { LOG_SETTINGS } from './groups/log.ts';
 import { OUTPUT_SETTINGS } from './groups/output.ts';
@@ -10,6 +11,7 @@ import type { CommandName, Setting, ValueOf } from './setting.ts';
 
 const TABLE = [
   ...CAPTURE_SETTINGS,
+  ...DIVERT_SETTINGS,
   ...TRACKING_SETTINGS,
   ...APP_SETTINGS,
   ...DETECT_SETTINGS,

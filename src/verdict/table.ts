@@ -43,7 +43,16 @@ function hashOf(key: Uint32Array): number {
   return hash >>> 0;
 }
 
-export class VerdictTable {
+/** What a program may do with the verdicts of its inline capture. */
+export interface Verdicts {
+  /** @throws SensorError CONFIG: no such target, or no room for it */
+  deny(target: string): void;
+  /** False when it was not denied under this text. */
+  pardon(target: string): boolean;
+  denials(): Denial[];
+}
+
+export class VerdictTable implements Verdicts {
   /** For the engine. */
   readonly bytes: Uint8Array;
   readonly #words: Uint32Array;

@@ -1,6 +1,6 @@
 /*
  * Stands in for WinDivert.dll where its driver cannot run. What the driver would do comes from a script, a file of lines
- * `word value`, named by the environment variable WEIR_DIVERT_SCRIPT:
+ * `word value`, named by the environment variable DIVERT_SCRIPT:
  *
  *   pcap PATH           packets in: classic pcap, Ethernet or raw IP; what is no IP is left out
  *   out PATH            packets put back: classic pcap, raw IP
@@ -131,7 +131,7 @@ static void read_script(void) {
   script.batch = 255;
   script.version = 2;
   /* Not getenv: variables that node sets in this process would not be seen. */
-  if (!GetEnvironmentVariableA("WEIR_DIVERT_SCRIPT", path, sizeof path)) return;
+  if (!GetEnvironmentVariableA("DIVERT_SCRIPT", path, sizeof path)) return;
   file = fopen(path, "r");
   if (!file) return;
   while (fgets(line, sizeof line, file)) read_line(line);
@@ -273,7 +273,8 @@ static void lose_overflow(uint64_t now) {
 static int64_t time_of(uint64_t at) {
   const Packet *packet = &packets[at % packet_count];
   if (!script.file_times) return ticks_now();
-  return start_ticks + (packet->time_us - packets[0].time_us) * frequency / 1000000;
+  /* A second ahead: the sensor begins after the handle was opened. */
+  return start_ticks + frequency + (packet->time_us - packets[0].time_us) * frequency / 1000000;
 }
 
 static void describe(const uint8_t *bytes, uint32_t size, uint64_t at, Address *address) {
