@@ -167,6 +167,8 @@ export class Pipeline {
 
   startEngine(): void {
     this.#engineStarted = true;
+    // process.exit and an uncaught error run no clean-up of addons; what is in the path of packets must not die with some in hand.
+    if (this.#divert !== null) process.once('exit', this.#onExit);
     this.#engine?.start();
   }
 
@@ -356,9 +358,12 @@ export class Pipeline {
     return this.#addresses;
   }
 
+  readonly #onExit = (): void => this.#engine?.abort();
+
   /** Ends everything that still runs. The engine first: it writes into the shards' rings. */
   async destroy(): Promise<void> {
     if (this.#engineStarted) this.#engine?.stop();
+    process.off('exit', this.#onExit);
     await this.#shards?.destroy();
     this.#waker?.close();
     this.#waker = null;

@@ -57,6 +57,13 @@ Napi::Value list_interfaces_value(const Napi::CallbackInfo& info) {
 Napi::Value probe_divert(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsString()) return throw_type_error(env, "probeDivert needs the path of WinDivert.dll");
+#ifndef _WIN32
+  const Napi::Object nowhere = Napi::Object::New(env);
+  nowhere.Set("code", Napi::String::New(env, "SOURCE_OPEN"));
+  nowhere.Set("message", Napi::String::New(env, "WinDivert is for Windows"));
+  nowhere.Set("hint", Napi::String::New(env, ""));
+  return nowhere;
+#endif
   EngineOptions options;
   options.sources.push_back({SourceKind::kLive, "probe", 1, {}});
   options.divert.emplace();

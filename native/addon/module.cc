@@ -4,6 +4,7 @@
 #include <malloc.h>
 #endif
 
+#include "../base/threads.h"
 #include "../capture/frame_filter.h"
 #include "../ring/layout.h"
 #include "engine_object.h"
@@ -27,6 +28,7 @@ void keep_large_blocks_apart() {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   keep_large_blocks_apart();
+  keep_this_module();
   exports.Set("layoutVersion", Napi::Function::New<layout_version>(env, "layoutVersion"));
   exports.Set("recordBytes", Napi::Function::New<record_bytes>(env, "recordBytes"));
   exports.Set("pcapVersion", Napi::Function::New<pcap_version>(env, "pcapVersion"));

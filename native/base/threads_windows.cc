@@ -13,4 +13,10 @@ void name_this_thread(const std::string& name) {
   if (describe != nullptr) describe(GetCurrentThread(), wide_of(name).c_str());
 }
 
+void keep_this_module() {
+  HMODULE self = nullptr;
+  const DWORD flags = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
+  GetModuleHandleExW(flags, reinterpret_cast<LPCWSTR>(reinterpret_cast<void*>(&keep_this_module)), &self);
+}
+
 }  // namespace weir

@@ -1,9 +1,10 @@
-// Linux: packet sockets of libpcap.
+// Linux: packet sockets of libpcap, or a netfilter queue.
 #include <string>
 #include <utility>
 
 #include "live_source.h"
 #include "live_thread.h"
+#include "nfqueue_source.h"
 
 namespace weir {
 namespace {
@@ -25,9 +26,15 @@ class SocketSource final : public LiveSource {
 }  // namespace
 
 Result<std::vector<std::unique_ptr<LiveSource>>> open_live_sources(const EngineOptions& options) {
+  std::vector<std::unique_ptr<LiveSource>> sources;
+  if (options.divert) {
+    Result<std::unique_ptr<LiveSource>> queue = open_nfqueue_source(options);
+    if (!queue.ok()) return queue.take_failure();
+    sources.push_back(std::move(queue.value()));
+    return sources;
+  }
   Result<std::vector<std::unique_ptr<LiveSocket>>> opened = open_live_sockets(options);
   if (!opened.ok()) return opened.take_failure();
-  std::vector<std::unique_ptr<LiveSource>> sources;
   const uint32_t threads = threads_of(options.sources);
   for (std::unique_ptr<LiveSocket>& socket : opened.value()) {
     const int cpu = cpu_for_thread(static_cast<uint32_t>(sources.size()), threads);

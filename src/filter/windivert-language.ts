@@ -6,7 +6,12 @@ import { type FilterNode, FilterSyntax, parseFilter, type Side } from './bpf-sub
 /** The driver takes fewer than 256 tests; some are left for the interfaces. */
 const MOST_TESTS = 200;
 
-const NAMES = { ip: 'ip', ip6: 'ipv6', tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmp6: 'icmpv6', inbound: 'inbound', outbound: 'outbound' } as const;
+/** IP protocols by name. Not the language's own `tcp`, `udp` …: those are not true of later fragments, as in pcap-filter they are. */
+const PROTOCOLS = { tcp: 6, udp: 17, icmp: 1, icmp6: 58 } as const;
+const PLAIN = { ip: 'ip', ip6: 'ipv6', inbound: 'inbound', outbound: 'outbound' } as const;
+const FRAGMENT_HEADER = 44;
+/** Where an IPv6 fragment header names what it is a fragment of. */
+const IN_FRAGMENT = 'packet[40]';
 
 /** `joint`: how tests are joined, which negation turns round. */
 type Joint = 'and' | 'or';
@@ -16,8 +21,8 @@ function join(joint: Joint, negated: boolean, parts: string[]): string {
   return parts.length === 1 ? parts[0] : `(${parts.join(` ${word} `)})`;
 }
 
-/** A test about a header that is not there fails, and so holds when it is negated, as in pcap-filter. */
-const test = (text: string, negated: boolean): string => (negated ? `not ${text}` : text);
+/** A test about a header that is not there fails; negated it must hold, as in pcap-filter, and for that `not` is too weak. */
+const test = (text: string, negated: boolean): string => (negated ? `(${text}? false: true)` : text);
 
 const sides = (side: Side): string[] => (side === 'src' ? ['Src'] : side === 'dst' ? ['Dst'] : ['Src', 'Dst']);
 
@@ -51,6 +56,16 @@ function portTest(node: FilterNode & { op: 'port' }, negated: boolean): string {
   return join('or', negated, parts);
 }
 
+function protocolTest(family: 'ip' | 'ip6' | 'either', number: number, negated: boolean): string {
+  const parts: string[] = [];
+  if (family !== 'ip6') parts.push(test(`ip.Protocol == ${number}`, negated));
+  if (family !== 'ip') {
+    const fragment = [test(`ipv6.NextHdr == ${FRAGMENT_HEADER}`, negated), test(`${IN_FRAGMENT} == ${number}`, negated)];
+    parts.push(test(`ipv6.NextHdr == ${number}`, negated), join('and', negated, fragment));
+  }
+  return join('or', negated, parts);
+}
+
 function write(node: FilterNode, negated: boolean): string {
   switch (node.op) {
     case 'not':
@@ -59,15 +74,10 @@ function write(node: FilterNode, negated: boolean): string {
     case 'or':
       return join(node.op, negated, [write(node.left, negated), write(node.right, negated)]);
     case 'protocol':
-      return test(NAMES[node.name], negated);
-    case 'number': {
-      const fields = node.family === 'either' ? ['ip.Protocol', 'ipv6.NextHdr'] : [node.family === 'ip' ? 'ip.Protocol' : 'ipv6.NextHdr'];
-      return join(
-        'or',
-        negated,
-        fields.map((field) => test(`${field} == ${node.number}`, negated)),
-      );
-    }
+      if (node.name in PLAIN) return negated ? `not ${PLAIN[node.name as keyof typeof PLAIN]}` : PLAIN[node.name as keyof typeof PLAIN];
+      return protocolTest(node.name === 'icmp' ? 'ip' : node.name === 'icmp6' ? 'ip6' : 'either', PROTOCOLS[node.name as keyof typeof PROTOCOLS], negated);
+    case 'number':
+      return protocolTest(node.family, node.number, negated);
     case 'port':
       return portTest(node, negated);
     case 'network':

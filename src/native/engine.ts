@@ -167,6 +167,8 @@ export interface Engine {
   start(): void;
   /** Asks every thread to stop; 'finished' follows once all of them have. Safe to call twice. */
   stop(): void;
+  /** The process ends now: closes the sources and waits for the threads, at most 2 s. No event follows, no record is finished. */
+  abort(): void;
   /** Fills `out` (COUNTER_COUNT values) with the sum over the threads. Exact after 'finished'. */
   readCounters(out: Float64Array): void;
   /** Bytes read so far of the current file, for progress. */

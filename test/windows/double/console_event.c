@@ -29,7 +29,8 @@ int main(int argc, char **argv) {
     strcat(command, argv[i]);
     strcat(command, "\"");
   }
-  AllocConsole();
+  FreeConsole();
+  if (!AllocConsole()) fprintf(stderr, "no console: error %lu\n", GetLastError());
   SetConsoleCtrlHandler(ignore, TRUE);
   memset(&start, 0, sizeof start);
   start.cb = sizeof start;
@@ -41,7 +42,7 @@ int main(int argc, char **argv) {
   for (i = 0; i < 3000 && GetFileAttributesA(argv[1]) == INVALID_FILE_ATTRIBUTES; ++i) {
     if (WaitForSingleObject(process.hProcess, 10) == WAIT_OBJECT_0) break;
   }
-  GenerateConsoleCtrlEvent((DWORD)atoi(argv[2]), 0);
+  if (!GenerateConsoleCtrlEvent((DWORD)atoi(argv[2]), 0)) fprintf(stderr, "no event: error %lu\n", GetLastError());
   if (WaitForSingleObject(process.hProcess, 20000) != WAIT_OBJECT_0) TerminateProcess(process.hProcess, 96);
   GetExitCodeProcess(process.hProcess, &code);
   return (int)code;
