@@ -21,5 +21,9 @@ if ! { cmake -S native -B "$build" -DCMAKE_TOOLCHAIN_FILE="$PWD/native/mingw-w64
   echo "weir: building the Windows addon failed" >&2
   exit 1
 fi
-cp "$build/weir.node" "$target/weir-sensor.node"
+# Renamed into its place, and only when it is another one: programs may run with the one that is there.
+if ! cmp -s "$build/weir.node" "$target/weir-sensor.node"; then
+  cp "$build/weir.node" "$target/weir-sensor.node.next"
+  mv "$target/weir-sensor.node.next" "$target/weir-sensor.node"
+fi
 echo "$target/weir-sensor.node"

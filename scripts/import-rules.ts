@@ -58,7 +58,11 @@ export const rooms: RoomRule[] = [
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
   { room: 'supervisor', files: supervisor, mayImport: [ring, flow, detect, shard, merge, nativeRoom, exportRoom] },
-  { room: 'sensor', files: sensor, mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, verdict, filter] },
+  {
+    room: 'sensor',
+    files: sensor,
+    mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, verdict, filter],
+  },
   { room: 'cli', files: cli, mayImport: [sensor, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom] },
   { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, config, flow, detect, merge, packet, verdict] },
 ];

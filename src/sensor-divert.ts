@@ -37,9 +37,11 @@ export function checkDivert(input: CaptureInput, filter: string, platform: NodeJ
   }
   if (input.deny.length > 0 && !inline) refuse('only an inline capture can deny anything', 'add --active');
   for (const text of input.deny) targetOf(text);
-  if (!windows && (input.windivertDll !== null || input.windivertFilter !== '')) refuse('WinDivert is for Windows', 'leave out --windivert-*');
+  if (!windows && (input.windivertDll !== null || input.windivertFilter !== ''))
+    refuse('WinDivert is for Windows', 'leave out --windivert-*');
   if (windows || !inline) return;
-  if (input.interfaces.length > 0) refuse('an inline capture on Linux takes packets from a netfilter queue, not from interfaces', 'name interfaces in the nft rule');
+  if (input.interfaces.length > 0)
+    refuse('an inline capture on Linux takes packets from a netfilter queue, not from interfaces', 'name interfaces in the nft rule');
   if (filter !== '') refuse('an inline capture on Linux takes what its nft rule sends', 'put the condition into the rule');
 }
 
@@ -49,7 +51,10 @@ function indexes(names: readonly string[], addon: Addon): number[] {
   return names.map((name) => {
     const found = known.find((nic) => nic.name === name);
     if (found !== undefined) return found.index;
-    throw new SensorError('SOURCE_NOT_FOUND', `there is no interface ${name}`, { hint: '`weir interfaces` lists them', detail: { interface: name } });
+    throw new SensorError('SOURCE_NOT_FOUND', `there is no interface ${name}`, {
+      hint: '`weir interfaces` lists them',
+      detail: { interface: name },
+    });
   });
 }
 
@@ -69,7 +74,12 @@ export function divertPlan(options: SensorOptions, addon: Addon, platform: NodeJ
   if (!windows && !inline) return null;
   const verdicts = inline ? verdictTable(input) : null;
   const name = windows ? 'WinDivert' : `nfqueue ${input.nfqueue}`;
-  const own = { own: input.windivertFilter, expression: filter, interfaces: indexes(input.interfaces, addon), loopback: tracking.includeLoopback };
+  const own = {
+    own: input.windivertFilter,
+    expression: filter,
+    interfaces: indexes(input.interfaces, addon),
+    loopback: tracking.includeLoopback,
+  };
   return {
     options: {
       inline,

@@ -8,10 +8,14 @@ const ID_FILES = ['/etc/machine-id', '/var/lib/dbus/machine-id'];
 
 /** MachineGuid of the registry, null where it cannot be read. */
 function machineGuid(): string | null {
-  const reg = join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'reg.exe');
+  const reg = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'reg.exe');
   const key = 'HKLM\\SOFTWARE\\Microsoft\\Cryptography';
   try {
-    const answer = execFileSync(reg, ['query', key, '/v', 'MachineGuid', '/reg:64'], { encoding: 'utf8', windowsHide: true, stdio: 'pipe' });
+    const answer = execFileSync(reg, ['query', key, '/v', 'MachineGuid', '/reg:64'], {
+      encoding: 'utf8',
+      windowsHide: true,
+      stdio: 'pipe',
+    });
     return /MachineGuid\s+REG_SZ\s+(\S+)/.exec(answer)?.[1] ?? null;
   } catch {
     return null;

@@ -44,7 +44,10 @@ export class Outputs {
     try {
       const flows = await ExportSet.prepare(options, { pool: createEncodePool });
       opened.push(flows);
-      const sides = await SideLogs.open(options, { sensorId: options.sensorId ?? machineId(), quarantine: input.kind === 'capture' && input.quarantine });
+      const sides = await SideLogs.open(options, {
+        sensorId: options.sensorId ?? machineId(),
+        quarantine: input.kind === 'capture' && input.quarantine,
+      });
       opened.push(sides);
       const alerts = options.alertsJsonl === null ? null : await AlertLog.open(options.alertsJsonl);
       if (alerts !== null) opened.push(alerts);

@@ -1,8 +1,8 @@
 /** Every setting of Weir: the one table behind flags, environment, configuration file, help, completion and manual. */
 import { APP_SETTINGS } from './groups/app.ts';
 import { CAPTURE_SETTINGS } from './groups/capture.ts';
-import { DIVERT_SETTINGS } from './groups/divert.ts';
 import { DETECT_SETTINGS } from './groups/detect.ts';
+import { DIVERT_SETTINGS } from './groups/divert.ts';
 import { LOG_SETTINGS } from './groups/log.ts';
 import { OUTPUT_SETTINGS } from './groups/output.ts';
 import { SCREEN_SETTINGS } from './groups/screen.ts';

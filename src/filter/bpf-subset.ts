@@ -134,7 +134,8 @@ class Parser {
     if (isValue && (side !== 'either' || this.#last === null || this.#last.kind.startsWith('port'))) {
       return this.#value({ protocol, side, kind: this.#peek().includes('/') ? 'net' : 'host' });
     }
-    if (this.#last !== null && side === 'either' && protocol === 'either' && (isValue || /^\d/.test(this.#peek()))) return this.#value(this.#last);
+    if (this.#last !== null && side === 'either' && protocol === 'either' && (isValue || /^\d/.test(this.#peek())))
+      return this.#value(this.#last);
     return this.#fail(`'${this.#peek()}' is not in the part of the filter language that is known here`);
   }
 
@@ -161,14 +162,16 @@ class Parser {
     if (address === null) this.#fail(`'${this.#peek()}' is not an address; names are not resolved`);
     const most = address.length * 8;
     const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
-    if (prefix < 0 || prefix > most || (kind === 'host' && bits !== undefined)) this.#fail(`'${this.#peek()}' is not ${kind === 'host' ? 'an address' : 'a network'}`);
+    if (prefix < 0 || prefix > most || (kind === 'host' && bits !== undefined))
+      this.#fail(`'${this.#peek()}' is not ${kind === 'host' ? 'an address' : 'a network'}`);
     if (kind === 'net' && bits === undefined) this.#fail('a network looks like 10.0.0.0/8');
     this.#next++;
     return { op: 'network', side, address, prefix };
   }
 
   #number(most: number): number {
-    if (!/^\d{1,5}$/.test(this.#peek()) || Number(this.#peek()) > most) this.#fail(`a number up to ${most} belongs here; names are not resolved`);
+    if (!/^\d{1,5}$/.test(this.#peek()) || Number(this.#peek()) > most)
+      this.#fail(`a number up to ${most} belongs here; names are not resolved`);
     return Number(this.#take());
   }
 }

@@ -75,7 +75,11 @@ function write(node: FilterNode, negated: boolean): string {
       return join(node.op, negated, [write(node.left, negated), write(node.right, negated)]);
     case 'protocol':
       if (node.name in PLAIN) return negated ? `not ${PLAIN[node.name as keyof typeof PLAIN]}` : PLAIN[node.name as keyof typeof PLAIN];
-      return protocolTest(node.name === 'icmp' ? 'ip' : node.name === 'icmp6' ? 'ip6' : 'either', PROTOCOLS[node.name as keyof typeof PROTOCOLS], negated);
+      return protocolTest(
+        node.name === 'icmp' ? 'ip' : node.name === 'icmp6' ? 'ip6' : 'either',
+        PROTOCOLS[node.name as keyof typeof PROTOCOLS],
+        negated,
+      );
     case 'number':
       return protocolTest(node.family, node.number, negated);
     case 'port':
@@ -102,7 +106,9 @@ export function toDivertFilter(expression: string): string {
   }
   const tests = text.split(/ (?:and|or) /).length;
   if (tests <= MOST_TESTS) return text;
-  throw new SensorError('FILTER', `the filter becomes ${tests} tests; WinDivert takes at most ${MOST_TESTS}`, { hint: 'use networks and port ranges' });
+  throw new SensorError('FILTER', `the filter becomes ${tests} tests; WinDivert takes at most ${MOST_TESTS}`, {
+    hint: 'use networks and port ranges',
+  });
 }
 
 /** What the driver is asked for: the named interfaces, no loopback unless it is wanted, and the filter. */

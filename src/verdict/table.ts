@@ -131,7 +131,9 @@ export class VerdictTable implements Verdicts {
       if (words[0] === 0) break;
     }
     if (free >= 0) return free;
-    throw new SensorError('CONFIG', `no room in the verdict table (${this.#slots.size} denials)`, { hint: 'deny a network in place of many addresses' });
+    throw new SensorError('CONFIG', `no room in the verdict table (${this.#slots.size} denials)`, {
+      hint: 'deny a network in place of many addresses',
+    });
   }
 
   #write(slot: number, key: Uint32Array): void {

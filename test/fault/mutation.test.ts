@@ -197,7 +197,8 @@ describe('of a source that diverts packets', () => {
     engine[Counter.DIVERTED_KNOWN] = engine[Counter.INLINE_KNOWN] = 1;
     for (const bytes of [0, 1]) {
       engine[Counter.HANDOVER_DROPPED + bytes] = 5 + bytes;
-      const diverted = engine[Counter.FRAMES_READ + bytes] + engine[Counter.HANDOVER_DROPPED + bytes] + engine[Counter.BEYOND_COUNT + bytes];
+      const diverted =
+        engine[Counter.FRAMES_READ + bytes] + engine[Counter.HANDOVER_DROPPED + bytes] + engine[Counter.BEYOND_COUNT + bytes];
       engine[Counter.DIVERTED + bytes] = diverted;
       engine[Counter.INLINE_DENIED + bytes] = 11;
       engine[Counter.INLINE_QUARANTINED + bytes] = 13;

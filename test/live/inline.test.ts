@@ -31,7 +31,8 @@ describe.skipIf(missing !== null)(`inline on Linux${missing === null ? '' : ` (s
     folder[Symbol.dispose]();
   });
 
-  const bound = () => network.mustRun('host', 'cat', ['/proc/net/netfilter/nfnetlink_queue']).then(({ stdout }) => stdout.includes(` ${QUEUE} `));
+  const bound = () =>
+    network.mustRun('host', 'cat', ['/proc/net/netfilter/nfnetlink_queue']).then(({ stdout }) => stdout.includes(` ${QUEUE} `));
   async function start(...args: string[]): Promise<CaptureRun> {
     const run = await CaptureRun.start(network, 'host', folder, ['--active', '--nfqueue', QUEUE, '--dpi', 'builtin', ...args], 0);
     await until('the queue is bound', bound);
@@ -55,7 +56,11 @@ describe.skipIf(missing !== null)(`inline on Linux${missing === null ? '' : ` (s
     expect(diverted).toBeGreaterThan(50);
     const flows = run.flows();
     expect(flows.find(({ protocol }) => protocol === 'icmp')).toMatchObject({ packets_total: 10, dropped_count: 0 });
-    expect(flows.find(({ protocol }) => protocol === 'tcp')).toMatchObject({ conn_state: 'SF', payload_bytes_a_to_b: 0, payload_bytes_b_to_a: 3_000_000 });
+    expect(flows.find(({ protocol }) => protocol === 'tcp')).toMatchObject({
+      conn_state: 'SF',
+      payload_bytes_a_to_b: 0,
+      payload_bytes_b_to_a: 3_000_000,
+    });
   });
 
   it('denies an address, and counts what it stopped with the flow', async () => {
@@ -96,14 +101,7 @@ describe.skipIf(missing !== null)(`inline on Linux${missing === null ? '' : ` (s
 
   it('a queue that another program reads is told, with what to do', async () => {
     const run = await start();
-    const second = await network.run('host', process.execPath, [
-      weirEntry(),
-      'capture',
-      '--quiet',
-      '--active',
-      '--nfqueue',
-      QUEUE,
-    ]);
+    const second = await network.run('host', process.execPath, [weirEntry(), 'capture', '--quiet', '--active', '--nfqueue', QUEUE]);
     expect([second.code, second.stderr]).toEqual([3, expect.stringContaining('--nfqueue')]);
     await run.stop();
   });

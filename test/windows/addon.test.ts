@@ -62,39 +62,44 @@ describe.skipIf(absent !== null)('the addon for Windows', () => {
     expect(names.sort()).toEqual(['kernel32.dll', 'msvcrt.dll']);
   });
 
-  it.each(['20.20.2', '22.23.3'] as const)('works in node %s: files, interfaces, and an inline capture whose ring nobody reads', async (version) => {
-    const run = folder.file(version);
-    const capture = folder.file('generated.pcap');
-    writeGenerated(capture, spec);
-    const script = folder.file('engine.script');
-    const stats = folder.file(`${version}.json`);
-    const out = folder.file(`${version}.pcap`);
-    const path = folder.file('engine.cjs');
-    writeFileSync(path, program);
-    const missing = join(cache, 'double/nothing.dll');
-    const generated = folder.file(`größe-${version}.pcap`);
-    const paths = [windowsAddon, join(cache, 'package'), double, missing, realLibrary, capture, generated].map(z);
-    const { ended } = startNode(run, version, [z(path), ...paths], {
-      DIVERT_SCRIPT: writeScript(script, { pcap: capture, out, stats, end: 1 }),
-    });
-    const { code, stdout, stderr } = await ended;
-    expect([code, stderr]).toEqual([0, '']);
-    const facts = JSON.parse(stdout);
-    const { packets, delivered } = { packets: readCapture(capture).frames.length, delivered: readStats(stats).delivered };
-    expect(facts).toMatchObject({ version, layout: LAYOUT_VERSION, record: RECORD_BYTES, written: packets, probe: null });
-    expect(facts.filter).toContain('no libpcap');
-    expect(facts.missing).toMatchObject({ code: 'SOURCE_NOT_FOUND', hint: expect.stringContaining('--windivert-dll') });
-    // The real library loads, but there is no driver that Wine could start.
-    expect(facts.real).toMatchObject({ code: 'SOURCE_OPEN', message: expect.stringContaining('its driver cannot start') });
-    expect(facts.relative.message).toContain('must be absolute');
-    expect(facts.interfaces).toContainEqual(expect.objectContaining({ loopback: true, addresses: expect.arrayContaining([{ address: '127.0.0.1', family: 4, prefix: 8 }]) }));
-    // What the generator writes is the same on both systems, byte for byte.
-    expect(readCapture(generated).frames).toEqual(readCapture(capture).frames);
-    expect(facts.events).toEqual(['started', 'finished eof']);
-    expect(facts).toMatchObject({ DIVERTED: delivered, INLINE_SENT: delivered, INLINE_FAILED: 0, FRAMES_READ: delivered });
-    expect(facts.RING_DROPPED).toBeGreaterThan(delivered / 2);
-    expect(readStats(stats)).toMatchObject({ sent: delivered, unknown: 0, closes: 1 });
-  });
+  it.each(['20.20.2', '22.23.3'] as const)(
+    'works in node %s: files, interfaces, and an inline capture whose ring nobody reads',
+    async (version) => {
+      const run = folder.file(version);
+      const capture = folder.file('generated.pcap');
+      writeGenerated(capture, spec);
+      const script = folder.file('engine.script');
+      const stats = folder.file(`${version}.json`);
+      const out = folder.file(`${version}.pcap`);
+      const path = folder.file('engine.cjs');
+      writeFileSync(path, program);
+      const missing = join(cache, 'double/nothing.dll');
+      const generated = folder.file(`größe-${version}.pcap`);
+      const paths = [windowsAddon, join(cache, 'package'), double, missing, realLibrary, capture, generated].map(z);
+      const { ended } = startNode(run, version, [z(path), ...paths], {
+        DIVERT_SCRIPT: writeScript(script, { pcap: capture, out, stats, end: 1 }),
+      });
+      const { code, stdout, stderr } = await ended;
+      expect([code, stderr]).toEqual([0, '']);
+      const facts = JSON.parse(stdout);
+      const { packets, delivered } = { packets: readCapture(capture).frames.length, delivered: readStats(stats).delivered };
+      expect(facts).toMatchObject({ version, layout: LAYOUT_VERSION, record: RECORD_BYTES, written: packets, probe: null });
+      expect(facts.filter).toContain('no libpcap');
+      expect(facts.missing).toMatchObject({ code: 'SOURCE_NOT_FOUND', hint: expect.stringContaining('--windivert-dll') });
+      // The real library loads, but there is no driver that Wine could start.
+      expect(facts.real).toMatchObject({ code: 'SOURCE_OPEN', message: expect.stringContaining('its driver cannot start') });
+      expect(facts.relative.message).toContain('must be absolute');
+      expect(facts.interfaces).toContainEqual(
+        expect.objectContaining({ loopback: true, addresses: expect.arrayContaining([{ address: '127.0.0.1', family: 4, prefix: 8 }]) }),
+      );
+      // What the generator writes is the same on both systems, byte for byte.
+      expect(readCapture(generated).frames).toEqual(readCapture(capture).frames);
+      expect(facts.events).toEqual(['started', 'finished eof']);
+      expect(facts).toMatchObject({ DIVERTED: delivered, INLINE_SENT: delivered, INLINE_FAILED: 0, FRAMES_READ: delivered });
+      expect(facts.RING_DROPPED).toBeGreaterThan(delivered / 2);
+      expect(readStats(stats)).toMatchObject({ sent: delivered, unknown: 0, closes: 1 });
+    },
+  );
 
   it('is made with what the manual says', () => {
     expect(execFileSync('bash', ['-n', 'scripts/build-win.sh'], { cwd: projectRoot, encoding: 'utf8' })).toBe('');

@@ -103,6 +103,9 @@ describe.skipIf(absent !== null)('filters on Windows', () => {
   });
 
   it("what is not WinDivert's language is refused with the library's own words and place", () => {
-    expect(found.slice(EXPRESSIONS.length)).toEqual([expect.stringMatching(/^FILTER invalid WinDivert filter: .*, at character \d+$/), expect.stringMatching(/^FILTER/)]);
+    expect(found.slice(EXPRESSIONS.length)).toEqual([
+      expect.stringMatching(/^FILTER invalid WinDivert filter: .*, at character \d+$/),
+      expect.stringMatching(/^FILTER/),
+    ]);
   });
 });

@@ -32,10 +32,19 @@ const OVERLOADED: Job['settings'] = { ringBytes: 16_384, slowShardMs: 200 };
 /** 50 datagrams of 60 kB, as the driver hands over what it has put together from fragments. */
 function writeLargePackets(): void {
   const packets = Array.from({ length: 50 }, (_, index) => {
-    const frame = udpFrame({ source: '192.0.2.10', destination: '192.0.2.20', sourcePort: 5000 + index, destinationPort: 9, payload: 60_000 });
+    const frame = udpFrame({
+      source: '192.0.2.10',
+      destination: '192.0.2.20',
+      sourcePort: 5000 + index,
+      destinationPort: 9,
+      payload: 60_000,
+    });
     return { timeNs: BigInt(index) * 1_000_000n, bytes: frame.subarray(14) };
   });
-  writeRawCapture(large, packets.map(({ timeNs, bytes }) => ({ timeNs: 1_700_000_000_000_000_000n + timeNs, bytes })));
+  writeRawCapture(
+    large,
+    packets.map(({ timeNs, bytes }) => ({ timeNs: 1_700_000_000_000_000_000n + timeNs, bytes })),
+  );
 }
 
 beforeAll(async () => {
@@ -46,19 +55,40 @@ beforeAll(async () => {
   writeFileSync(rule, "export default { id: 'own.throws', name: 'throws', severity: 'low', on: { tick() { throw new Error('no'); } } };\n");
   results = await runJobs(folder.path, [
     job('plain', {}, {}),
-    job('denied', { host: '192.0.2.10' }, {
-      input: { deny: ['tcp/22', '2001:db8::/32', 'udp 192.0.2.20:53 192.0.2.10:5'] },
-      output: { exportJson: z(folder.file('denied.json')), eventsJsonl: z(folder.file('denied.jsonl')) },
-    }),
+    job(
+      'denied',
+      { host: '192.0.2.10' },
+      {
+        input: { deny: ['tcp/22', '2001:db8::/32', 'udp 192.0.2.20:53 192.0.2.10:5'] },
+        output: { exportJson: z(folder.file('denied.json')), eventsJsonl: z(folder.file('denied.jsonl')) },
+      },
+    ),
     job('overloaded', { pcap: mixed, garbage: 7, batch: 100 }, { ...OVERLOADED, detect: { ruleFiles: [z(rule)] } }),
-    job('quarantine', { host: '192.0.2.10' }, {
-      input: { quarantine: true, management: ['192.0.2.20:80'] },
-      output: { exportJson: z(folder.file('quarantine.json')), eventsJsonl: z(folder.file('quarantine.jsonl')) },
-    }),
+    job(
+      'quarantine',
+      { host: '192.0.2.10' },
+      {
+        input: { quarantine: true, management: ['192.0.2.20:80'] },
+        output: { exportJson: z(folder.file('quarantine.json')), eventsJsonl: z(folder.file('quarantine.jsonl')) },
+      },
+    ),
     job('soft', { pcap: mixed, 'send-error': 1232 }, OVERLOADED),
     job('hard', { pcap: mixed, 'send-stop': 1 }, OVERLOADED),
-    job('late', { repeat: 2000, pps: 40_000, times: 'now' }, {}, { deny: { afterMs: 150, target: '192.0.2.20', pardonAfterMs: 250 }, stopAfterMs: 900 }),
-    { ...job('large', {}, { snaplen: 96, ...OVERLOADED }), script: { pcap: large, repeat: 1500, end: 1, stats: folder.file('large.stats') } },
+    job(
+      'late',
+      { repeat: 2000, pps: 40_000, times: 'now' },
+      {},
+      { deny: { afterMs: 150, target: '192.0.2.20', pardonAfterMs: 250 }, stopAfterMs: 900 },
+    ),
+    {
+      ...job('large', {}, { snaplen: 96, ...OVERLOADED }),
+      script: { pcap: large, repeat: 1500, end: 1, stats: folder.file('large.stats') },
+    },
+    { ...job('latency', {}, {}), script: { pcap: mixed, pps: 10_000, end: 1, stats: folder.file('latency.stats') } },
+    ...[true, false].map((active) => ({
+      ...job(`speed-${active}`, {}, { input: { active } }),
+      script: { pcap: mixed, repeat: 20, end: 1, stats: folder.file(`speed-${active}.stats`) },
+    })),
   ]);
 }, 180_000);
 afterAll(() => folder[Symbol.dispose]());
@@ -76,7 +106,11 @@ describe.skipIf(absent !== null)('an inline capture', () => {
     expect(stats('plain')).toMatchObject({ flags: 0, unknown: 0, closes: 1 });
     const { sent, diverted, denied, quarantined, failed } = divert('plain');
     expect([sent, denied, quarantined, failed]).toEqual([diverted, 0, 0, 0]);
-    expect(summary('plain').ledger.identities.filter(({ name }) => name === 'inline' || name === 'diverted').map(({ holds }) => holds)).toEqual([true, true, true, true]);
+    expect(
+      summary('plain')
+        .ledger.identities.filter(({ name }) => name === 'inline' || name === 'diverted')
+        .map(({ holds }) => holds),
+    ).toEqual([true, true, true, true]);
   });
 
   it('keeps back what is denied by port and by network, and nothing else', () => {
@@ -96,11 +130,18 @@ describe.skipIf(absent !== null)('an inline capture', () => {
   });
 
   it('counts what it denied with each flow, and tells it in events', () => {
-    const flows = JSON.parse(readFileSync(folder.file('denied.json'), 'utf8')) as { dropped_count: number; packets_total: number; tunnel: { role: string } | null }[];
+    const flows = JSON.parse(readFileSync(folder.file('denied.json'), 'utf8')) as {
+      dropped_count: number;
+      packets_total: number;
+      tunnel: { role: string } | null;
+    }[];
     const plain = flows.filter(({ tunnel }) => tunnel?.role !== 'outer');
     expect(plain.reduce((sum, { dropped_count }) => sum + dropped_count, 0)).toBe(divert('denied').denied);
     expect(plain.every(({ dropped_count, packets_total }) => dropped_count === 0 || dropped_count === packets_total)).toBe(true);
-    const events = readFileSync(folder.file('denied.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+    const events = readFileSync(folder.file('denied.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(events.filter(({ event }) => event === 'drop').length).toBeGreaterThan(20);
     expect(events.every(({ quarantine }) => quarantine === false)).toBe(true);
   });
@@ -111,7 +152,12 @@ describe.skipIf(absent !== null)('an inline capture', () => {
     expect(garbage).toBeGreaterThan(1000);
     const { ledger, parse_errors } = summary('overloaded');
     expect(ledger.holds).toBe(true);
-    expect(divert('overloaded')).toMatchObject({ diverted: delivered, sent: delivered, failed: 0, diverted_bytes: stats('overloaded').deliveredBytes });
+    expect(divert('overloaded')).toMatchObject({
+      diverted: delivered,
+      sent: delivered,
+      failed: 0,
+      diverted_bytes: stats('overloaded').deliveredBytes,
+    });
     expect(ledger.stages.ring.ring_dropped).toBeGreaterThan(delivered / 2);
     expect(Object.values(parse_errors).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(garbage / 2);
     const packets = packetTexts(rawPackets(mixed));
@@ -130,10 +176,16 @@ describe.skipIf(absent !== null)('an inline capture', () => {
     expect(expected.some(({ bytes }) => isOutbound(bytes))).toBe(true);
     expect(packetTexts(out('quarantine'))).toEqual(packetTexts(expected));
     expect(divert('quarantine')).toMatchObject({ quarantined: rawPackets(demo).length - expected.length, denied: 0 });
-    const flows = JSON.parse(readFileSync(folder.file('quarantine.json'), 'utf8')) as { dropped_count: number; tunnel: { role: string } | null }[];
+    const flows = JSON.parse(readFileSync(folder.file('quarantine.json'), 'utf8')) as {
+      dropped_count: number;
+      tunnel: { role: string } | null;
+    }[];
     const dropped = flows.filter(({ tunnel }) => tunnel?.role !== 'outer').reduce((sum, { dropped_count }) => sum + dropped_count, 0);
     expect(dropped).toBe(divert('quarantine').quarantined);
-    const events = readFileSync(folder.file('quarantine.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+    const events = readFileSync(folder.file('quarantine.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(events.every(({ quarantine }) => quarantine === true)).toBe(true);
   });
 
@@ -162,11 +214,25 @@ describe.skipIf(absent !== null)('an inline capture', () => {
   });
 
   it('counts bytes past 4 GiB', () => {
-    const { delivered, deliveredBytes, sent, sentBytes, seconds } = stats('large');
+    const { delivered, deliveredBytes, sent, sentBytes } = stats('large');
     expect(deliveredBytes).toBeGreaterThan(2 ** 32);
     expect([sent, sentBytes]).toEqual([delivered, deliveredBytes]);
     expect(divert('large')).toMatchObject({ diverted: delivered, diverted_bytes: deliveredBytes, sent: delivered });
     expect(summary('large').ledger.holds).toBe(true);
-    console.log(`inline: ${Math.round(delivered / seconds)} packets/s`);
+  });
+
+  // Double to double, under Wine: what our own code adds, and no forecast for a driver. ARCHITECTURE.md has the numbers.
+  it('holds packets back for less than a millisecond, at the middle', () => {
+    const { delivered, sent, p50Ns, p99Ns, p999Ns } = stats('latency');
+    expect(sent).toBe(delivered);
+    expect(p50Ns).toBeLessThan(1_000_000);
+    const speed = (active: boolean) => {
+      const counted = stats(`speed-${active}`);
+      return Math.round(counted.delivered / counted.seconds / 1000);
+    };
+    const micros = [p50Ns, p99Ns, p999Ns].map((ns) => (ns / 1000).toFixed(0));
+    console.log(
+      `held back, us (p50, p99, p99.9): ${micros.join(', ')}; thousand packets/s: ${speed(true)} inline, ${speed(false)} passive`,
+    );
   });
 });

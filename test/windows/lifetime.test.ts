@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../scripts/source-tree.ts';
-import { readJson } from '../support/weir-command.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
+import { readJson } from '../support/weir-command.ts';
 import {
   cache,
   double,
   nodeProgram,
   prepare,
   readStats,
+  realLibrary,
   startNode,
   startProgram,
   startWeirOnWindows,
@@ -113,9 +114,25 @@ describe.skipIf(absent !== null)('the path of packets is open again', () => {
     const event = '0';
     const own = folder.file(`event-${event}`);
     const [lock, stats] = [folder.file(`event-${event}.lock`), folder.file(`event-${event}.stats`)];
-    const [flows, ledger, marker] = [folder.file(`event-${event}.json`), folder.file(`event-${event}.ledger`), folder.file(`event-${event}.now`)];
+    const [flows, ledger, marker] = [
+      folder.file(`event-${event}.json`),
+      folder.file(`event-${event}.ledger`),
+      folder.file(`event-${event}.now`),
+    ];
     const weir = [nodeProgram('22.23.3'), z(join(cache, 'package/dist/cli/main.js')), 'capture', '--quiet', '--windivert-dll', z(double)];
-    const args = [...weir, '--active', '--shards', '1', '--dpi', 'off', '--export-json', z(flows), '--ledger', z(ledger), '--assert-ledger'];
+    const args = [
+      ...weir,
+      '--active',
+      '--shards',
+      '1',
+      '--dpi',
+      'off',
+      '--export-json',
+      z(flows),
+      '--ledger',
+      z(ledger),
+      '--assert-ledger',
+    ];
     const process = startProgram(own, join(cache, 'double/console_event.exe'), [z(marker), event, z(join(own, 'weir.txt')), ...args], {
       DIVERT_SCRIPT: writeScript(folder.file(`event-${event}.script`), { pcap: demo, repeat: 100_000, pps: 5000, lock, stats }),
     });
@@ -131,6 +148,20 @@ describe.skipIf(absent !== null)('the path of packets is open again', () => {
       .reduce((sum, { packets_total }) => sum + packets_total, 0);
     expect(total).toBe(delivered);
     expect(readJson<{ holds: boolean }>(ledger).holds).toBe(true);
+  });
+
+  it('the doctor says whether WinDivert can be opened', async () => {
+    const doctor = (library: string) =>
+      startWeirOnWindows(folder.file('doctor'), ['doctor', '--json'], {
+        WEIR_WINDIVERT_DLL: z(library),
+        DIVERT_SCRIPT: z(folder.file('nothing')),
+      }).ended;
+    const well = await doctor(double);
+    expect([well.code, well.stderr]).toEqual([0, '']);
+    expect(JSON.stringify(JSON.parse(well.stdout))).toContain('"check":"WinDivert","state":"ok"');
+    // The real library, and Wine has no driver for it.
+    const ill = await doctor(realLibrary);
+    expect([ill.code, ill.stdout.includes('its driver cannot start')]).toEqual([1, true]);
   });
 
   it('a command that cannot open WinDivert ends with 3 and says what to do', async () => {

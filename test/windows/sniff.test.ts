@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../scripts/source-tree.ts';
-import { runWeir } from '../support/weir-command.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
+import { runWeir } from '../support/weir-command.ts';
 import { type JobResult, runJobs } from './jobs.ts';
 import { packetTexts, rawPackets, writeRawCapture } from './raw-capture.ts';
 import { prepare, readStats, z } from './wine-session.ts';
@@ -32,7 +32,11 @@ beforeAll(async () => {
   if (absent !== null) return;
   const base = { pcap: demo, times: 'file', end: 1 };
   results = await runJobs(folder.path, [
-    { name: 'shards-1', script: { ...base, stats: stats('shards-1') }, settings: { output: { exportJson: z(folder.file('windows-1.json')), writePcap: z(folder.file('windows.pcap')) } } },
+    {
+      name: 'shards-1',
+      script: { ...base, stats: stats('shards-1') },
+      settings: { output: { exportJson: z(folder.file('windows-1.json')), writePcap: z(folder.file('windows.pcap')) } },
+    },
     {
       name: 'shards-4',
       script: { ...base, batch: 1 },
@@ -79,7 +83,14 @@ describe.skipIf(absent !== null)('a passive capture', () => {
 
   it('gives the same flows whatever the batches and the number of shards', () => {
     const flows = (name: string) =>
-      (JSON.parse(readFileSync(folder.file(name), 'utf8')) as { community_id: string; packets_total: number; bytes_total: number; conn_state: string }[])
+      (
+        JSON.parse(readFileSync(folder.file(name), 'utf8')) as {
+          community_id: string;
+          packets_total: number;
+          bytes_total: number;
+          conn_state: string;
+        }[]
+      )
         .map(({ community_id, packets_total, bytes_total, conn_state }) => `${community_id} ${packets_total} ${bytes_total} ${conn_state}`)
         .sort();
     expect(flows('windows-4.json')).toEqual(flows('windows-1.json'));
@@ -121,7 +132,11 @@ describe.skipIf(absent !== null)('a passive capture', () => {
   });
 
   it('tells of a missing library, another version and an interface that is not there', () => {
-    expect(result('missing').error).toMatchObject({ code: 'SOURCE_NOT_FOUND', exitCode: 3, hint: expect.stringContaining('WinDivert.dll') });
+    expect(result('missing').error).toMatchObject({
+      code: 'SOURCE_NOT_FOUND',
+      exitCode: 3,
+      hint: expect.stringContaining('WinDivert.dll'),
+    });
     expect(result('version').error).toMatchObject({ code: 'SOURCE_OPEN', message: expect.stringContaining('version 1') });
     expect(result('interface').error).toMatchObject({ code: 'SOURCE_NOT_FOUND', message: 'there is no interface nosuch' });
   });

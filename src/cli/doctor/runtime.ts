@@ -17,13 +17,18 @@ function checkAddon(addon: Addon): Finding {
   return ok('addon', `loads; memory layout ${version}, records of ${addon.recordBytes()} bytes`);
 }
 
+function checkPcap(addon: Addon): Finding {
+  const version = addon.pcapVersion();
+  return version === '' ? absent('libpcap', 'not in this build: captures in files are read without filters') : ok('libpcap', version);
+}
+
 /** `load` gives the addon or throws. */
 export function checkRuntime(load: () => Addon): RuntimeFindings {
   const node = ok('node', `${process.versions.node} on ${process.platform} ${process.arch}`);
   const ndpi = absent('nDPI', 'not built in: protocols are named without it');
   try {
     const addon = load();
-    return { findings: [node, checkAddon(addon), ok('libpcap', addon.pcapVersion()), ndpi], addon };
+    return { findings: [node, checkAddon(addon), checkPcap(addon), ndpi], addon };
   } catch (error) {
     const broken = missing('addon', reasonOf(error), ...BUILD_STEPS);
     return { findings: [node, broken, ndpi], addon: null };

@@ -82,10 +82,10 @@ TEST(the_clock_follows_the_wall_clock_in_small_steps_and_says_how_far_it_is_off)
   EQ(clock.error_ns(), 200);
   // Ten days: beyond what ticks times 1e9 would hold.
   EQ(clock.epoch_ns(1002 + 864'000 * kFrequency), 1'700'864'000'000'000'000);
-  g_ticks = 1000 + 10 * kFrequency;
-  g_wall += 10'000'000'000 + 20'000'000;  // set forward by 20 ms
+  g_ticks = 1002 + 10 * kFrequency;
+  g_wall += 10'000'000'200 + 20'000'000;  // set forward by 20 ms
   clock.follow(g_ticks);
-  EQ(clock.epoch_ns(g_ticks + 2), 1'700'000'010'000'000'000 + DivertClock::kMostStepNs);
+  EQ(clock.epoch_ns(g_ticks + 2), 1'700'000'010'000'000'200 + DivertClock::kMostStepNs);
   EQ(clock.error_ns(), 200 + 15'000'000);
   const int64_t before = clock.epoch_ns(g_ticks + 100);
   clock.follow(g_ticks + 100);  // not due
