@@ -4,15 +4,26 @@
       "target_name": "weir",
       "sources": ["<!@(node -p \"require('fs').readFileSync('native/sources.txt', 'utf8').trim()\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-      "cflags": ["-O3", "-fvisibility=hidden", "-fno-exceptions", "<!@(pkg-config --cflags libpcap zlib libzstd)"],
+      "cflags": ["-O3", "-fvisibility=hidden", "-fno-exceptions"],
       "cflags_cc": [
         "-std=c++17", "-Wall", "-Wextra", "-Wshadow",
         "-isystem", "<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"
       ],
       "cflags_cc!": ["-std=gnu++20", "-std=gnu++17", "-fno-rtti"],
-      "libraries": ["<!@(pkg-config --libs libpcap zlib libzstd)"],
       "ldflags": ["-pthread"],
       "conditions": [
+        ["OS=='win'", {
+          # Never tried: the addon for Windows is made by ../scripts/build-win.sh. zlib is Node's own here.
+          "sources": ["<!@(node -p \"require('fs').readFileSync('native/sources-windows.txt', 'utf8').replace('native/addon/delay_hook_windows.cc', '').trim()\")"],
+          "include_dirs": ["<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"],
+          "defines": ["NOMINMAX", "WIN32_LEAN_AND_MEAN", "UNICODE", "_WIN32_WINNT=0x0A00"],
+          "msbuild_toolset": "ClangCL",
+          "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17"] } }
+        }, {
+          "sources": ["<!@(node -p \"require('fs').readFileSync('native/sources-posix.txt', 'utf8').trim()\")"],
+          "cflags": ["<!@(pkg-config --cflags libpcap zlib libzstd)"],
+          "libraries": ["<!@(pkg-config --libs libpcap zlib libzstd)"]
+        }],
         # The last worker that loaded it would unmap it when it ends, under capture threads that are still on their way out.
         ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete"] }]
       ]

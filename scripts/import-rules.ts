@@ -43,6 +43,9 @@ const api = /^src\/api\//;
 const store = /^src\/store\//;
 /** Sensor, keeper of devices and history, and API, put together in threads. */
 const service = /^src\/service\//;
+const verdict = /^src\/verdict\//;
+const filter = /^src\/filter\//;
+const addressBytes = /^src\/flow\/address-bytes\.ts$/;
 const telemetry = /^src\/telemetry\//;
 /** Which stage loses packets: the part of telemetry that a sensor asks itself. */
 const loss = /^src\/telemetry\/loss\//;
@@ -64,6 +67,8 @@ export const rooms: RoomRule[] = [
   { room: 'enrich', files: enrich, mayImport: [] },
   { room: 'api', files: api, mayImport: [/^src\/export\/csv-encoder\.ts$/, /^src\/flow\/record\.ts$/, /^src\/store\/flow-line\.ts$/] },
   { room: 'dashboard', files: /^src\/dashboard\//, mayImport: [] },
+  { room: 'verdict', files: verdict, mayImport: [addressBytes] },
+  { room: 'filter', files: filter, mayImport: [packet, addressBytes] },
   { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
@@ -72,7 +77,23 @@ export const rooms: RoomRule[] = [
   {
     room: 'sensor',
     files: sensor,
-    mayImport: [config, ring, nativeRoom, packet, flow, detect, shard, merge, supervisor, exportRoom, loss, discovery, enrich],
+    mayImport: [
+      config,
+      ring,
+      nativeRoom,
+      packet,
+      flow,
+      detect,
+      shard,
+      merge,
+      supervisor,
+      exportRoom,
+      loss,
+      discovery,
+      enrich,
+      verdict,
+      filter,
+    ],
   },
   {
     room: 'service',
@@ -84,7 +105,7 @@ export const rooms: RoomRule[] = [
     files: cli,
     mayImport: [sensor, service, config, telemetry, ring, nativeRoom, packet, flow, app, detect, merge, exportRoom, store, api],
   },
-  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, service, config, flow, detect, merge, packet, loss] },
+  { room: 'index', files: /^src\/index\.ts$/, mayImport: [sensor, service, config, flow, detect, merge, packet, loss, verdict] },
 ];
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */

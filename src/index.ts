@@ -61,4 +61,5 @@ export type { SensorInput, SensorSettings } from './sensor-settings.ts';
 export { Service, type ServiceEvents, type ServiceReport } from './service/service.ts';
 export type { HostCounters, LossSnapshot, SensorCounters } from './telemetry/loss/counters.ts';
 export { diagnoseLoss } from './telemetry/loss/diagnose.ts';
+export type { Denial, Verdicts } from './verdict/table.ts';
 export { version } from './version.ts';

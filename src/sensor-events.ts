@@ -2,6 +2,7 @@
 import type { AlertRecord } from './detect/alert.ts';
 import type { DetectEvent } from './detect/events.ts';
 import type { FlowRecord } from './flow/record.ts';
+import type { CaptureThreadFacts } from './native/engine.ts';
 import type { TapPacket } from './packet/tap-reader.ts';
 
 /** One tick of packet time, merged over all shards. Counts are of the tick; `*_total` since the start. */
@@ -41,7 +42,7 @@ export interface SensorWarning {
 }
 
 export interface StartReport {
-  threads: { name: string; source: string; cpu: number | null }[];
+  threads: CaptureThreadFacts[];
   /** Interfaces or files. */
   inputs: string[];
   shards: number;

@@ -1,5 +1,5 @@
 /** Every file that a run writes as it goes: flow records, the logs beside them, packets. One that fails does not stop the others. */
-import { OUTPUT_PATHS, type OutputOptions } from './config/options.ts';
+import { OUTPUT_PATHS, type OutputOptions, type SensorOptions } from './config/options.ts';
 import type { AlertRecord } from './detect/alert.ts';
 import type { BehaviourRecord } from './detect/behaviour.ts';
 import { AlertLog } from './export/alert-log.ts';
@@ -49,12 +49,15 @@ export class Outputs {
    * Opens every output, so that a path that cannot be written stops the run before it starts. `printer` makes packet lines.
    * @throws SensorError OUTPUT; USAGE when two outputs name one file. What was opened is closed again
    */
-  static async open(options: OutputOptions, internalNetworks: readonly string[], printer: () => PacketPrinter): Promise<Outputs> {
+  static async open({ output: options, input, detect }: SensorOptions, printer: () => PacketPrinter): Promise<Outputs> {
     const opened: { abort(): Promise<void> }[] = [];
     try {
       const flows = await ExportSet.prepare(options, { pool: createEncodePool });
       opened.push(flows);
-      const sides = await SideLogs.open(options, { sensorId: options.sensorId ?? machineId() });
+      const sides = await SideLogs.open(options, {
+        sensorId: options.sensorId ?? machineId(),
+        quarantine: input.kind === 'capture' && input.quarantine,
+      });
       opened.push(sides);
       const alerts = options.alertsJsonl === null ? null : await AlertLog.open(options.alertsJsonl);
       if (alerts !== null) opened.push(alerts);
@@ -62,7 +65,7 @@ export class Outputs {
       if (behaviour !== null) opened.push(behaviour);
       const packets = options.packetsJsonl === null ? null : await PacketLog.open(options.packetsJsonl, printer());
       if (packets !== null) opened.push(packets);
-      const devices = options.devicesJson === null ? null : await openDevices(options.devicesJson, internalNetworks);
+      const devices = options.devicesJson === null ? null : await openDevices(options.devicesJson, detect.internalNetworks);
       return new Outputs(flows, sides, packets, alerts, behaviour, devices);
     } catch (error) {
       for (const output of opened) await output.abort();

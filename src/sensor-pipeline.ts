@@ -20,9 +20,11 @@ import { addonPath, loadAddon } from './native/load.ts';
 import { type TapPacket, TapReader } from './packet/tap-reader.ts';
 import { createRing } from './ring/create.ts';
 import { COUNTER_COUNT } from './ring/layout.ts';
+import { type DivertPlan, divertPlan } from './sensor-divert.ts';
 import { hashKey } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
 import { type LiveFlow, ShardSet } from './supervisor/shard-set.ts';
+import type { VerdictTable } from './verdict/table.ts';
 
 /** A replay waits for its shards, so its rings only need to cover a shard's nap; live rings must ride out a burst. */
 const REPLAY_RING_BYTES = 1 << 22;
@@ -102,6 +104,7 @@ export class Pipeline {
   /** Packet lines and logs: all packets go into the tap. */
   readonly #wantsAll: boolean;
   #inputs: string[] = [];
+  #divert: DivertPlan | null = null;
   #engine: Engine | null = null;
   #engineStarted = false;
   #shards: ShardSet | null = null;
@@ -130,6 +133,11 @@ export class Pipeline {
   /** Of each shard's ring. */
   get ringBytes(): number {
     return this.#options.ringBytes ?? (this.#options.input.kind === 'capture' ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
+  }
+
+  /** null unless the capture is inline. */
+  get verdicts(): VerdictTable | null {
+    return this.#divert?.verdicts ?? null;
   }
 
   get tapEnded(): boolean {
@@ -166,6 +174,8 @@ export class Pipeline {
 
   startEngine(): void {
     this.#engineStarted = true;
+    // process.exit and an uncaught error run no clean-up of addons; what is in the path of packets must not die with some in hand.
+    if (this.#divert !== null) process.once('exit', this.#onExit);
     this.#engine?.start();
   }
 
@@ -178,6 +188,11 @@ export class Pipeline {
     if (input.kind === 'replay') {
       this.#inputs = input.files;
       return input.files.map((path) => ({ kind: 'file', path }));
+    }
+    this.#divert = divertPlan(this.#options, addon);
+    if (this.#divert !== null) {
+      this.#inputs = this.#divert.inputs;
+      return [this.#divert.source];
     }
     this.#inputs = input.interfaces.length > 0 ? input.interfaces : [defaultInterface(addon.listInterfaces())];
     return this.#inputs.map((name) => ({ kind: 'live', interface: name, fanout: input.fanout }));
@@ -260,6 +275,7 @@ export class Pipeline {
           ? null
           : { path: output.writePcap, rotateMb: output.writePcapRotateMb, maxFiles: output.writePcapMaxFiles },
       fault,
+      divert: this.#divert?.options ?? null,
     };
   }
 
@@ -360,9 +376,12 @@ export class Pipeline {
     return this.#addresses;
   }
 
+  readonly #onExit = (): void => this.#engine?.abort();
+
   /** Ends everything that still runs. The engine first: it writes into the shards' rings. */
   async destroy(): Promise<void> {
     if (this.#engineStarted) this.#engine?.stop();
+    process.off('exit', this.#onExit);
     await this.#shards?.destroy();
     this.#waker?.close();
     this.#waker = null;

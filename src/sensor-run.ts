@@ -34,6 +34,7 @@ import { Recall } from './sensor-recall.ts';
 import { TickReports } from './sensor-reports.ts';
 import { passOn } from './sensor-tap.ts';
 import type { TickMessage } from './shard/protocol.ts';
+import type { VerdictTable } from './verdict/table.ts';
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
 
@@ -118,7 +119,7 @@ export class SensorRun {
         const { Detection } = await import('./sensor-detection.ts');
         this.#detection = await Detection.open(this.#options, this.#evidenceSources());
       }
-      this.#outputs = await Outputs.open(this.#options.output, this.#options.detect.internalNetworks, () => this.#packetPrinter());
+      this.#outputs = await Outputs.open(this.#options, () => this.#packetPrinter());
       await this.#pipeline.start();
       this.loss.begin();
       this.#startedAt = performance.now();
@@ -153,6 +154,10 @@ export class SensorRun {
   async retune(detect: SensorOptions['detect']): Promise<boolean> {
     await this.#detection?.retune(detect);
     return this.#detection !== null;
+  }
+
+  get verdicts(): VerdictTable | null {
+    return this.#pipeline.verdicts;
   }
 
   stop(): void {

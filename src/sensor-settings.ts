@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   type CaptureInput,
   DEFAULT_DETECT,
+  DEFAULT_DIVERT,
   DEFAULT_OUTPUT,
   DEFAULT_RECALL_SNAPLEN,
   DEFAULT_SNAPLEN,
@@ -18,6 +19,7 @@ import {
   type TrackingOptions,
 } from './config/options.ts';
 import { SensorError } from './errors.ts';
+import { checkDivert } from './sensor-divert.ts';
 
 /** What a caller of the library may leave out: everything but the input's kind and names. */
 export type SensorInput =
@@ -55,7 +57,7 @@ const RECALL_FRAME_BYTES = 64;
 function resolveInput(input: SensorInput): SensorOptions['input'] {
   if (input.kind === 'generator') return input;
   if (input.kind === 'replay') return { speed: { mode: 'max' }, loop: 1, ...input };
-  return { interfaces: [], promiscuous: true, timeoutMs: 100, bufferMb: 16, immediate: false, fanout: 1, ...input };
+  return { interfaces: [], promiscuous: true, timeoutMs: 100, bufferMb: 16, immediate: false, fanout: 1, ...DEFAULT_DIVERT, ...input };
 }
 
 function refuse(message: string, hint?: string): never {
@@ -82,7 +84,10 @@ function checkOptions(options: SensorOptions): void {
     refuse('rotation without a capture file to write', 'give writePcap a path');
   if (input.kind === 'replay' && input.files.length === 0) refuse('no capture file to replay');
   if (input.kind === 'replay' && input.files.filter((file) => file === '-').length > 1) refuse('standard input can be read only once');
-  if (input.kind === 'capture') checkRange('fanout', input.fanout, 1, 64);
+  if (input.kind === 'capture') {
+    checkRange('fanout', input.fanout, 1, 64);
+    checkDivert(input, options.filter);
+  }
   checkRange('evidenceMaxMb', options.detect.evidenceMaxMb, 1, 1e9);
   checkRange('sampleEvery', options.sampleEvery, 0, Number.MAX_SAFE_INTEGER);
   checkRange('recallSnaplen', options.recallSnaplen, 64, 65_535);

@@ -19,6 +19,7 @@ import { NOTHING_KEPT, type PacketMatch, type RecalledPackets } from './sensor-r
 import { SensorRun } from './sensor-run.ts';
 import { resolveOptions, type SensorSettings } from './sensor-settings.ts';
 import type { LossSnapshot } from './telemetry/loss/counters.ts';
+import type { Verdicts } from './verdict/table.ts';
 
 export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposable {
   /** The complete options, defaults filled in. */
@@ -70,6 +71,16 @@ export class Sensor extends EventEmitter<SensorEvents> implements AsyncDisposabl
   async stop(): Promise<RunSummary> {
     this.#run?.stop();
     return this.done;
+  }
+
+  /**
+   * What an inline capture denies: `deny('192.0.2.7')` from now on, `pardon` it again, and what each has stopped.
+   * @throws SensorError USAGE when the capture is not inline, or does not run
+   */
+  get verdicts(): Verdicts {
+    const table = this.#run?.verdicts;
+    if (table) return table;
+    throw new SensorError('USAGE', 'only a running inline capture has verdicts', { hint: 'start a capture with `active: true`' });
   }
 
   /** Name of the interface (or the file's interface) that records and packets call `source`; null while unknown. */

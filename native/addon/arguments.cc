@@ -1,12 +1,12 @@
 #include "arguments.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
+#include "../base/ip_text.h"
 #include "../capture/recall_ring.h"
+#include "../capture/verdict_table.h"
 
 namespace weir {
 namespace {
@@ -233,7 +233,7 @@ std::vector<Endpoint> Arguments::own_endpoints(const Napi::Object& options) {
     Endpoint endpoint;
     const std::string address = text(entry.As<Napi::Object>(), "address");
     endpoint.ipv6 = address.find(':') != std::string::npos;
-    if (inet_pton(endpoint.ipv6 ? AF_INET6 : AF_INET, address.c_str(), endpoint.address.data()) != 1) reject("not an IP address: " + address);
+    if (!parse_ip(address, endpoint.ipv6, endpoint.address.data())) reject("not an IP address: " + address);
     endpoint.port = static_cast<uint16_t>(number(entry.As<Napi::Object>(), "port", 0, 65535));
     endpoint.protocol = static_cast<uint8_t>(number(entry.As<Napi::Object>(), "protocol", 0, 255));
     result.push_back(endpoint);
@@ -281,6 +281,31 @@ void Arguments::carry(const Napi::Object& options, EngineOptions& result, std::v
   pinned.push_back(Napi::Reference<Napi::Value>::New(tags, 1));
 }
 
+void Arguments::divert(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned) {
+  if (property(options, "divert").IsNull()) return;
+  const Napi::Object value = object(options, "divert");
+  DivertOptions target;
+  target.inline_mode = boolean(value, "inline");
+  target.library = text(value, "library");
+  target.filter = text(value, "filter");
+  target.queue_length = static_cast<uint32_t>(number(value, "queueLength", 32, 16'384));
+  target.queue_time_ms = static_cast<uint32_t>(number(value, "queueTimeMs", 100, 16'000));
+  target.queue = static_cast<uint16_t>(number(value, "queue", 0, 65535));
+  const Napi::Value verdicts = property(value, "verdicts");
+  if (ok() && !verdicts.IsNull()) {
+    napi_typedarray_type type = napi_int8_array;
+    void* bytes = nullptr;
+    const bool good = verdicts.IsTypedArray() &&
+                      napi_get_typedarray_info(env_, verdicts, &type, &target.verdict_bytes, &bytes, nullptr, nullptr) == napi_ok &&
+                      type == napi_uint8_array;
+    const char* const wrong = good ? VerdictTable::check(bytes, target.verdict_bytes) : "verdicts must be null or a Uint8Array";
+    if (wrong != nullptr) return reject(wrong);
+    target.verdicts = bytes;
+    pinned.push_back(Napi::Reference<Napi::Value>::New(verdicts, 1));
+  }
+  result.divert = target;
+}
+
 EngineOptions Arguments::engine_options(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned) {
   EngineOptions result;
   if (!value.IsObject()) {
@@ -312,6 +337,7 @@ EngineOptions Arguments::engine_options(const Napi::Value& value, std::vector<Na
   result.verify_checksums = boolean(options, "verifyChecksums");
   result.arp = boolean(options, "arp");
   outputs(options, result);
+  if (ok()) divert(options, result, pinned);
   return result;
 }
 

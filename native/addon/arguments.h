@@ -38,6 +38,7 @@ class Arguments {
   void rings(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
   void tap(const Napi::Object& options, EngineOptions& result);
   void recall(const Napi::Object& options, EngineOptions& result);
+  void divert(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
   void carry(const Napi::Object& options, EngineOptions& result, std::vector<Napi::Reference<Napi::Value>>& pinned);
   void speed(const Napi::Object& options, EngineOptions& result);
   RecallClause recall_clause(const Napi::Object& object);

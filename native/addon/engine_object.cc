@@ -19,6 +19,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                      {
                          InstanceMethod<&EngineObject::start>("start"),
                          InstanceMethod<&EngineObject::stop>("stop"),
+                         InstanceMethod<&EngineObject::abort>("abort"),
                          InstanceMethod<&EngineObject::read_counters>("readCounters"),
                          InstanceMethod<&EngineObject::progress>("progress"),
                          InstanceMethod<&EngineObject::tunnels>("tunnels"),
@@ -142,6 +143,8 @@ void EngineObject::on_environment_end(void* raw) {
 }
 
 void EngineObject::stop(const Napi::CallbackInfo&) { engine_->stop(); }
+
+void EngineObject::abort(const Napi::CallbackInfo&) { engine_->abort(kAbortWaitMs); }
 
 void EngineObject::read_counters(const Napi::CallbackInfo& info) {
   napi_typedarray_type type;

@@ -22,6 +22,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
  private:
   void start(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
+  void abort(const Napi::CallbackInfo& info);
   void read_counters(const Napi::CallbackInfo& info);
   Napi::Value progress(const Napi::CallbackInfo& info);
   Napi::Value tunnels(const Napi::CallbackInfo& info);

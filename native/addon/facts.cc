@@ -1,8 +1,8 @@
 #include "facts.h"
 
-#include <arpa/inet.h>
-
 #include <string>
+
+#include "../base/ip_text.h"
 
 namespace weir {
 namespace {
@@ -29,6 +29,9 @@ Napi::Array thread_values(Napi::Env env, const std::vector<ThreadFacts>& threads
     set_text(thread, "name", threads[i].name.substr(0, 15));
     set_text(thread, "source", threads[i].source);
     thread.Set("cpu", threads[i].cpu < 0 ? env.Null() : Napi::Number::New(env, threads[i].cpu));
+    Napi::Object detail = Napi::Object::New(env);
+    for (const auto& [name, number] : threads[i].numbers) set_number(detail, name.c_str(), number);
+    thread.Set("detail", detail);
     result.Set(i, thread);
   }
   return result;
@@ -47,12 +50,6 @@ void set_failure(Napi::Object& value, const Event& event) {
   if (!event.failure.hint.empty()) set_text(value, "hint", event.failure.hint);
   if (!event.failure.path.empty()) set_text(value, "path", event.failure.path);
   if (event.failure.error_number != 0) set_number(value, "errno", event.failure.error_number);
-}
-
-std::string address_text(const uint8_t* address, bool ipv6) {
-  char text[INET6_ADDRSTRLEN] = "";
-  inet_ntop(ipv6 ? AF_INET6 : AF_INET, address, text, sizeof text);
-  return text;
 }
 
 }  // namespace
@@ -86,8 +83,8 @@ Napi::Object tunnel_value(Napi::Env env, const Tunnel& tunnel) {
   set_number(value, "type", static_cast<double>(tunnel.type));
   set_number(value, "protocol", tunnel.protocol);
   set_number(value, "ipVersion", tunnel.ipv6 ? 6 : 4);
-  set_text(value, "source", address_text(tunnel.source, tunnel.ipv6));
-  set_text(value, "destination", address_text(tunnel.destination, tunnel.ipv6));
+  set_text(value, "source", ip_text(tunnel.source, tunnel.ipv6));
+  set_text(value, "destination", ip_text(tunnel.destination, tunnel.ipv6));
   set_number(value, "sourcePort", tunnel.source_port);
   set_number(value, "destinationPort", tunnel.destination_port);
   value.Set("scope", tunnel.has_scope ? Napi::Number::New(env, tunnel.scope) : env.Null());
@@ -116,6 +113,7 @@ Napi::Object interface_value(Napi::Env env, const InterfaceFacts& facts) {
   Napi::Object value = Napi::Object::New(env);
   set_text(value, "name", facts.name);
   set_text(value, "description", facts.description);
+  set_number(value, "index", facts.index);
   set_flag(value, "up", facts.up);
   set_flag(value, "running", facts.running);
   set_flag(value, "loopback", facts.loopback);

@@ -7,6 +7,7 @@
 #include "../capture/frame_filter.h"
 #include "../capture/frame_reader.h"
 #include "../capture/generator.h"
+#include "../capture/live_source.h"
 #include "arguments.h"
 #include "facts.h"
 
@@ -50,6 +51,31 @@ Napi::Value list_interfaces_value(const Napi::CallbackInfo& info) {
   const Napi::Array result = Napi::Array::New(info.Env(), interfaces.value().size());
   for (uint32_t i = 0; i < interfaces.value().size(); ++i) result.Set(i, interface_value(info.Env(), interfaces.value()[i]));
   return result;
+}
+
+// Opens the diverting source as a capture would, with a filter that takes nothing, and closes it.
+Napi::Value probe_divert(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsString()) return throw_type_error(env, "probeDivert needs the path of WinDivert.dll");
+#ifndef _WIN32
+  const Napi::Object nowhere = Napi::Object::New(env);
+  nowhere.Set("code", Napi::String::New(env, "SOURCE_OPEN"));
+  nowhere.Set("message", Napi::String::New(env, "WinDivert is for Windows"));
+  nowhere.Set("hint", Napi::String::New(env, ""));
+  return nowhere;
+#endif
+  EngineOptions options;
+  options.sources.push_back({SourceKind::kLive, "probe", 1, {}});
+  options.divert.emplace();
+  options.divert->library = info[0].As<Napi::String>().Utf8Value();
+  options.divert->filter = "false";
+  Result<std::vector<std::unique_ptr<LiveSource>>> opened = open_live_sources(options);
+  if (opened.ok()) return env.Null();
+  const Napi::Object failure = Napi::Object::New(env);
+  failure.Set("code", Napi::String::New(env, opened.failure().code));
+  failure.Set("message", Napi::String::New(env, opened.failure().message));
+  failure.Set("hint", Napi::String::New(env, opened.failure().hint));
+  return failure;
 }
 
 Napi::Value check_filter_value(const Napi::CallbackInfo& info) {

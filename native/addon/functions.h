@@ -5,6 +5,7 @@
 namespace weir {
 
 Napi::Value list_interfaces_value(const Napi::CallbackInfo& info);
+Napi::Value probe_divert(const Napi::CallbackInfo& info);
 Napi::Value check_filter_value(const Napi::CallbackInfo& info);
 Napi::Value decode_frame(const Napi::CallbackInfo& info);
 Napi::Value prefer_huge_pages_value(const Napi::CallbackInfo& info);

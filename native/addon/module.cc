@@ -1,10 +1,11 @@
 // What the addon exports; src/native/engine.ts is the contract. Loads in any number of environments of one process.
 #include <napi.h>
-#include <pcap/pcap.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
+#include "../base/threads.h"
+#include "../capture/frame_filter.h"
 #include "../ring/layout.h"
 #include "engine_object.h"
 #include "functions.h"
@@ -15,7 +16,7 @@ namespace {
 
 Napi::Value layout_version(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), kLayoutVersion); }
 Napi::Value record_bytes(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), kRecordBytes); }
-Napi::Value pcap_version(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), pcap_lib_version()); }
+Napi::Value pcap_version(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), filter_library()); }
 
 // glibc raises its threshold for separate mappings as large blocks are freed, and from then on keeps rings and outboxes in
 // its heap: 1,000 sensors one after the other grew from 251 to 592 MB. A threshold that is set stays.
@@ -27,6 +28,7 @@ void keep_large_blocks_apart() {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   keep_large_blocks_apart();
+  keep_this_module();
   exports.Set("layoutVersion", Napi::Function::New<layout_version>(env, "layoutVersion"));
   exports.Set("recordBytes", Napi::Function::New<record_bytes>(env, "recordBytes"));
   exports.Set("pcapVersion", Napi::Function::New<pcap_version>(env, "pcapVersion"));
@@ -34,6 +36,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("createWaker", Napi::Function::New<create_waker>(env, "createWaker"));
   exports.Set("listInterfaces", Napi::Function::New<list_interfaces_value>(env, "listInterfaces"));
   exports.Set("preferHugePages", Napi::Function::New<prefer_huge_pages_value>(env, "preferHugePages"));
+  exports.Set("probeDivert", Napi::Function::New<probe_divert>(env, "probeDivert"));
   exports.Set("checkFilter", Napi::Function::New<check_filter_value>(env, "checkFilter"));
   exports.Set("decodeFrame", Napi::Function::New<decode_frame>(env, "decodeFrame"));
   exports.Set("writeCapture", Napi::Function::New<write_capture>(env, "writeCapture"));

@@ -1,12 +1,10 @@
 #include "byte_window.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "../base/files.h"
 
 namespace weir {
 namespace {
@@ -96,14 +94,13 @@ Failure open_failure(const std::string& path, int error_number) {
 }
 
 Result<std::unique_ptr<ByteWindow>> open_byte_window(const std::string& path, const StopSignal* stop) {
-  const bool standard_input = path == "-";
-  // Non-blocking, so that opening a named pipe waits in poll(), where a stop request is seen.
-  const int descriptor = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int descriptor = open_input(path);
   if (descriptor < 0) return open_failure(path, errno);
-  struct stat facts{};
-  if (fstat(descriptor, &facts) != 0 || S_ISDIR(facts.st_mode)) {
-    const int error_number = S_ISDIR(facts.st_mode) ? EISDIR : errno;
-    close(descriptor);
+  FileFacts facts{FileKind::kStream, 0};
+  const bool known = facts_of(descriptor, facts);
+  if (!known || facts.kind == FileKind::kFolder) {
+    const int error_number = known ? EISDIR : errno;
+    close_file(descriptor);
     return open_failure(path, error_number);
   }
   return window_on_stream(make_descriptor_stream(descriptor, path, stop), path);

@@ -1,7 +1,5 @@
 #include "capture_engine.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <chrono>
 #include <system_error>
@@ -9,9 +7,10 @@
 #include <utility>
 
 #include "../base/clock.h"
+#include "../base/threads.h"
 #include "capture_file.h"
 #include "frame_filter.h"
-#include "live_thread.h"
+#include "live_source.h"
 #include "pcap_writer.h"
 #include "replay_thread.h"
 
@@ -19,8 +18,6 @@ namespace weir {
 namespace {
 
 constexpr int kEthernet = 1;
-
-void name_this_thread(const std::string& name) { pthread_setname_np(pthread_self(), name.substr(0, 15).c_str()); }
 
 // Everything that can be told before the first frame is read. An empty code: nothing is wrong.
 Failure check_replay(const EngineOptions& options) {
@@ -73,12 +70,12 @@ bool CaptureEngine::start_replay() {
     run_.fail({"USAGE", "a pipe cannot be read more than once", "leave --loop out, or name a file", "", 0});
     return false;
   }
-  begin({{"weir-replay", run_.options.sources.front().name, -1}}, {[this](Counters& counters) { ReplayThread(run_, counters).run(); }});
+  begin({{"weir-replay", run_.options.sources.front().name, -1, {}}}, {[this](Counters& counters) { ReplayThread(run_, counters).run(); }});
   return true;
 }
 
 bool CaptureEngine::start_live() {
-  Result<std::vector<std::unique_ptr<LiveSocket>>> opened = open_live_sockets(run_.options);
+  Result<std::vector<std::unique_ptr<LiveSource>>> opened = open_live_sources(run_.options);
   if (!opened.ok()) {
     run_.fail(opened.take_failure());
     return false;
@@ -86,18 +83,14 @@ bool CaptureEngine::start_live() {
   std::vector<ThreadFacts> facts;
   std::vector<ThreadBody> bodies;
   uint32_t thread = 0;
-  for (std::unique_ptr<LiveSocket>& socket : opened.value()) {
-    facts.push_back({"weir-cap-" + socket->interface(), socket->interface(), cpu_for_thread(thread, threads_of(run_.options.sources))});
-    const std::shared_ptr<LiveSocket> shared = std::move(socket);
+  for (std::unique_ptr<LiveSource>& source : opened.value()) {
+    facts.push_back(source->facts());
+    const std::shared_ptr<LiveSource> shared = std::move(source);
     {
       const std::lock_guard lock(mutex_);
-      live_sockets_.push_back(shared);
+      live_sources_.push_back(shared);
     }
-    const int cpu = facts.back().cpu;
-    bodies.push_back([this, shared, thread, cpu](Counters& counters) {
-      pin_this_thread(cpu);
-      LiveThread(run_, *shared, thread, counters).run();
-    });
+    bodies.push_back([this, shared, thread](Counters& counters) { shared->run(run_, thread, counters); });
     ++thread;
   }
   // Stream time begins now: a silent link has ticks too.
@@ -163,9 +156,9 @@ std::string CaptureEngine::replace_filter(const std::string& expression) {
   // Compiled once before anything changes, so that a bad expression leaves every socket as it was.
   std::string message = check_filter(expression, kEthernet, static_cast<int>(kMaxFrameBytes));
   if (!message.empty()) return "invalid filter: " + message;
-  for (const std::weak_ptr<LiveSocket>& weak : live_sockets_) {
-    const std::shared_ptr<LiveSocket> socket = weak.lock();
-    if (socket != nullptr) message = socket->replace_filter(expression);
+  for (const std::weak_ptr<LiveSource>& weak : live_sources_) {
+    const std::shared_ptr<LiveSource> source = weak.lock();
+    if (source != nullptr) message = source->replace_filter(expression);
     if (!message.empty()) return message;
   }
   return "";

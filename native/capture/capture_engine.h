@@ -15,7 +15,7 @@
 
 namespace weir {
 
-class LiveSocket;
+class LiveSource;
 
 class CaptureEngine : public std::enable_shared_from_this<CaptureEngine> {
  public:
@@ -52,7 +52,7 @@ class CaptureEngine : public std::enable_shared_from_this<CaptureEngine> {
   std::atomic<uint32_t> unfinished_{0};  // threads that have not yet ended their part of the run
   bool started_ = false;
   // For replace_filter(): they belong to their threads.
-  std::vector<std::weak_ptr<LiveSocket>> live_sockets_;
+  std::vector<std::weak_ptr<LiveSource>> live_sources_;
 };
 
 }  // namespace weir

@@ -1,11 +1,9 @@
 #include "capture_file.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 
 #include "../base/byte_order.h"
+#include "../base/files.h"
 #include "byte_window.h"
 #include "classic_reader.h"
 #include "pcapng_reader.h"
@@ -52,10 +50,10 @@ Result<std::unique_ptr<FrameReader>> open_capture_file(const std::string& path, 
 
 Result<int> probe_capture_file(const std::string& path) {
   if (path == "-") return -1;
-  struct stat facts{};
-  if (stat(path.c_str(), &facts) != 0) return open_failure(path, errno);
-  if (S_ISDIR(facts.st_mode)) return open_failure(path, EISDIR);
-  if (!S_ISREG(facts.st_mode)) return access(path.c_str(), R_OK) == 0 ? Result<int>(-1) : Result<int>(open_failure(path, errno));
+  FileFacts facts{};
+  if (!facts_of(path, facts)) return open_failure(path, errno);
+  if (facts.kind == FileKind::kFolder) return open_failure(path, EISDIR);
+  if (facts.kind == FileKind::kStream) return is_readable(path) ? Result<int>(-1) : Result<int>(open_failure(path, errno));
   Result<std::unique_ptr<ByteWindow>> opened = open_byte_window(path, nullptr);
   if (!opened.ok()) return opened.take_failure();
   std::unique_ptr<ByteWindow> window = std::move(opened.value());
@@ -72,14 +70,13 @@ Result<int> probe_capture_file(const std::string& path) {
 }
 
 bool is_stream_path(const std::string& path) {
-  struct stat facts{};
-  return path == "-" || (stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode));
+  FileFacts facts{};
+  return path == "-" || (facts_of(path, facts) && facts.kind != FileKind::kRegular);
 }
 
 uint64_t capture_file_size(const std::string& path) {
-  struct stat facts{};
-  if (path == "-" || stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return 0;
-  return static_cast<uint64_t>(facts.st_size);
+  FileFacts facts{};
+  return path != "-" && facts_of(path, facts) && facts.kind == FileKind::kRegular ? facts.bytes : 0;
 }
 
 }  // namespace weir

@@ -114,6 +114,7 @@ ReadStatus ClassicReader::read(FrameBatch& batch) {
     frame.sec += static_cast<int64_t>(fraction / kNsPerSec);
     frame.nsec = static_cast<uint32_t>(fraction % kNsPerSec);
     frame.outgoing = false;
+    frame.denied = false;
     frame.stripped_vlan = kNoStrippedVlan;
     prefetch_ahead();
     window.cur += need;

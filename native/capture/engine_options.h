@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../ring/ring_view.h"
+#include "divert_options.h"
 
 namespace weir {
 
@@ -102,6 +103,7 @@ struct EngineOptions {
   bool arp = false;
   std::optional<WritePcap> write_pcap;
   std::optional<FaultPlan> fault;
+  std::optional<DivertOptions> divert;
 
   bool live() const { return !sources.empty() && sources.front().kind == SourceKind::kLive; }
 };

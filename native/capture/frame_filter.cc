@@ -1,6 +1,9 @@
 #include "frame_filter.h"
 
+#include <pcap/pcap.h>
+
 #include <mutex>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -43,6 +46,8 @@ std::string compile_filter(const std::string& expression, int link_type, int sna
   return message;
 }
 
+std::string filter_library() { return pcap_lib_version(); }
+
 std::string check_filter(const std::string& expression, int link_type, int snaplen) {
   bpf_program code{};
   std::string message;
@@ -50,24 +55,34 @@ std::string check_filter(const std::string& expression, int link_type, int snapl
   return message;
 }
 
-FrameFilter::~FrameFilter() {
-  for (Program& program : programs_) {
-    if (program.valid) pcap_freecode(&program.code);
+struct FrameFilter::Program {
+  uint16_t link_type;
+  bool valid = false;
+  bpf_program code{};
+
+  explicit Program(uint16_t type) : link_type(type) {}
+  ~Program() {
+    if (valid) pcap_freecode(&code);
   }
-}
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+};
+
+FrameFilter::FrameFilter(std::string expression) : expression_(std::move(expression)) {}
+FrameFilter::~FrameFilter() = default;
 
 const FrameFilter::Program& FrameFilter::program_for(uint16_t link_type) {
-  for (const Program& program : programs_) {
-    if (program.link_type == link_type) return program;
+  for (const auto& program : programs_) {
+    if (program->link_type == link_type) return *program;
   }
-  Program program{link_type, false, {}};
+  programs_.push_back(std::make_unique<Program>(link_type));
+  Program& program = *programs_.back();
   std::string message;
   program.valid = compile(expression_, link_type, kSnaplen, program.code, message);
   if (!program.valid) {
     failure_ = {"FILTER", "filter does not fit link type " + std::to_string(link_type) + ": " + message, "", "", 0};
   }
-  programs_.push_back(program);
-  return programs_.back();
+  return program;
 }
 
 bool FrameFilter::passes(const Frame& frame) {

@@ -1,16 +1,20 @@
 // A BPF expression applied in this process, for sources that have no kernel behind them. One program per link type.
 #pragma once
-#include <pcap/pcap.h>
-
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "../base/result.h"
 #include "../decode/decoder.h"
 
+// Of libpcap, which not every platform has.
+struct bpf_program;
+
 namespace weir {
 
+// What compiles filters, and its version.
+std::string filter_library();
 // The compiler's message, or '' when the expression is valid for frames of that LINKTYPE_ number.
 std::string check_filter(const std::string& expression, int link_type, int snaplen);
 
@@ -19,7 +23,7 @@ std::string compile_filter(const std::string& expression, int link_type, int sna
 
 class FrameFilter {
  public:
-  explicit FrameFilter(std::string expression) : expression_(std::move(expression)) {}
+  explicit FrameFilter(std::string expression);
   ~FrameFilter();
   FrameFilter(const FrameFilter&) = delete;
   FrameFilter& operator=(const FrameFilter&) = delete;
@@ -31,15 +35,11 @@ class FrameFilter {
   const Failure& failure() const { return failure_; }
 
  private:
-  struct Program {
-    uint16_t link_type;
-    bool valid;
-    bpf_program code;
-  };
+  struct Program;
   const Program& program_for(uint16_t link_type);
 
   std::string expression_;
-  std::vector<Program> programs_;
+  std::vector<std::unique_ptr<Program>> programs_;
   Failure failure_;
 };
 

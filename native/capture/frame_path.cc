@@ -1,8 +1,9 @@
 #include "frame_path.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
-#include <ctime>
+#include <thread>
 
 #include "../base/clock.h"
 #include "../decode/arp.h"
@@ -16,7 +17,7 @@ constexpr uint32_t kPublishRecords = 64;
 constexpr int64_t kPublishNs = kNsPerMs;
 // A full ring in replay: look this often without sleeping, then sleep this long.
 constexpr int kSpins = 64;
-constexpr long kFullSleepNs = 50'000;
+constexpr std::chrono::nanoseconds kFullSleep(50'000);
 // After a stop request, a consumer that takes nothing from its full ring for this long is gone: packets for it are
 // counted as dropped.
 constexpr int64_t kStallNs = 3 * kNsPerSec;
@@ -305,8 +306,7 @@ bool FramePath::wait_for_space(RingWriter& ring) {
     if (ring.consumer_position() != position) return true;
     pause_processor();
   }
-  const timespec pause{0, kFullSleepNs};
-  nanosleep(&pause, nullptr);
+  std::this_thread::sleep_for(kFullSleep);
   return !run_.stop.stop_requested() || !stalled(ring);
 }
 
@@ -376,8 +376,7 @@ void FramePath::finish() {
   const auto flush = [&](RingWriter& ring) {
     while (!ring.flush_pending() && !run_.stop.abort_requested() && !stalled(ring)) {
       before_wait();
-      const timespec pause{0, kFullSleepNs};
-      nanosleep(&pause, nullptr);
+      std::this_thread::sleep_for(kFullSleep);
     }
   };
   for (RingWriter& ring : rings_) flush(ring);

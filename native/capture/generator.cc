@@ -62,6 +62,7 @@ ReadStatus GeneratorReader::read(FrameBatch& batch) {
     frame.sec = kFirstSecond + since_first / 1'000'000;
     frame.nsec = static_cast<uint32_t>(since_first % 1'000'000 * 1000);
     frame.outgoing = false;
+    frame.denied = false;
     frame.stripped_vlan = kNoStrippedVlan;
     bytes_ += length;
     ++index_;

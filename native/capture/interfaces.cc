@@ -78,8 +78,10 @@ Result<std::vector<InterfaceFacts>> list_interfaces() {
   const std::map<std::string, std::string> hardware = hardware_addresses();
   std::vector<InterfaceFacts> result;
   for (const pcap_if_t* device = devices; device != nullptr; device = device->next) {
-    if (if_nametoindex(device->name) == 0) continue;
+    const unsigned index = if_nametoindex(device->name);
+    if (index == 0) continue;
     InterfaceFacts facts;
+    facts.index = index;
     facts.name = device->name;
     facts.description = device->description == nullptr ? "" : device->description;
     facts.up = (device->flags & PCAP_IF_UP) != 0;

@@ -1,5 +1,6 @@
 // The network interfaces of this host.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct InterfaceFacts {
   bool point_to_point = false;
   bool wireless = false;
   std::vector<InterfaceAddress> addresses;
+  uint32_t index = 0;  // the system's number
   std::string mac;  // '' = none
 };
 

@@ -1,7 +1,5 @@
 #include "pacer.h"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "../base/clock.h"
@@ -29,9 +27,7 @@ int64_t Pacer::wait_ns(int64_t sec, uint32_t nsec) {
 }
 
 void Pacer::sleep(int64_t ns, const StopSignal& stop) {
-  pollfd wait{stop.descriptor(), POLLIN, 0};
-  const timespec duration{static_cast<time_t>(ns / kNsPerSec), static_cast<long>(ns % kNsPerSec)};
-  ppoll(&wait, 1, &duration, nullptr);
+  stop.wait_ns(ns);
 }
 
 }  // namespace weir

@@ -1,14 +1,12 @@
 #include "pcap_writer.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "../base/byte_order.h"
+#include "../base/files.h"
 #include "capture_blocks.h"
 #include "run_state.h"
 
@@ -45,7 +43,7 @@ std::string PcapWriter::name_of_file(uint32_t number) const {
 
 bool PcapWriter::open_file() {
   const std::string path = name_of_file(++file_number_);
-  descriptor_ = standard_output_ ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  descriptor_ = open_output(standard_output_ ? "-" : path);
   if (descriptor_ < 0) {
     fail("cannot open " + path, errno);
     return false;
@@ -57,7 +55,7 @@ bool PcapWriter::open_file() {
   if (target_.rotate_bytes == 0) return true;
   files_.push_back(path);
   while (target_.max_files != 0 && files_.size() > target_.max_files) {
-    unlink(files_.front().c_str());
+    remove_file(files_.front());
     files_.pop_front();
   }
   return true;
@@ -123,7 +121,7 @@ bool PcapWriter::convert_to_pcapng() {
   const std::string temporary = path + ".rewrite";
   const int classic = descriptor_;
   const uint64_t classic_bytes = file_bytes_;
-  descriptor_ = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  descriptor_ = open_output(temporary);
   if (descriptor_ < 0) {
     descriptor_ = classic;
     fail("cannot open " + temporary, errno);
@@ -132,10 +130,11 @@ bool PcapWriter::convert_to_pcapng() {
   file_bytes_ = 0;
   format_ = Format::kPcapng;
   interfaces_.clear();
-  const bool copied = copy_as_pcapng(classic, classic_bytes) && rename(temporary.c_str(), path.c_str()) == 0;
-  ::close(classic);
+  const bool rewritten = copy_as_pcapng(classic, classic_bytes);
+  close_file(classic);
+  const bool copied = rewritten && replace_file(temporary, path);
   if (!copied) {
-    unlink(temporary.c_str());
+    remove_file(temporary);
     fail("cannot rewrite " + path + " as pcapng", errno);
   }
   return copied;
@@ -146,10 +145,10 @@ bool PcapWriter::copy_as_pcapng(int from, uint64_t bytes) {
   std::vector<uint8_t> captured;
   uint8_t header[kClassicRecordBytes];
   for (uint64_t at = kClassicFileHeaderBytes; at < bytes;) {
-    if (pread(from, header, sizeof header, static_cast<off_t>(at)) != static_cast<ssize_t>(sizeof header)) return false;
+    if (!read_file_at(from, at, header, sizeof header)) return false;
     Frame frame = frame_of_classic_record(header, link_type_);
     captured.resize(frame.captured);
-    if (pread(from, captured.data(), frame.captured, static_cast<off_t>(at + sizeof header)) != static_cast<ssize_t>(frame.captured)) return false;
+    if (!read_file_at(from, at + sizeof header, captured.data(), frame.captured)) return false;
     frame.bytes = captured.data();
     append_pcapng(frame);
     if (buffer_.size() >= kBufferBytes && !flush_buffer()) return false;
@@ -160,7 +159,7 @@ bool PcapWriter::copy_as_pcapng(int from, uint64_t bytes) {
 
 void PcapWriter::rotate() {
   if (!flush_buffer()) return;
-  ::close(descriptor_);
+  close_file(descriptor_);
   descriptor_ = -1;
   open_file();
 }
@@ -175,7 +174,7 @@ bool PcapWriter::flush_buffer() {
     counters_.add(kPcapBytesWritten, buffer_.size());
   } else {
     // Cut back to the last whole frame, so that the file stays readable. Pipes have no length to cut.
-    if (!standard_output_ && ftruncate(descriptor_, static_cast<off_t>(file_bytes_)) != 0) errno = 0;
+    if (!standard_output_ && !cut_file(descriptor_, file_bytes_)) errno = 0;
     fail("cannot write " + name_of_file(file_number_), error_number);
   }
   buffer_.clear();
@@ -185,7 +184,7 @@ bool PcapWriter::flush_buffer() {
 
 bool PcapWriter::write_out(const uint8_t* bytes, size_t size) {
   while (size > 0) {
-    const ssize_t written = ::write(descriptor_, bytes, size);
+    const long written = write_file(descriptor_, bytes, size);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return false;
     bytes += written;
@@ -214,7 +213,7 @@ void PcapWriter::close() {
   if (descriptor_ < 0) return;
   if (format_ == Format::kUnset && !broken_) append_classic_header(buffer_, std::max(snaplen_, kMinDeclaredSnaplen), 1);
   if (!buffer_.empty()) flush_buffer();
-  ::close(descriptor_);
+  close_file(descriptor_);
   descriptor_ = -1;
 }
 

@@ -245,6 +245,7 @@ Frame& PcapngReader::add_frame(FrameBatch& batch, const Interface& interface, co
   frame.link_type = interface.link_type;
   frame.source = interface.source;
   frame.outgoing = false;
+  frame.denied = false;
   frame.stripped_vlan = kNoStrippedVlan;
   __builtin_prefetch(bytes + 32);
   return frame;

@@ -28,6 +28,7 @@ struct ThreadFacts {
   std::string name;
   std::string source;
   int cpu = -1;  // -1 = any
+  std::vector<std::pair<std::string, double>> numbers;  // what the source was set to
 };
 
 struct Event {

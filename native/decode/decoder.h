@@ -69,6 +69,8 @@ struct Frame {
   double stream_ns;
   double ordinal;
   bool outgoing;
+  // An inline capture has not put it back.
+  bool denied;
   // Live capture strips the VLAN tag from the frame; this puts it back (kNoStrippedVlan = none): tpid << 16 | tci.
   uint32_t stripped_vlan;
 };

@@ -31,6 +31,7 @@ inline void record_frame(const Frame& frame, PacketRecord& r) {
   r.capLen = frame.captured;
   uint16_t flags = frame.captured < frame.wire ? static_cast<uint16_t>(RecordFlag::kSnaplenCut) : 0;
   if (frame.outgoing) flags |= static_cast<uint16_t>(RecordFlag::kOutgoing);
+  if (frame.denied) flags |= static_cast<uint16_t>(RecordFlag::kDenied);
   r.flags = flags;
 }
 

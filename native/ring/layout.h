@@ -154,6 +154,7 @@ enum class RecordFlag : uint16_t {
   kMpls = 4096,
   kPppoe = 8192,
   kBehindClock = 16384,
+  kDenied = 32768,
 };
 
 enum class TcpOption : uint16_t {
@@ -299,16 +300,30 @@ enum Counter : uint32_t {
   kFaultsInjected = 52,
   kBeyondCount = 53,
   kBeyondCountBytes = 54,
-  kRejected = 55,
-  kRejectedBytes = 83,
-  kRejectedNeeded = 111,
-  kRejectedAvailable = 139,
-  kNotFlow = 167,
-  kNotFlowBytes = 182,
-  kSuppressed = 197,
-  kSuppressedBytes = 199,
-  kTunnels = 201,
-  kCounterCount = 217
+  kDivertedKnown = 55,
+  kDiverted = 56,
+  kDivertedBytes = 57,
+  kHandoverDropped = 58,
+  kHandoverDroppedBytes = 59,
+  kInlineKnown = 60,
+  kInlineSent = 61,
+  kInlineSentBytes = 62,
+  kInlineDenied = 63,
+  kInlineDeniedBytes = 64,
+  kInlineQuarantined = 65,
+  kInlineQuarantinedBytes = 66,
+  kInlineFailed = 67,
+  kInlineFailedBytes = 68,
+  kRejected = 69,
+  kRejectedBytes = 97,
+  kRejectedNeeded = 125,
+  kRejectedAvailable = 153,
+  kNotFlow = 181,
+  kNotFlowBytes = 196,
+  kSuppressed = 211,
+  kSuppressedBytes = 213,
+  kTunnels = 215,
+  kCounterCount = 231
 };
 
 inline const char* name_of(RecordKind value) {
@@ -342,6 +357,7 @@ inline const char* name_of(RecordFlag value) {
     case RecordFlag::kMpls: return "mpls";
     case RecordFlag::kPppoe: return "pppoe";
     case RecordFlag::kBehindClock: return "behind_clock";
+    case RecordFlag::kDenied: return "denied";
   }
   return "?";
 }

@@ -3,8 +3,9 @@ import { realpathSync } from 'node:fs';
 import { SensorError } from '../errors.ts';
 import { printable } from '../packet/text.ts';
 
-/** The two ways to give this Node the right to capture without being root. */
-export function permissionAdvice(nodePath = process.execPath): string[] {
+/** The two ways to give this Node the right to capture without being root; on Windows there is one way only. */
+export function permissionAdvice(nodePath = process.execPath, platform: NodeJS.Platform = process.platform): string[] {
+  if (platform === 'win32') return ['run as Administrator'];
   let binary = nodePath;
   try {
     binary = realpathSync(nodePath);

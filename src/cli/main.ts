@@ -21,8 +21,9 @@ function tooOld(): void {
   process.exitCode = 2;
 }
 
-/** The pinned runtime of a checkout when it exists and is not the one running, else null. */
+/** The pinned runtime of a checkout when it exists and is not the one running, else null. Checkouts are not set up on Windows. */
 async function pinnedRuntime(): Promise<string | null> {
+  if (process.platform === 'win32') return null;
   const fs = await import('node:fs');
   const path = await import('node:path');
   const url = await import('node:url');

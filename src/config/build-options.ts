@@ -50,6 +50,15 @@ function captureInput(values: SettingValues): CaptureInput {
     bufferMb: values['capture.buffer_mb'],
     immediate: values['capture.immediate'],
     fanout: values['capture.fanout'],
+    active: values['inline.active'] || values['inline.quarantine'],
+    quarantine: values['inline.quarantine'],
+    management: [...values['inline.management']],
+    deny: [...values['inline.deny']],
+    windivertDll: values['windivert.dll'] === '' ? null : values['windivert.dll'],
+    windivertFilter: values['windivert.filter'],
+    divertQueuePackets: values['windivert.queue_packets'],
+    divertQueueMs: values['windivert.queue_ms'],
+    nfqueue: values['inline.nfqueue'],
   };
 }
 

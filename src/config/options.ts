@@ -15,6 +15,23 @@ export interface CaptureInput {
   immediate: boolean;
   /** Sockets per interface that share its packets by the kernel's flow hash. */
   fanout: number;
+  /** Inline: packets leave the system's path, and only what nothing denies is put back. */
+  active: boolean;
+  /** Inline, and outbound packets pass only to `management`. */
+  quarantine: boolean;
+  /** `ADDRESS:PORT`, IPv6 in brackets; at most 4. */
+  management: string[];
+  /** What is denied from the start (`verdict/target.ts`). */
+  deny: string[];
+  /** Windows: WinDivert.dll; null = beside the addon. */
+  windivertDll: string | null;
+  /** Windows: in WinDivert's language, joined to `filter`; '' = none. */
+  windivertFilter: string;
+  /** Windows: what the driver's queue may hold beside `bufferMb`. */
+  divertQueuePackets: number;
+  divertQueueMs: number;
+  /** Linux, inline: the netfilter queue. */
+  nfqueue: number;
 }
 
 /** Replay of capture files, one after the other; `-` is standard input. */
@@ -148,6 +165,18 @@ export interface SensorOptions {
   /** Tests only: bytes of each shard ring; null = chosen by the input. */
   ringBytes: number | null;
 }
+
+export const DEFAULT_DIVERT = {
+  active: false,
+  quarantine: false,
+  management: [] as string[],
+  deny: [] as string[],
+  windivertDll: null,
+  windivertFilter: '',
+  divertQueuePackets: 16_384,
+  divertQueueMs: 2000,
+  nfqueue: 0,
+} as const satisfies Partial<CaptureInput>;
 
 export const DEFAULT_TRACKING: TrackingOptions = {
   shards: 0,

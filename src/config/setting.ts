@@ -10,7 +10,7 @@ export const BOTH: readonly CommandName[] = ['capture', 'replay'];
 export const EVERY: readonly CommandName[] = ['capture', 'replay', 'serve'];
 
 /** Headings of the help text, in the order in which they are shown. */
-export const SECTIONS = ['Capture', 'Replay', 'Service', 'Tracking', 'Detection', 'Screen', 'Files', 'Running'] as const;
+export const SECTIONS = ['Capture', 'Inline', 'Replay', 'Service', 'Tracking', 'Detection', 'Screen', 'Files', 'Running'] as const;
 
 export interface SettingBase {
   /** Dotted key of the configuration file: `section.name`. */

@@ -2,6 +2,7 @@
 import { APP_SETTINGS } from './groups/app.ts';
 import { CAPTURE_SETTINGS } from './groups/capture.ts';
 import { DETECT_SETTINGS } from './groups/detect.ts';
+import { DIVERT_SETTINGS } from './groups/divert.ts';
 import { LOG_SETTINGS } from './groups/log.ts';
 import { OUTPUT_SETTINGS } from './groups/output.ts';
 import { SCREEN_SETTINGS } from './groups/screen.ts';
@@ -11,6 +12,7 @@ import type { CommandName, Setting, ValueOf } from './setting.ts';
 
 const TABLE = [
   ...CAPTURE_SETTINGS,
+  ...DIVERT_SETTINGS,
   ...SERVE_SETTINGS,
   ...TRACKING_SETTINGS,
   ...APP_SETTINGS,

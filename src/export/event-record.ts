@@ -8,6 +8,8 @@ export interface FlowEvent extends FlowRecord {
 
 export interface EventContext {
   sensorId: string;
+  /** Is this host cut off but for its management? */
+  quarantine: boolean;
 }
 
 /** `TLS.Google`: master and protocol in one name. */
@@ -36,7 +38,7 @@ function applicationOf(flow: FlowRecord): Record<string, unknown> {
 }
 
 /** `outbound`: the client, whose view this is, sent the flow out of its own network. Byte counts are transport payload. */
-export function eventLine(flow: FlowEvent, { sensorId }: EventContext): string {
+export function eventLine(flow: FlowEvent, { sensorId, quarantine }: EventContext): string {
   const forward = flow.client === 'a_to_b';
   const [source, destination] = forward ? [flow.endpoint_a, flow.endpoint_b] : [flow.endpoint_b, flow.endpoint_a];
   const [out, back] = [flow.payload_bytes_a_to_b, flow.payload_bytes_b_to_a];
@@ -64,7 +66,8 @@ export function eventLine(flow: FlowEvent, { sensorId }: EventContext): string {
     risk_mask: flow.risk_mask,
     confidence: flow.app?.confidence ?? null,
     ...(sni === null ? {} : { sni }),
-    quarantine: false,
+    quarantine,
+    dropped_count: flow.dropped_count,
     lua: {},
     ...(flow.event === 'end' ? { flow_closed: true } : {}),
   });

@@ -78,6 +78,7 @@ export const RECORD_SHAPE: { readonly [Name in keyof FlowRecord]: Shape } = {
   ttl_b_to_a: 'integer',
   fragments: 'integer',
   snaplen_cut: 'integer',
+  dropped_count: 'integer',
   icmp_errors: 'integer',
   end_reason: 'name',
   record: 'name',

@@ -301,6 +301,7 @@ export function materialise(row: RowView, offset: number, context: RecordContext
     ttl_b_to_a: seenB ? bytes[offset + R.F_TTL_B] : null,
     fragments: view.getUint32(offset + R.F_FRAGMENTS, true),
     snaplen_cut: view.getUint32(offset + R.F_SNAPLEN_CUT, true),
+    dropped_count: view.getUint32(offset + R.F_DENIED, true),
     icmp_errors: view.getUint32(offset + R.F_ICMP_ERRORS, true),
     end_reason: END_REASONS[bytes[offset + R.F_END_REASON] - 1] ?? null,
     record: bytes[offset + R.F_RECORD_KIND] === 1 ? 'interim' : 'final',

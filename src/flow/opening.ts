@@ -27,6 +27,7 @@ import type { RecordWords } from './record-words.ts';
 import {
   F_ADDR_A,
   F_ADDR_B,
+  F_DENIED,
   F_DIRECTION_REASON,
   F_FIRST_ORDINAL,
   F_FIRST_SEEN,
@@ -129,6 +130,7 @@ export function packetFlags(store: FlowStore, slot: number, flags: number): void
     store.coldU[(c + F_FRAGMENTS) >> 2] = store.coldU[(c + F_FRAGMENTS) >> 2] + 1;
   }
   if ((flags & RecordFlag.SNAPLEN_CUT) !== 0) store.coldU[(c + F_SNAPLEN_CUT) >> 2] = store.coldU[(c + F_SNAPLEN_CUT) >> 2] + 1;
+  if ((flags & RecordFlag.DENIED) !== 0) store.coldU[(c + F_DENIED) >> 2] = store.coldU[(c + F_DENIED) >> 2] + 1;
 }
 
 function copyMac(store: FlowStore, at: number, rec: RecordWords, from: number): void {

@@ -130,6 +130,8 @@ export interface FlowRecord extends AppNote {
   ttl_b_to_a: number | null;
   fragments: number;
   snaplen_cut: number;
+  /** Packets that an inline capture denied, and did not put back. */
+  dropped_count: number;
   /** ICMP errors that quoted a packet of this flow. */
   icmp_errors: number;
   end_reason: EndReason | null;

@@ -115,6 +115,7 @@ export const F_OS_CONFIDENCE_A = 366; // u8, percent
 export const F_OS_CONFIDENCE_B = 367; // u8
 export const F_MSS_A = 368; // u16, MSS option of A's SYN or SYN+ACK (table)
 export const F_MSS_B = 370; // u16
+export const F_DENIED = 372; // u32, packets that an inline capture did not put back
 /** Full mode only: the line that the TCP analysis touches most. */
 export const F_RTT_LAST_MS = 384; // f32
 export const F_RTT_MIN_MS = 388; // f32

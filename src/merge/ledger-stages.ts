@@ -19,6 +19,20 @@ function byReason(engine: Float64Array, start: number, values: Record<string, nu
   return found;
 }
 
+/** `null`: the capture is not inline, nothing has to be put back. */
+function divertStage(engine: Float64Array): Stages[string] {
+  const inline = (slot: number): number | null => (engine[Counter.INLINE_KNOWN] === 0 ? null : engine[slot]);
+  return {
+    diverted: engine[Counter.DIVERTED],
+    diverted_bytes: engine[Counter.DIVERTED_BYTES],
+    handover_dropped: engine[Counter.HANDOVER_DROPPED],
+    sent: inline(Counter.INLINE_SENT),
+    denied: inline(Counter.INLINE_DENIED),
+    quarantined: inline(Counter.INLINE_QUARANTINED),
+    failed: inline(Counter.INLINE_FAILED),
+  };
+}
+
 /** The counters of each stage, those that stand in no identity included. */
 export function ledgerStages(input: LedgerInput): Stages {
   const { engine, shards } = input;
@@ -37,6 +51,7 @@ export function ledgerStages(input: LedgerInput): Stages {
       filtered: at(Counter.FILTERED),
       delivered: at(Counter.DELIVERED),
     },
+    ...(at(Counter.DIVERTED_KNOWN) === 0 ? {} : { divert: divertStage(engine) }),
     decode: {
       network: at(Counter.NETWORK_DECODED),
       transport: at(Counter.TRANSPORT_DECODED),

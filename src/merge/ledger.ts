@@ -129,6 +129,27 @@ function kernelIdentity(input: LedgerInput): Identity {
   );
 }
 
+/** Sources that take packets out of the system: what they took was copied, and, inline, put back or not. */
+function divertIdentities({ engine }: LedgerInput): Identity[] {
+  if (engine[Counter.DIVERTED_KNOWN] === 0) return [];
+  const pair = (name: string, slot: number, bytes: boolean): [string, number] => [name, engine[slot + (bytes ? 1 : 0)]];
+  const copied = (bytes: boolean): Identity =>
+    identity('diverted', bytes ? 'bytes' : 'packets', pair('diverted', Counter.DIVERTED, bytes), [
+      pair('handover_dropped', Counter.HANDOVER_DROPPED, bytes),
+      pair('frames_read', Counter.FRAMES_READ, bytes),
+      pair('beyond_count', Counter.BEYOND_COUNT, bytes),
+    ]);
+  const settled = (bytes: boolean): Identity =>
+    identity('inline', bytes ? 'bytes' : 'packets', pair('diverted', Counter.DIVERTED, bytes), [
+      pair('sent', Counter.INLINE_SENT, bytes),
+      pair('denied', Counter.INLINE_DENIED, bytes),
+      pair('quarantined', Counter.INLINE_QUARANTINED, bytes),
+      pair('failed', Counter.INLINE_FAILED, bytes),
+    ]);
+  const known = engine[Counter.INLINE_KNOWN] === 0 ? [copied] : [copied, settled];
+  return known.flatMap((make) => [make(false), make(true)]);
+}
+
 /** How flows began and ended; those outside tunnels apart from the others. */
 function flowIdentities({ shards, lost }: LedgerInput): Identity[] {
   const sum = (slot: number) => shardSum(shards, slot);
@@ -267,6 +288,7 @@ function outputIdentities({ engine, pcap, tap, recall, tapTaken }: LedgerInput):
 export function buildLedger(input: LedgerInput): Ledger {
   const identities = [
     ...(input.live ? [kernelIdentity(input)] : []),
+    ...divertIdentities(input),
     ...packetIdentities(input, false),
     ...packetIdentities(input, true),
     ...flowIdentities(input),

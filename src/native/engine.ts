@@ -91,12 +91,30 @@ export interface EngineOptions {
   /** Where to write every frame that was read, or null. rotateMb 0 = one file. */
   writePcap: { path: string; rotateMb: number; maxFiles: number } | null;
   fault: FaultPlan | null;
+  /** Live only: packets are diverted (WinDivert, a netfilter queue) instead of seen at an interface; null = they are not. */
+  divert: DivertOptions | null;
+}
+
+export interface DivertOptions {
+  /** Packets leave the system's path, and what nothing denies is put back; else copies are looked at. */
+  inline: boolean;
+  /** Windows: absolute path of WinDivert.dll. */
+  library: string;
+  /** Windows: which packets, in WinDivert's language. */
+  filter: string;
+  /** Windows: packets and milliseconds that the driver's queue holds; its bytes are `bufferMb`, at most 32 MiB. */
+  queueLength: number;
+  queueTimeMs: number;
+  /** Linux: the number of the netfilter queue. */
+  queue: number;
+  /** The verdict table (`src/verdict/table.ts`); null = nothing is denied. */
+  verdicts: Uint8Array | null;
 }
 
 /** Things that the engine tells the thread that owns it; `onEvent` is called once per event, never after stop() resolved. */
 export type EngineEvent =
   /** All sources are open and all capture threads run. */
-  | { type: 'started'; threads: { name: string; source: string; cpu: number | null }[] }
+  | { type: 'started'; threads: CaptureThreadFacts[] }
   /** A file was opened; size 0 where unknown (a pipe). */
   | { type: 'file'; path: string; bytes: number; index: number }
   /** Something to tell people once: an unknown link type, a file that ends early ... */
@@ -106,8 +124,18 @@ export type EngineEvent =
   /** Every thread has ended, written its END records and published its counters. */
   | { type: 'finished'; reason: 'eof' | 'count' | 'stop' | 'error' };
 
+export interface CaptureThreadFacts {
+  name: string;
+  source: string;
+  cpu: number | null;
+  /** What the source was set to, as it says itself: WinDivert's `queueLength`, `queueTimeMs`, `queueBytes`, `clockErrorNs`. */
+  detail: Record<string, number>;
+}
+
 export interface InterfaceFacts {
   name: string;
+  /** The system's number of it. */
+  index: number;
   description: string;
   up: boolean;
   running: boolean;
@@ -184,6 +212,8 @@ export interface Engine {
   start(): void;
   /** Asks every thread to stop; 'finished' follows once all of them have. Safe to call twice. */
   stop(): void;
+  /** The process ends now: closes the sources and waits for the threads, at most 2 s. No event follows, no record is finished. */
+  abort(): void;
   /** Fills `out` (COUNTER_COUNT values) with the sum over the threads. Exact after 'finished'. */
   readCounters(out: Float64Array): void;
   /** Bytes read so far of the current file, for progress. */
@@ -226,6 +256,8 @@ export interface Addon {
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */
   preferHugePages(memory: Uint8Array): boolean;
+  /** Windows: what keeps WinDivert from being opened, or null when nothing does. Elsewhere there is always something. */
+  probeDivert(library: string): { code: string; message: string; hint: string } | null;
   /** The compiler's message, or null when the expression is valid for that link type. */
   checkFilter(expression: string, linkType: number, snaplen: number): string | null;
   /** Decodes one frame exactly as the capture thread does; the accounted record first, then annotations. For tests and views. */

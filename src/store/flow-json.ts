@@ -79,6 +79,7 @@ const NOTHING: { readonly [Name in keyof Rest]: Rest[Name] } = {
   fragments: 0,
   snaplen_cut: 0,
   icmp_errors: 0,
+  dropped_count: 0,
   end_reason: null,
   interim_seq: 0,
   ...NO_NOTE,

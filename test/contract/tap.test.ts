@@ -44,6 +44,7 @@ function options(path: string, tap: Uint8Array): EngineOptions {
     arp: false,
     writePcap: null,
     fault: null,
+    divert: null,
   };
 }
 

@@ -31,6 +31,21 @@ const NO_DISPOSITION = new Set<keyof typeof Counter>([
   'KERNEL_FREEZES',
   'INTERFACE_DROPS',
   'INTERFACE_DROPS_KNOWN',
+  // Of sources that divert packets; tested below.
+  'DIVERTED_KNOWN',
+  'DIVERTED',
+  'DIVERTED_BYTES',
+  'HANDOVER_DROPPED',
+  'HANDOVER_DROPPED_BYTES',
+  'INLINE_KNOWN',
+  'INLINE_SENT',
+  'INLINE_SENT_BYTES',
+  'INLINE_DENIED',
+  'INLINE_DENIED_BYTES',
+  'INLINE_QUARANTINED',
+  'INLINE_QUARANTINED_BYTES',
+  'INLINE_FAILED',
+  'INLINE_FAILED_BYTES',
   // Captured bytes depend on the snap length; the identities are of wire bytes.
   'FRAMES_READ_CAPTURED_BYTES',
   'CARRIED_OUTER_BYTES',
@@ -172,5 +187,42 @@ describe('live, the kernel joins the identities', () => {
     const ledger = buildLedger(input);
     expect(ledger.identities.find(({ name }) => name === 'kernel')?.holds).toBeNull();
     expect(ledger.stages.source.kernel_drops).toBeNull();
+  });
+});
+
+describe('of a source that diverts packets', () => {
+  const PAIRS = ['HANDOVER_DROPPED', 'INLINE_SENT', 'INLINE_DENIED', 'INLINE_QUARANTINED', 'INLINE_FAILED'] as const;
+  const inline = () => {
+    const input = structuredClone(snapshot);
+    const { engine } = input;
+    input.live = true;
+    engine[Counter.DIVERTED_KNOWN] = engine[Counter.INLINE_KNOWN] = 1;
+    for (const bytes of [0, 1]) {
+      engine[Counter.HANDOVER_DROPPED + bytes] = 5 + bytes;
+      const diverted =
+        engine[Counter.FRAMES_READ + bytes] + engine[Counter.HANDOVER_DROPPED + bytes] + engine[Counter.BEYOND_COUNT + bytes];
+      engine[Counter.DIVERTED + bytes] = diverted;
+      engine[Counter.INLINE_DENIED + bytes] = 11;
+      engine[Counter.INLINE_QUARANTINED + bytes] = 13;
+      engine[Counter.INLINE_FAILED + bytes] = 7;
+      engine[Counter.INLINE_SENT + bytes] = diverted - 31;
+    }
+    return input;
+  };
+  it.each([1, -1])('every packet and byte is put back, denied or failed, and copied or lost; off by %i is noticed', (by) => {
+    expect(buildLedger(inline()).holds).toBe(true);
+    const slots = ['DIVERTED' as const, ...PAIRS].flatMap((name) => [Counter[name], Counter[name] + 1]);
+    for (const slot of slots) {
+      const input = inline();
+      input.engine[slot] += by;
+      expect([slot, buildLedger(input).holds]).toEqual([slot, false]);
+    }
+  });
+  it('that only looks at copies owes nothing', () => {
+    const input = inline();
+    input.engine[Counter.INLINE_KNOWN] = 0;
+    input.engine[Counter.INLINE_SENT] = 0;
+    const ledger = buildLedger(input);
+    expect([ledger.holds, ledger.stages.divert.sent]).toEqual([true, null]);
   });
 });

@@ -91,7 +91,8 @@ describe('the two builds of the addons', () => {
       encoding: 'utf8',
     });
     const sources = files.split('\n').filter((file) => file.endsWith('.cc') && existsSync(join(projectRoot, file)));
-    expect([...lines('native/sources.txt'), ...lines('native/dpi/sources.txt')].sort()).toEqual(sources.sort());
+    const lists = ['native/sources.txt', 'native/sources-posix.txt', 'native/sources-windows.txt', 'native/dpi/sources.txt'];
+    expect(lists.flatMap(lines).sort()).toEqual(sources.sort());
     for (const build of ['binding.gyp', 'native/CMakeLists.txt']) {
       const text = readFileSync(join(projectRoot, build), 'utf8');
       expect([build, text.includes('sources.txt'), text.includes('dpi/sources.txt')]).toEqual([build, true, true]);
@@ -119,6 +120,8 @@ describe('the tarball', () => {
       'CHANGELOG.md',
       'binding.gyp',
       'native/sources.txt',
+      'native/sources-posix.txt',
+      'native/sources-windows.txt',
       'native/dpi/sources.txt',
       'native/dpi/find-ndpi.sh',
       'native/dpi/ndpi_compat.h',

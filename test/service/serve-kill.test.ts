@@ -14,26 +14,29 @@ const capture = fileURLToPath(new URL('../fixtures/demo.pcap', import.meta.url))
 /** Four in the suite; WEIR_TEST_ROUNDS=50 for the long form. */
 const ROUNDS = Number(process.env.WEIR_TEST_ROUNDS ?? 4);
 /** Packet time, and here wall time, between two ticks. */
-const TICK_MS = 100;
+const TICK_MS = 250;
 
 interface Kept {
   ticks: number;
   packets: number;
   flows: number;
+  devices: number;
 }
+
+const NOTHING: Kept = { ticks: 0, packets: 0, flows: 0, devices: 0 };
 
 /** What the database holds, which must be whole. Rounds of the same packet time add up in its sums. */
 function kept(dataDir: string): Kept {
-  if (!existsSync(`${dataDir}/weir.db`)) return { ticks: 0, packets: 0, flows: 0 };
+  if (!existsSync(`${dataDir}/weir.db`)) return NOTHING;
   // Opened to be written, as the next service does it: a log that was left behind is worked off.
   const db = new DatabaseSync(`${dataDir}/weir.db`);
   try {
     expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
-    const count = (table: string): boolean => db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
-    if (!count('stats')) return { ticks: 0, packets: 0, flows: 0 };
+    if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'stats'").get() === undefined) return NOTHING;
     const sums = db.prepare('SELECT total(ticks) AS ticks, total(packets) AS packets FROM stats WHERE step_secs = 0').get();
     const flows = db.prepare('SELECT count(*) AS flows FROM flows').get();
-    return { ...sums, ...flows } as unknown as Kept;
+    const devices = db.prepare('SELECT count(*) AS devices FROM devices').get();
+    return { ...sums, ...flows, ...devices } as unknown as Kept;
   } finally {
     db.close();
   }
@@ -64,7 +67,7 @@ describe('weir serve killed with kill -9', () => {
     const args = ['--replay', capture, '--loop', '0', '--speed', 'realtime', '--tick-ms', String(TICK_MS), '--data-dir', dataDir];
     const seed = Date.now() % 1_000_000;
     const random = randomOf(seed);
-    let before: Kept = { ticks: 0, packets: 0, flows: 0 };
+    let before = NOTHING;
     for (let round = 0; round < ROUNDS; round++) {
       const where = { seed, round };
       if (round % 4 === 0) {
@@ -93,9 +96,10 @@ describe('weir serve killed with kill -9', () => {
       before = after;
     }
     await using run = await ServeRun.start(args);
-    await until('new ticks', async () => (await run.get<Stats>('/stats')).tick > 10);
-    expect((await run.get<DevicePage>('/devices')).devices).toHaveLength(4);
+    await until('new ticks', async () => (await run.get<Stats>('/stats')).tick > 4);
+    expect(before.devices).toBeGreaterThan(0);
+    expect((await run.get<DevicePage>('/devices')).devices.length).toBeGreaterThanOrEqual(before.devices);
     expect((await run.stop()).code).toBe(0);
-    expect(kept(dataDir).ticks).toBeGreaterThan(before.ticks + 9);
+    expect(kept(dataDir).ticks).toBeGreaterThan(before.ticks + 3);
   });
 });

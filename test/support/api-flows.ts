@@ -101,6 +101,7 @@ export function sampleFlow(number: number): FlowRecord {
     fragments: 0,
     snaplen_cut: 0,
     icmp_errors: 0,
+    dropped_count: 0,
     end_reason: isTcp ? 'fin' : 'idle',
     record: 'final',
     interim_seq: 0,

@@ -120,6 +120,7 @@ export function flowRecord(spec: FlowSpec): FlowRecord {
     fragments: 0,
     snaplen_cut: 0,
     icmp_errors: 0,
+    dropped_count: 0,
     end_reason: spec.interim === undefined ? 'fin' : null,
     record: spec.interim === undefined ? 'final' : 'interim',
     interim_seq: spec.interim ?? spec.interims ?? 0,

@@ -9,6 +9,7 @@ import { availableBytes, checkBacklog, checkKernelRings, checkMemory } from './m
 import { checkOutputs } from './outputs.ts';
 import { checkPrivileges } from './privileges.ts';
 import { checkRuntime } from './runtime.ts';
+import { checkWindivert } from './windivert.ts';
 
 export interface Configuration {
   configPath: string | null;
@@ -34,15 +35,15 @@ function checkConfigured({ configPath, options, logFile }: Configuration): Findi
     ok('configuration', configPath ?? 'no file, defaults and environment'),
     ...checkOutputs(options.output, logFile),
     checkMemory(options.tracking.maxFlows, available),
-    checkKernelRings(bufferMb, sockets, available),
-    checkBacklog(),
+    ...(process.platform === 'win32' ? [] : [checkKernelRings(bufferMb, sockets, available), checkBacklog()]),
   ];
 }
 
 /** `configure` reads the configuration; it may throw, which is a finding. */
 export async function diagnose(configure: () => Configuration, load = loadAddon): Promise<Finding[]> {
   const { findings, addon } = checkRuntime(load);
-  findings.push(checkPrivileges());
+  const windows = process.platform === 'win32';
+  if (!windows) findings.push(checkPrivileges());
   let configuration: Configuration | null = null;
   let broken: Finding | null = null;
   try {
@@ -50,6 +51,10 @@ export async function diagnose(configure: () => Configuration, load = loadAddon)
   } catch (error) {
     const hint = error instanceof SensorError && error.hint !== undefined ? [error.hint] : [];
     broken = missing('configuration', reasonOf(error), ...hint, 'weir capture --print-config shows what is in force once it is right');
+  }
+  if (windows && addon !== null) {
+    const input = configuration?.options.input;
+    findings.push(...checkWindivert(addon, input?.kind === 'capture' ? input.windivertDll : null));
   }
   if (addon !== null) findings.push(...checkInterfaces(configuration?.interfaces ?? [], addon.listInterfaces()));
   if (broken !== null) findings.push(broken);

@@ -21,6 +21,7 @@ function checkNamed(name: string, interfaces: readonly InterfaceFacts[]): Findin
 export function checkInterfaces(names: readonly string[], interfaces: readonly InterfaceFacts[]): Finding[] {
   if (names.length > 0) return names.map((name) => checkNamed(name, interfaces));
   const chosen = interfaces.find((nic) => nic.up && !nic.loopback && !nic.pointToPoint && nic.addresses.length > 0);
-  if (chosen !== undefined) return [ok('interface', `${chosen.name} would be captured from`)];
+  if (chosen !== undefined)
+    return [ok('interface', process.platform === 'win32' ? 'all are captured from' : `${chosen.name} would be captured from`)];
   return [advice('interface', 'none is up and has an address, so a capture needs --interface', 'weir interfaces')];
 }

@@ -20,6 +20,11 @@ function checkAddon(addon: Addon): Finding {
   return ok('addon', `loads; memory layout ${version}, records of ${addon.recordBytes()} bytes`);
 }
 
+function checkPcap(addon: Addon): Finding {
+  const version = addon.pcapVersion();
+  return version === '' ? absent('libpcap', 'not in this build: captures in files are read without filters') : ok('libpcap', version);
+}
+
 /** Optional: what our own parsers do not know is named by it. */
 function checkNdpi(load: () => Pick<DpiAddon, 'version'> | null): Finding {
   const ndpi = load();
@@ -34,7 +39,7 @@ export function checkRuntime(load: () => Addon, loadNdpi: () => Pick<DpiAddon, '
   const ndpi = checkNdpi(loadNdpi);
   try {
     const addon = load();
-    return { findings: [node, checkAddon(addon), ok('libpcap', addon.pcapVersion()), ndpi], addon };
+    return { findings: [node, checkAddon(addon), checkPcap(addon), ndpi], addon };
   } catch (error) {
     const broken = missing('addon', reasonOf(error), ...BUILD_STEPS);
     return { findings: [node, broken, ndpi], addon: null };

@@ -138,7 +138,9 @@ export class Stage {
     this.height = Math.max(1, this.canvas.clientHeight);
     this.canvas.width = Math.round(this.width * ratio);
     this.canvas.height = Math.round(this.height * ratio);
-    this.view = { ...this.view, x: this.view.x + (this.width - before[0]) / 2, y: this.view.y + (this.height - before[1]) / 2 };
+    const { graph, view, width, height } = this;
+    if (this.follows) this.view = fitView(graph.nodes, width, height);
+    else this.view = { ...view, x: view.x + (width - before[0]) / 2, y: view.y + (height - before[1]) / 2 };
     this.wake();
   }
 

@@ -65,6 +65,7 @@ export function engineOptions(sources: EngineOptions['sources'], changes: Partia
     arp: false,
     writePcap: null,
     fault: null,
+    divert: null,
     ...changes,
   };
 }

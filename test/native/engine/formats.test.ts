@@ -102,7 +102,7 @@ describe('the engine', () => {
     const { run } = await read(small, packed);
     const bytes = [classicCapture(FRAMES.slice(0, 2)).length, gzipSync(classicCapture(FRAMES)).length];
     expect(run.events).toEqual([
-      { type: 'started', threads: [{ name: 'weir-replay', source: small, cpu: null }] },
+      { type: 'started', threads: [{ name: 'weir-replay', source: small, cpu: null, detail: {} }] },
       { type: 'file', path: small, bytes: bytes[0], index: 0 },
       { type: 'file', path: packed, bytes: bytes[1], index: 1 },
       { type: 'finished', reason: 'eof' },

@@ -123,7 +123,7 @@ export class FakeSensor extends EventEmitter<SensorEvents> {
     setImmediate(() => {
       Promise.resolve(this.#script.play?.(this)).then(() => this.#end.resolve(this.#script.summary ?? summaryOf()), this.#end.reject);
     });
-    return { threads: [{ name: 'weir-cap-0', source: 'eth0', cpu: 0 }], inputs: ['eth0'], shards: 2, maxFlows: 1000 };
+    return { threads: [{ name: 'weir-cap-0', source: 'eth0', cpu: 0, detail: {} }], inputs: ['eth0'], shards: 2, maxFlows: 1000 };
   }
 
   get done(): Promise<RunSummary> {

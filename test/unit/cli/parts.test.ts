@@ -130,6 +130,7 @@ describe('the doctor', () => {
     const eth0: InterfaceFacts = {
       name: 'eth0',
       description: '',
+      index: 2,
       up: true,
       running: true,
       loopback: false,

@@ -72,6 +72,7 @@ describe('how a run ends', () => {
   it('an unknown interface brings the nearest names', () => {
     const facts = {
       description: '',
+      index: 2,
       up: true,
       running: true,
       loopback: false,

@@ -1,0 +1,12 @@
+# Cross compiler for 64-bit Windows: Debian's g++-mingw-w64-x86-64-posix (with its -win32 twin, std::thread does not compile).
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR AMD64)
+set(TOOLS x86_64-w64-mingw32)
+set(CMAKE_C_COMPILER ${TOOLS}-gcc-posix)
+set(CMAKE_CXX_COMPILER ${TOOLS}-g++-posix)
+set(CMAKE_RC_COMPILER ${TOOLS}-windres)
+set(CMAKE_DLLTOOL ${TOOLS}-dlltool)
+set(CMAKE_FIND_ROOT_PATH /usr/${TOOLS})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
