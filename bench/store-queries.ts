@@ -20,7 +20,7 @@ const directory = flags.directory ?? mkdtempSync(join(tmpdir(), 'weir-bench-stor
 const database = join(directory, 'weir.db');
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 try {
-  if (!existsSync(database)) tell(`${fillStore(directory, count, tell)} rows/s over all`);
+  if (!existsSync(database)) tell(`${fillStore(directory, count, tell)} rows per processor second over all`);
   tell(`${Math.round(statSync(database).size / count)} bytes per flow`);
   for (const { name, milliseconds, scans } of reportQueries(directory, count)) {
     tell(`${milliseconds.toFixed(1).padStart(8)} ms  ${name}${scans.length > 0 ? `  reads it all: ${scans.join('; ')}` : ''}`);

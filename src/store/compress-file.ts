@@ -6,7 +6,8 @@ import { createGzip } from 'node:zlib';
 /** `target` is replaced when it is complete; then `source` goes. */
 export async function compressInto(source: string, target: string): Promise<void> {
   const partial = `${target}.partial`;
-  // Moved first: rows that come meanwhile begin a new file and are not lost with this one.
+  // Moved first: rows that come meanwhile begin a new file and are not lost with this one. One that was moved and not
+  // compressed, because the program ended, has its turn first.
   const moved = `${source}.closed`;
   if (!existsSync(moved)) renameSync(source, moved);
   try {

@@ -54,7 +54,7 @@ export class DailyFile {
 
   constructor(options: DailyFileOptions) {
     this.#options = options;
-    this.#pattern = new RegExp(`^${options.name}_(\\d{8})\\.csv(\\.gz)?$`);
+    this.#pattern = new RegExp(`^${options.name}_(\\d{8})\\.csv(\\.gz|\\.closed)?$`);
   }
 
   /** `time` in epoch seconds decides the day; `row` ends in a line feed. Never throws. */
@@ -125,13 +125,12 @@ export class DailyFile {
     try {
       const found = readdirSync(directory).flatMap((file) => {
         const match = this.#pattern.exec(file);
-        return match === null ? [] : [{ path: join(directory, file), day: match[1], compressed: match[2] !== undefined }];
+        return match === null ? [] : [{ path: join(directory, file), day: match[1], compressed: match[2] === '.gz' }];
       });
       const kept = new Set([...new Set(found.map(({ day }) => day))].sort().slice(-days));
-      for (const { path, day, compressed } of found) {
-        if (!kept.has(day)) rmSync(path, { force: true });
-        else if (!compressed && day < yesterday) await compressInto(path, `${path}.gz`);
-      }
+      for (const { path, day } of found) if (!kept.has(day)) rmSync(path, { force: true });
+      const plain = found.filter(({ day, compressed }) => kept.has(day) && !compressed && day < yesterday);
+      for (const day of new Set(plain.map(({ day }) => day))) await compressInto(this.#file(day), `${this.#file(day)}.gz`);
     } catch (error) {
       this.#failure ??= outputError(directory, error);
     }

@@ -1,8 +1,8 @@
 /**
  * The small tables beside `flows` that put its rows in order: by size, by address, by device, by id.
  *
- * They are no indexes because an index takes each row as it comes, at a random page: measured at 1 M flows, every row
- * rewrote several pages, and the ticks of a busy second took half a minute. Here rows wait until some thousands have come
+ * They are no indexes because an index takes each row as it comes, at a random page (measured at 1 M flows, in ticks of
+ * 50,000: 20,000 rows/s with eleven indexes, 36,000 with sorted rows). Here rows wait until some thousands have come
  * (`flow_sorted.until` says up to which id they have their entries; queries look at the waiting ones themselves), are
  * sorted, and go in from left to right. And each table begins with the segment of the flow, some hundred thousand rows by
  * id: only the part of the newest segment changes, however many there are, and the oldest goes as a whole.

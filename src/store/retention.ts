@@ -35,6 +35,8 @@ const LEAST_FLOWS = 5000;
 const CATCH_UP = 2;
 const OTHER_ROWS = 1000;
 const MOST_DEVICES = 50_000;
+/** Counting devices and alerts reads an index from one end to the other: not in every call. */
+const CALLS_PER_COUNT = 60;
 /** Pages given back to the file system per call: 16 MB. */
 const PAGES_GIVEN_BACK = 2000;
 
@@ -45,6 +47,7 @@ export class Retention {
   readonly #free: StatementSync;
   readonly #pageBytes: number;
   #written = 0;
+  #calls = 0;
 
   constructor(db: DatabaseSync, tables: Tables) {
     this.#db = db;
@@ -65,8 +68,12 @@ export class Retention {
     if (now === null) return { deleted: 0, more: false };
     const most = Math.max(LEAST_FLOWS, this.#written * CATCH_UP);
     let removedFlows = 0;
-    let others = alerts.removeBeyond(MOST_ALERTS, OTHER_ROWS);
-    const gone = devices.removeBeyond(MOST_DEVICES, OTHER_ROWS);
+    let others = 0;
+    const gone: string[] = [];
+    if (this.#calls++ % CALLS_PER_COUNT === 0) {
+      others += alerts.removeBeyond(MOST_ALERTS, OTHER_ROWS);
+      gone.push(...devices.removeBeyond(MOST_DEVICES, OTHER_ROWS));
+    }
     if (maxAgeSecs > 0) {
       removedFlows = flows.removeUntil(now - maxAgeSecs, most);
       others += alerts.removeUntil(now - maxAgeSecs, OTHER_ROWS);

@@ -110,6 +110,16 @@ test('old days are compressed, later rows of them join, and the oldest go', asyn
   expect(execFileSync('zcat', [folder.file('packets_20260311.csv.gz')]).toString()).toBe(text);
 });
 
+test('a day whose compression was cut off is compressed the next time', async () => {
+  writeFileSync(folder.file('packets_20260301.csv.closed'), 'header\nrow\n');
+  writeFileSync(folder.file('packets_20260301.csv.gz.partial'), 'half');
+  const csv = DailyCsv.open(folder.path);
+  csv.packet(packet(MIDNIGHT));
+  await csv.close();
+  expect(readdirSync(folder.path).toSorted()).toEqual(['packets_20260301.csv.gz', 'packets_20260308.csv']);
+  expect(gunzipSync(readFileSync(folder.file('packets_20260301.csv.gz'))).toString()).toBe('header\nrow\n');
+});
+
 test('a directory that is gone is reported once per flush, and written to when it is back', async () => {
   const directory = folder.file('days');
   mkdirSync(directory);
