@@ -1,5 +1,4 @@
 /** The figures of a frame: what a tick, the run so far, and the keeper say. */
-import { hostname } from 'node:os';
 import type { Stats } from '../api/contract.ts';
 import type { RunSummary } from '../merge/summary.ts';
 import type { TickReport } from '../sensor-events.ts';
@@ -7,6 +6,8 @@ import { version } from '../version.ts';
 import type { Tallies, TickFacts } from './protocol.ts';
 
 export interface FigureInput {
+  /** Of the sensor. */
+  name: string;
   inputs: string[];
   live: boolean;
   state: Stats['sensor']['state'];
@@ -22,10 +23,10 @@ const sumOf = (counts: Record<string, number>): number => Object.values(counts).
 const rate = (count: number, secs: number): number => (secs > 0 ? count / secs : 0);
 
 export function statsOf(tick: TickReport | null, summary: RunSummary | null, tallies: Tallies, input: FigureInput): Stats {
-  const { inputs, live, state, startedAt, alerts, backlog, droppedRecords } = input;
+  const { name, inputs, live, state, startedAt, alerts, backlog, droppedRecords } = input;
   const secs = tick?.intervalSecs ?? 0;
   return {
-    sensor: { name: hostname(), version: version(), inputs, live, state, started: startedAt },
+    sensor: { name, version: version(), inputs, live, state, started: startedAt },
     time: tick?.time ?? null,
     tick: tick?.tick ?? 0,
     pps: state === 'running' ? rate(tick?.packets ?? 0, secs) : 0,

@@ -11,6 +11,8 @@ export class HealthWatch {
   readonly #sensor: Sensor;
   #before: LossSnapshot | null = null;
   #middle: LossSnapshot | null = null;
+  /** Of performance.now(): a replay's snapshots have packet time. */
+  #middleAt = 0;
 
   constructor(sensor: Sensor) {
     this.#sensor = sensor;
@@ -19,8 +21,9 @@ export class HealthWatch {
   /** Once per tick. */
   observe(): void {
     const now = performance.now();
-    if (this.#middle !== null && now - this.#middle.atMs < WINDOW_MS) return;
+    if (this.#middle !== null && now - this.#middleAt < WINDOW_MS) return;
     this.#before = this.#middle;
+    this.#middleAt = now;
     this.#middle = this.#sensor.lossSnapshot();
   }
 

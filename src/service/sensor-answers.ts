@@ -21,6 +21,11 @@ function flowPackets(sensor: Sensor, { protocol, a, aPort, b, bPort, from, to }:
   return { file, packets: found.packets.length, complete: found.complete && !found.more };
 }
 
+/** Of all packets that are still there; null = none. */
+function oldestOrdinal(sensor: Sensor): number | null {
+  return sensor.recallPackets({ clauses: [{}], limit: 1 }).packets[0]?.ordinal ?? null;
+}
+
 export function sensorAnswers(sensor: Sensor, ledger: SensorAnswers['ledger'], config: () => Config, health: () => Health): SensorAnswers {
   const named = (source: number): string | null => sensor.sourceName(source);
   return {
@@ -28,7 +33,7 @@ export function sensorAnswers(sensor: Sensor, ledger: SensorAnswers['ledger'], c
     ledger,
     packets: (limit, before) => {
       const frames = sensor.recentPackets(limit, before);
-      return { frames, names: frames.map(({ source }) => named(source)), oldest: frames.at(-1)?.ordinal ?? null };
+      return { frames, names: frames.map(({ source }) => named(source)), oldest: oldestOrdinal(sensor) };
     },
     packet: (ordinal) => {
       const frame = sensor.recallPacket(ordinal);

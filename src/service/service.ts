@@ -6,6 +6,7 @@
  * The packet path waits for none of them (`keeper-link.ts`). When the input ends the service goes on answering.
  */
 import { EventEmitter } from 'node:events';
+import { hostname } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import type { Config, Stats } from '../api/contract.ts';
 import type { ServiceOptions } from '../config/service-options.ts';
@@ -191,6 +192,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
   #stats(): Stats {
     const keeper = this.#keeper;
     return statsOf(this.#tick, this.#summary, keeper?.tallies ?? NOTHING, {
+      name: this.sensor.options.output.sensorId ?? hostname(),
       inputs: this.#inputs,
       live: this.sensor.options.input.kind === 'capture',
       state: this.#state,

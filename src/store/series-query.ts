@@ -16,6 +16,8 @@ interface Slot {
   flows_created: number;
   drops: number | null;
   alerts: number;
+  /** Where the last of its ticks ends. */
+  until: number;
 }
 
 type Point = TimeSeries['points'][number];
@@ -28,7 +30,7 @@ const BUCKETS = 24;
 // Drops that nobody knows are left out of the sum; it is null only where none is known.
 const SLOTS = `
   SELECT CAST((time - ? + 1e-6) / ? AS INTEGER) AS slot, sum(secs) AS secs, sum(ticks) AS ticks, sum(packets) AS packets, sum(bytes) AS bytes,
-    sum(flows_live_sum) AS flows_live_sum, sum(flows_created) AS flows_created, sum(alerts) AS alerts,
+    sum(flows_live_sum) AS flows_live_sum, sum(flows_created) AS flows_created, sum(alerts) AS alerts, max(time + secs) AS until,
     CASE WHEN count(drops_kernel) + count(drops_interface) + count(drops_ring) > 0
       THEN total(drops_kernel) + total(drops_interface) + total(drops_ring) END AS drops
   FROM stats WHERE step_secs = ? AND time >= ? AND time < ? GROUP BY slot`;
@@ -49,6 +51,18 @@ function pointOf(time: number, slot: Slot | undefined): Point {
   };
 }
 
+/** A tick after a silence is as long as that: it says of each moment of it what it says of itself. */
+function seriesOf(slots: ReadonlyMap<number, Slot>, { from, step, count }: { from: number; step: number; count: number }): Point[] {
+  let last: Slot | null = null;
+  return Array.from({ length: count }, (_, index) => {
+    const time = from + index * step;
+    const slot = slots.get(index);
+    if (slot !== undefined) last = slot;
+    if (slot !== undefined || last === null || last.until <= time + 1e-6) return pointOf(time, slot);
+    return { ...pointOf(time, last), new_flows: 0, drops: last.drops === null ? null : 0, alerts: 0 };
+  });
+}
+
 export class SeriesQueries {
   readonly #statements: Statements;
 
@@ -66,8 +80,7 @@ export class SeriesQueries {
     const count = Math.max(1, Math.ceil((extent.to - from) / step - 1e-9));
     const rows = this.#statements.all<Slot>({ sql: SLOTS, parameters: [from, step, level, from - 1e-6, from + count * step - 1e-6] });
     const slots = new Map(rows.map((row) => [row.slot, row]));
-    const line = Array.from({ length: count }, (_, index) => pointOf(from + index * step, slots.get(index)));
-    return { step_secs: step, points: line };
+    return { step_secs: step, points: seriesOf(slots, { from, step, count }) };
   }
 
   protocols(range: TimeRange): Protocols {
@@ -88,11 +101,12 @@ export class SeriesQueries {
   #width(level: number, { from, to }: Extent, points: number): number {
     const wanted = (to - from) / points;
     if (level > 0) return Math.max(1, Math.ceil(wanted / level - 1e-9)) * level;
-    const last = this.#statements.one({
-      sql: 'SELECT secs FROM stats WHERE step_secs = 0 ORDER BY time DESC LIMIT 1',
-      parameters: [],
-    }) as { secs: number } | null;
-    const unit = Math.max(last?.secs ?? 1, 0.001);
+    const widths = this.#statements
+      .all<{ secs: number }>({ sql: 'SELECT secs FROM stats WHERE step_secs = 0 ORDER BY time DESC LIMIT 9', parameters: [] })
+      .map(({ secs }) => secs)
+      .sort((one, other) => one - other);
+    // The last tick of a capture is a short one, the one after a silence a long one.
+    const unit = Math.max(widths[widths.length >> 1] ?? 1, 0.001);
     return unit < 1 && wanted < 1 ? Math.max(unit, wanted) : Math.max(1, Math.ceil(Math.max(unit, wanted) - 1e-9));
   }
 }
