@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SensorError } from '../errors.ts';
 import { EVIDENCE_FOLDER } from './defaults.ts';
-import { accountOf } from './privileges.ts';
+import { type Account, accountOf } from './privileges.ts';
 
 export interface DataFolder {
   path: string;
@@ -16,8 +16,7 @@ export interface DataFolder {
  * Files of an earlier run as root would be closed to the user that the service becomes. Links are not followed: whoever may
  * write there must not be given what they point to.
  */
-function handOver(path: string, user: string): void {
-  const { uid, gid } = accountOf(user);
+function handOver(path: string, { uid, gid }: Account): void {
   chownSync(path, uid, gid);
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) lchownSync(join(entry.parentPath, entry.name), uid, gid);
 }
@@ -69,12 +68,13 @@ function claim(path: string): void {
  * @throws SensorError OUTPUT; CONFIG when another process writes into it
  */
 export function openDataFolder(dataDir: string | null, user: string | null): DataFolder {
+  const account = user !== null && process.getuid?.() === 0 ? accountOf(user) : null;
   try {
     const path = dataDir === null ? mkdtempSync(join(tmpdir(), 'weir-')) : resolve(dataDir);
     makeFolder(path);
     claim(path);
     makeFolder(join(path, EVIDENCE_FOLDER));
-    if (user !== null && process.getuid?.() === 0) handOver(path, user);
+    if (account !== null) handOver(path, account);
     const gone = dataDir === null ? path : join(path, OWNER_FILE);
     return { path, release: () => rmSync(gone, { recursive: true, force: true }) };
   } catch (error) {

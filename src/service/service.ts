@@ -77,7 +77,12 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     this.#config = config;
     this.#secrets = readSecrets(options);
     this.#folder = openDataFolder(options.dataDir, options.user);
-    this.sensor = new Sensor(withServiceNeeds(settings, options, this.#folder.path));
+    try {
+      this.sensor = new Sensor(withServiceNeeds(settings, options, this.#folder.path));
+    } catch (error) {
+      this.#folder.release();
+      throw error;
+    }
     this.#health = new HealthWatch(this.sensor);
   }
 

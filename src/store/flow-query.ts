@@ -20,7 +20,7 @@ export interface FlowQueryBounds {
   mostExamined: number;
 }
 
-export const FLOW_QUERY_BOUNDS: FlowQueryBounds = { mostCandidates: 20_000, mostExamined: 32_000 };
+export const FLOW_QUERY_BOUNDS: FlowQueryBounds = { mostCandidates: 10_000, mostExamined: 16_000 };
 
 /** Each piece that is looked at is so many times as large as all before it. */
 const GROWTH = 3;

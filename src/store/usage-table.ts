@@ -20,10 +20,11 @@ export const USAGE_STEPS = [
 ] as const;
 
 const MOST_PEERS_PER_TICK = 4000;
-const MOST_LINKS_PER_TICK = 2000;
-const MOST_LINKS_PER_BUCKET = 4000;
+const MOST_LINKS_PER_TICK = 1000;
+/** A graph shows 2,000 nodes at most, and adds up the links of some seventy hours while its page waits. */
+const MOST_LINKS_PER_BUCKET = 1000;
 /** Beyond them: links of one end with everybody else. */
-const MOST_FOLDED_PER_BUCKET = 1000;
+const MOST_FOLDED_PER_BUCKET = 500;
 /** Trimmed to the lower number when the higher is reached. */
 const PEERS_PER_DEVICE = { kept: 512, most: 768 };
 
