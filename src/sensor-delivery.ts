@@ -16,7 +16,11 @@ export interface RecordBatch {
 }
 
 /** A promise makes the next tick, and with it the shards, wait. */
-export type RecordSink = (batch: RecordBatch) => Promise<void> | undefined;
+export interface RecordSink {
+  records(batch: RecordBatch): Promise<void> | undefined;
+  /** Records and alerts of the tick have been handed to everybody. */
+  delivered?(tick: number): Promise<void> | undefined;
+}
 
 export class Delivery {
   /** Set by stop(): from then on no wait is endless. */
@@ -33,13 +37,18 @@ export class Delivery {
 
   /** Records are made only where somebody listens. `rows` are outbox entries in order. */
   async deliver(rows: Uint8Array, context: RecordContext): Promise<void> {
-    if (rows.length > 0) for (const sink of this.#sinks) await sink({ rows: rows.slice(), context });
+    if (rows.length > 0) for (const sink of this.#sinks) await sink.records({ rows: rows.slice(), context });
     if (this.#streams.size === 0) return;
     const view = rowView(rows);
     for (const offset of rowOffsets(rows)) {
       const record = materialise(view, offset, context);
       for (const stream of this.#streams) await this.#push(stream, record);
     }
+  }
+
+  /** Once per tick, after its records. */
+  async delivered(tick: number): Promise<void> {
+    for (const sink of this.#sinks) await sink.delivered?.(tick);
   }
 
   async #push(stream: FlowStream, record: FlowRecord): Promise<void> {

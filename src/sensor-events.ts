@@ -63,8 +63,6 @@ export interface SensorEvents {
   /** What the rules saw of one tick, in their order; stream time 0 is `baseSeconds` of the epoch. Only with detection. */
   detect: [events: readonly DetectEvent[], baseSeconds: number];
   tick: [report: TickReport];
-  /** Records and alerts of this tick have been handed to everybody. */
-  delivered: [tick: number];
   /** Every packet, with `packets` or a log of packets. A live capture that outruns its listeners drops packets here and counts them. */
   packet: [packet: TapPacket];
   /** One in `sampleEvery`. */

@@ -234,7 +234,7 @@ export class SensorRun {
       for (let group = this.#barrier.next(); group !== null; group = this.#barrier.next()) {
         const wait = this.#mergeTick(group);
         if (wait !== undefined) await wait;
-        this.#events.emit('delivered', group[0].tick);
+        await this.#delivery.delivered(group[0].tick);
         this.#rows.resume();
         this.#pipeline.acknowledge(group[0].tick);
       }

@@ -52,7 +52,7 @@ export class KeeperLink {
       (cause) => {
         this.#lost = true;
         this.#makeRoom();
-        this.#allKept?.resolve();
+        this.#settle();
         onLost(cause);
       },
     );
@@ -84,7 +84,7 @@ export class KeeperLink {
     this.#records -= reply.records;
     this.#ticks--;
     if (!this.#isFull) this.#makeRoom();
-    if (this.#ticks === 0) this.#allKept?.resolve();
+    if (this.#ticks === 0) this.#settle();
   }
 
   /** Resolves when no tick is on its way to the database any more. */
@@ -92,6 +92,11 @@ export class KeeperLink {
     if (this.#ticks === 0 || this.#lost) return Promise.resolve();
     this.#allKept ??= Promise.withResolvers<void>();
     return this.#allKept.promise;
+  }
+
+  #settle(): void {
+    this.#allKept?.resolve();
+    this.#allKept = null;
   }
 
   get #isFull(): boolean {

@@ -101,7 +101,6 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   async #start(): Promise<ServiceReport> {
     const { options } = this.sensor;
-    const live = options.input.kind === 'capture';
     const sensor = new MessageChannel();
     const questions = new MessageChannel();
     const devices = new MessageChannel();
@@ -114,7 +113,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
       devicePort: devices.port1,
       questionPort: questions.port1,
     };
-    this.#keeper = new KeeperLink(keeperStart, live, (cause) => this.#lost('the keeper of devices and history', cause));
+    this.#keeper = new KeeperLink(keeperStart, this.#live, (cause) => this.#lost('the keeper of devices and history', cause));
     const report = await this.sensor.start();
     this.#inputs = report.inputs;
     this.sensor.done.then(
@@ -150,14 +149,13 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   #listen(): void {
     const { sensor } = this;
-    sensor.onRecords((batch) => this.#keeper?.rows(batch));
+    // The records of a tick go before it, so that they are in its transaction.
+    sensor.onRecords({ records: (batch) => this.#keeper?.rows(batch), delivered: () => this.#keep() });
     sensor.on('warning', (warning) => this.emit('warning', warning));
     sensor.on('discovery', (packet) => this.#keeper?.discovered(packet));
     sensor.on('sample', (packet) => this.#keeper?.sampled(packet, sensor.sourceName(packet.source)));
     sensor.on('alert', (alert, isNew) => this.#alert(alert, isNew));
     sensor.on('tick', (tick) => this.#ticked(tick));
-    // The records of a tick go before it, so that they are in its transaction.
-    sensor.on('delivered', () => this.#keep());
   }
 
   #alert(alert: AlertRecord, isNew: boolean): void {
@@ -174,13 +172,17 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     this.#tick = tick;
     this.#summary = this.sensor.stats();
     this.#health.observe();
-    this.#publish();
+    if (this.#live) this.#publish();
     this.emit('tick', tick);
   }
 
-  #keep(): void {
+  /** A replay is told of a tick only when the one before is in the database: more than one is never lost. */
+  async #keep(): Promise<void> {
     const tick = this.#tick;
-    if (tick !== null) this.#keeper?.tick(this.#facts.facts(tick, this.#summary));
+    if (tick === null) return;
+    if (!this.#live) await this.#keeper?.settled();
+    this.#keeper?.tick(this.#facts.facts(tick, this.#summary));
+    if (!this.#live) this.#publish();
   }
 
   #publish(): void {
@@ -194,12 +196,16 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     this.#api?.frame(this.#stats(), this.#state === 'running' ? top : []);
   }
 
+  get #live(): boolean {
+    return this.sensor.options.input.kind === 'capture';
+  }
+
   #stats(): Stats {
     const keeper = this.#keeper;
     return statsOf(this.#tick, this.#summary, keeper?.tallies ?? NOTHING, {
       name: this.sensor.options.output.sensorId ?? hostname(),
       inputs: this.#inputs,
-      live: this.sensor.options.input.kind === 'capture',
+      live: this.#live,
       state: this.#state,
       startedAt: this.#startedAt,
       alerts: { total: this.#alerts, by_severity: { ...this.#severities } },

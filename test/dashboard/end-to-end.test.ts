@@ -196,6 +196,7 @@ describe('the pages show what the API says', () => {
     const { frames } = readCapture(capture);
     await open(`/packets?packet=${PACKET}`);
     await testId('packet-hex').waitFor();
+    await testId('packet-row').first().waitFor();
     expect((await keys('packet-row'))[0]).toBe(String(frames.length));
     const packet = await run.get<PacketDetail>(`/packets/${PACKET}`);
     const layers = await testId('packet-layers').textContent();

@@ -19,7 +19,7 @@ function shownTerms(terms: readonly Term[]): readonly Term[] {
 }
 
 function Holds({ holds }: { holds: boolean | null }) {
-  if (holds === null) return <Mark tone="quiet" text="unknown" title="A term has no counter here" />;
+  if (holds === null) return <Mark tone="quiet" text="unknown" title="A term has no counter here, or packets are on their way" />;
   return holds ? <Mark tone="good" text="holds" /> : <Mark tone="bad" text="fails" />;
 }
 
