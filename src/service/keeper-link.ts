@@ -50,9 +50,7 @@ export class KeeperLink {
       [start.devicePort, start.questionPort],
       (reply) => this.#receive(reply),
       (cause) => {
-        this.#lost = true;
-        this.#makeRoom();
-        this.#settle();
+        this.#lose();
         onLost(cause);
       },
     );
@@ -78,6 +76,7 @@ export class KeeperLink {
   }
 
   #receive(reply: KeeperReply): void {
+    if (reply.type === 'failed') this.#lose();
     if (reply.type !== 'kept') return;
     this.#tallies = reply.tallies;
     this.#rowBytes -= reply.rowBytes;
@@ -92,6 +91,13 @@ export class KeeperLink {
     if (this.#ticks === 0 || this.#lost) return Promise.resolve();
     this.#allKept ??= Promise.withResolvers<void>();
     return this.#allKept.promise;
+  }
+
+  /** Nothing more will be kept: whoever waits for it goes on. */
+  #lose(): void {
+    this.#lost = true;
+    this.#makeRoom();
+    this.#settle();
   }
 
   #settle(): void {
