@@ -196,8 +196,10 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     this.#api?.frame(this.#stats(), this.#state === 'running' ? top : []);
   }
 
+  /** Packets are never kept waiting: a capture, or a replay that is told to drop like one. */
   get #live(): boolean {
-    return this.sensor.options.input.kind === 'capture';
+    const { input, fault } = this.sensor.options;
+    return input.kind === 'capture' || fault?.dropWhenFull === true;
   }
 
   #stats(): Stats {
