@@ -1,9 +1,8 @@
 // What is asked of the recall rings, from JavaScript and back; shapes as in src/native/engine.ts.
-#include <arpa/inet.h>
-
 #include <cmath>
 #include <cstring>
 
+#include "../base/ip_text.h"
 #include "arguments.h"
 #include "engine_object.h"
 
@@ -51,7 +50,7 @@ RecallEnd Arguments::recall_end(const Napi::Object& clause, const char* address,
   const std::string given = text(clause, address);
   end.any_address = false;
   end.ipv6 = given.find(':') != std::string::npos;
-  if (inet_pton(end.ipv6 ? AF_INET6 : AF_INET, given.c_str(), end.address.data()) != 1) reject("not an IP address: " + given);
+  if (!parse_ip(given, end.ipv6, end.address.data())) reject("not an IP address: " + given);
   return end;
 }
 
