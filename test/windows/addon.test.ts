@@ -34,7 +34,7 @@ const load = (name) => import('file:///' + packagePath.replaceAll('\\\\', '/') +
   facts.interfaces = addon.listInterfaces().map(({ name, index, loopback, addresses }) => ({ name, index, loopback, addresses }));
   const options = {
     sources: [{ kind: 'live', interface: 'WinDivert', fanout: 1 }], shards: 1, rings: [[createRing(4096)]], carryBytes: 0, carryTags: null,
-    carryIdleMs: 0, tap: null, hashKey: new Uint8Array(16), tickMs: 1000, snaplen: 65535, promiscuous: false, timeoutMs: 100, bufferMb: 16,
+    carryIdleMs: 0, tap: null, tapSelect: { all: false, every: 0, discovery: false }, recall: null, hashKey: new Uint8Array(16), tickMs: 1000, snaplen: 65535, promiscuous: false, timeoutMs: 100, bufferMb: 16,
     immediate: false, filter: '', count: 0, speed: { mode: 'max' }, loop: 1, tunnels: true, vlanAware: false, suppressLoopback: false,
     ownEndpoints: [], verifyChecksums: false, arp: false, writePcap: null, fault: null,
     divert: { inline: true, library, filter: 'true', queueLength: 4096, queueTimeMs: 1000, queue: 0, verdicts: null },

@@ -47,7 +47,7 @@ const addon = require(addonPath);
     process.env.DIVERT_SCRIPT = script;
     const options = {
       sources: [{ kind: 'live', interface: 'WinDivert', fanout: 1 }], shards: 1, rings: [[createRing(1 << 20)]], carryBytes: 0, carryTags: null,
-      carryIdleMs: 0, tap: null, hashKey: new Uint8Array(16), tickMs: 1000, snaplen: 65535, promiscuous: false, timeoutMs: 100, bufferMb: 16,
+      carryIdleMs: 0, tap: null, tapSelect: { all: false, every: 0, discovery: false }, recall: null, hashKey: new Uint8Array(16), tickMs: 1000, snaplen: 65535, promiscuous: false, timeoutMs: 100, bufferMb: 16,
       immediate: false, filter: '', count: 0, speed: { mode: 'max' }, loop: 1, tunnels: true, vlanAware: false, suppressLoopback: false,
       ownEndpoints: [], verifyChecksums: false, arp: false, writePcap: null, fault: null,
       divert: { inline: false, library, filter, queueLength: 4096, queueTimeMs: 1000, queue: 0, verdicts: null },
