@@ -68,7 +68,7 @@ function quantile(times: readonly number[], share: number): number {
 }
 
 /** Clients that count frames; the silent ones stop reading after the first. */
-function listen(address: string): { frames: number[]; close(): void } {
+function listen(address: string): { frames: number[]; close: () => void } {
   const frames = new Array<number>(clients).fill(0);
   const sockets = frames.map((_, index) => {
     const socket = new WebSocket(`${address.replace('http', 'ws')}/ws`);
@@ -79,7 +79,10 @@ function listen(address: string): { frames: number[]; close(): void } {
     });
     return socket;
   });
-  return { frames, close: () => sockets.forEach((socket) => void socket.terminate()) };
+  const close = () => {
+    for (const socket of sockets) socket.terminate();
+  };
+  return { frames, close };
 }
 
 const frames = Math.min(MOST_FRAMES, pps * secs);
