@@ -8,11 +8,11 @@ import {
   DEFAULT_DETECT,
   DEFAULT_DIVERT,
   DEFAULT_OUTPUT,
+  DEFAULT_RECALL_BYTES,
   DEFAULT_RECALL_SNAPLEN,
   DEFAULT_SNAPLEN,
   DEFAULT_TRACKING,
   type DetectOptions,
-  EVIDENCE_RECALL_BYTES,
   type GeneratorInput,
   type ReplayInput,
   type SensorOptions,
@@ -126,7 +126,7 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
     output: { ...DEFAULT_OUTPUT, ...settings.output },
   };
   if (options.detect.evidenceDir !== null && options.detect.enabled && options.recallBytes === 0)
-    options.recallBytes = EVIDENCE_RECALL_BYTES;
+    options.recallBytes = DEFAULT_RECALL_BYTES;
   checkOptions(options);
   if (options.output.devicesJson !== null) options.discovery = true;
   // A processor is left for the capture thread; beyond 8 shards the capture thread is the limit.

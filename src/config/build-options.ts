@@ -1,9 +1,9 @@
 /** From settings to the options of a sensor, and to what the command itself does. */
 import {
   type CaptureInput,
+  DEFAULT_RECALL_BYTES,
   DEFAULT_RECALL_SNAPLEN,
   type DetectOptions,
-  EVIDENCE_RECALL_BYTES,
   type OutputOptions,
   type ReplayInput,
   type SensorOptions,
@@ -180,7 +180,7 @@ export function sensorOptions(command: CommandName, values: SettingValues, table
     packets: screen.packets !== 'none',
     sampleEvery: 0,
     discovery: false,
-    recallBytes: values['detect.enabled'] && values['detect.evidence_dir'] !== null ? EVIDENCE_RECALL_BYTES : 0,
+    recallBytes: values['detect.enabled'] && values['detect.evidence_dir'] !== null ? DEFAULT_RECALL_BYTES : 0,
     recallSnaplen: DEFAULT_RECALL_SNAPLEN,
     records: RECORD_OUTPUTS.some((key) => values[key] !== null),
     ignoreProtocols: values['screen.ignore_protocols'].map((name) => name.toLowerCase()),

@@ -26,39 +26,23 @@ function peerOf({ ip, mac }: FlowRecord['endpoint_a']): string | null {
   return isGroup || !isOwnable(ip) ? null : ip;
 }
 
-function endA(record: FlowRecord, mac: string): FlowEnd {
-  const { endpoint_a: own, endpoint_b: other, delta } = record;
+/** `isA`: endpoint_a's end; else endpoint_b's. */
+function endOf(record: FlowRecord, mac: string, isA: boolean): FlowEnd {
+  const { endpoint_a: a, endpoint_b: b, delta } = record;
+  const own = isA ? a : b;
   return {
     mac,
     ip: own.ip,
     port: own.port,
-    isClient: record.client === 'a_to_b',
-    bytesIn: delta.bytes_b_to_a,
-    bytesOut: delta.bytes_a_to_b,
-    packetsIn: delta.packets_b_to_a,
-    packetsOut: delta.packets_a_to_b,
-    hasSent: record.packets_a_to_b > 0,
-    isAnswered: record.packets_b_to_a > 0,
-    os: record.os_a,
-    peer: peerOf(other),
-  };
-}
-
-function endB(record: FlowRecord, mac: string): FlowEnd {
-  const { endpoint_a: other, endpoint_b: own, delta } = record;
-  return {
-    mac,
-    ip: own.ip,
-    port: own.port,
-    isClient: record.client === 'b_to_a',
-    bytesIn: delta.bytes_a_to_b,
-    bytesOut: delta.bytes_b_to_a,
-    packetsIn: delta.packets_a_to_b,
-    packetsOut: delta.packets_b_to_a,
-    hasSent: record.packets_b_to_a > 0,
-    isAnswered: record.packets_a_to_b > 0,
-    os: record.os_b,
-    peer: peerOf(other),
+    isClient: record.client === (isA ? 'a_to_b' : 'b_to_a'),
+    bytesIn: isA ? delta.bytes_b_to_a : delta.bytes_a_to_b,
+    bytesOut: isA ? delta.bytes_a_to_b : delta.bytes_b_to_a,
+    packetsIn: isA ? delta.packets_b_to_a : delta.packets_a_to_b,
+    packetsOut: isA ? delta.packets_a_to_b : delta.packets_b_to_a,
+    hasSent: (isA ? record.packets_a_to_b : record.packets_b_to_a) > 0,
+    isAnswered: (isA ? record.packets_b_to_a : record.packets_a_to_b) > 0,
+    os: isA ? record.os_a : record.os_b,
+    peer: peerOf(isA ? b : a),
   };
 }
 
@@ -66,8 +50,8 @@ function endB(record: FlowRecord, mac: string): FlowEnd {
 export function flowEnds(record: FlowRecord): FlowEnd[] {
   const [a, b] = [record.endpoint_a.mac, record.endpoint_b.mac];
   const ends: FlowEnd[] = [];
-  if (a !== null && isStation(a)) ends.push(endA(record, a));
-  if (b !== null && b !== a && isStation(b)) ends.push(endB(record, b));
+  if (a !== null && isStation(a)) ends.push(endOf(record, a, true));
+  if (b !== null && b !== a && isStation(b)) ends.push(endOf(record, b, false));
   return ends;
 }
 

@@ -41,3 +41,8 @@ export function durationText(seconds: number): string {
   if (whole < 7200) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
+
+/** A time of packets, epoch seconds, to the second: `2026-01-31T08:00:00Z`. */
+export function timeText(time: number): string {
+  return new Date(time * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,6 +1,7 @@
 /** What a service asks of its sensor, and where its pages are. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_RECALL_BYTES } from '../config/options.ts';
 import type { ServiceOptions } from '../config/service-options.ts';
 import type { SensorSettings } from '../sensor-settings.ts';
 
@@ -8,8 +9,6 @@ import type { SensorSettings } from '../sensor-settings.ts';
 const TOP_FLOWS = 20;
 /** Of every hundred packets one is in the daily file. */
 const SAMPLE_EVERY = 100;
-/** The latest packets, for the packet page, the download of a flow, and evidence. */
-const RECALL_BYTES = 64 << 20;
 
 /** In the data folder. */
 export const EVIDENCE_FOLDER = 'evidence';
@@ -21,7 +20,7 @@ export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: Service
     ...settings,
     // What says nothing of detection does not turn it on.
     ...(detect === undefined ? {} : { detect: { ...detect, evidenceDir: detect.evidenceDir ?? join(dataDir, EVIDENCE_FOLDER) } }),
-    recallBytes: settings.recallBytes || RECALL_BYTES,
+    recallBytes: settings.recallBytes || DEFAULT_RECALL_BYTES,
     records: true,
     discovery: true,
     sampleEvery: dailyCsv ? SAMPLE_EVERY : 0,

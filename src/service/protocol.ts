@@ -13,24 +13,13 @@ import type { AlertRecord } from '../detect/alert.ts';
 import type { FlowRecord } from '../flow/record.ts';
 import type { Ledger } from '../merge/ledger.ts';
 import type { TapFrame } from '../packet/tap-record.ts';
+import type { TickStats } from '../store/stats-table.ts';
 import type { Problem } from './problem.ts';
 import type { ContextChange } from './record-context.ts';
 import type { Secrets } from './secrets.ts';
 
-/** One tick of the sensor, as the store keeps it. */
-export interface TickFacts {
-  /** Epoch seconds of the tick's end, packet time. */
-  time: number;
-  intervalSecs: number;
-  packets: number;
-  bytes: number;
-  flowsLive: number;
-  flowsCreated: number;
-  flowsEnded: number;
-  dropsKernel: number | null;
-  dropsInterface: number | null;
-  dropsRing: number;
-}
+/** One tick of the sensor as the store keeps it; of alerts the keeper knows. */
+export type TickFacts = Omit<TickStats, 'alerts'>;
 
 export type KeeperMessage =
   | { type: 'open' }

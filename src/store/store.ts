@@ -7,12 +7,12 @@
  *   store.writeTick(tick);
  *   store.prune({ maxAgeSecs: 30 * 86_400, maxBytes: 4e9 });
  */
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { backup, type DatabaseSync } from 'node:sqlite';
+import { dirname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { DeviceDetail } from '../api/contract.ts';
 import { type Acknowledgement, AlertTable, type StoredAlert } from './alert-table.ts';
 import { AuditTable } from './audit-table.ts';
+import { copyDatabase } from './copy.ts';
 import { DATABASE_FILE, openForWriting } from './database.ts';
 import { DeviceRows, DeviceTable } from './device-table.ts';
 import { FlowTable, type StoredFlow } from './flow-table.ts';
@@ -38,9 +38,6 @@ export interface StoreOptions {
   /** Memory for pages, KiB; 32 MiB by default. */
   cacheKib?: number;
 }
-
-/** Pages copied at a time by a backup, between which ticks are written. */
-const BACKUP_PAGES = 2000;
 
 export class Store {
   readonly path: string;
@@ -119,20 +116,9 @@ export class Store {
     return pruned;
   }
 
-  /**
-   * Copies the database as it is at the end of the copy, while ticks go on being written between its pieces. The copy has
-   * its name only when it is complete. @throws SensorError STORE
-   */
-  async backup(path: string): Promise<void> {
-    const partial = `${path}.partial`;
-    try {
-      await rm(partial, { force: true });
-      await backup(this.#db, partial, { rate: BACKUP_PAGES });
-      await rename(partial, path);
-    } catch (error) {
-      await rm(partial, { force: true });
-      throw storeError('back up', path, error);
-    }
+  /** A copy of what is there now, while ticks go on being written (`copy.ts`). @throws SensorError STORE */
+  backup(path: string): Promise<void> {
+    return copyDatabase(dirname(this.path), path);
   }
 
   /** Folds the log into the file and closes; the store cannot be used any more. Never throws. */

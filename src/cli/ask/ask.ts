@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import { SensorError } from '../../errors.ts';
 import type { CommandContext } from '../command.ts';
 import { checkNoArguments, checkUnknown } from '../flag-layer.ts';
+import { wantsColor } from '../io.ts';
 import { type Client, createClient } from './client.ts';
 
 /** How a command asks and shows. */
@@ -57,7 +58,7 @@ export async function runQuestion<T>(
   checkUnknown(parsed, new Set([...known, 'help', 'h', 'version', 'V']), name, known);
   const client = createClient(typeof parsed.url === 'string' ? parsed.url : null, io);
   const limit = limitOf(parsed.limit);
-  const color = io.stdout.isTTY === true && (io.environment.NO_COLOR ?? '') === '';
+  const color = wantsColor(io);
   const clears = parsed.watch === true && parsed.json !== true && io.stdout.isTTY === true;
   const reader = { gone: false };
   const leave = (): void => {

@@ -1,12 +1,11 @@
 /** `weir alerts`: what the rules of a running sensor found. */
 import type { Argv } from 'yargs';
 import type { AlertPage } from '../../api/contract.ts';
+import { timeText } from '../../export/quantities.ts';
 import { printable } from '../../packet/text.ts';
 import { alertLine } from '../alert-line.ts';
 import { askFlags, type Question, runQuestion } from '../ask/ask.ts';
 import type { CommandContext } from '../command.ts';
-
-const when = (time: number): string => new Date(time * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 
 function alertLines({ alerts }: AlertPage, color: boolean): string {
   if (alerts.length === 0) return 'no alerts';
@@ -14,7 +13,7 @@ function alertLines({ alerts }: AlertPage, color: boolean): string {
     .map((alert) => {
       const seen = alert.count === 1 ? '' : ` (${alert.count} times)`;
       const done = alert.acknowledged === null ? '' : ` [acknowledged by ${printable(alert.acknowledged.by)}]`;
-      return `${alert.alert_id}  ${when(alert.ts)}  ${alertLine(alert, color)}${seen}${done}`;
+      return `${alert.alert_id}  ${timeText(alert.ts)}  ${alertLine(alert, color)}${seen}${done}`;
     })
     .join('\n');
 }

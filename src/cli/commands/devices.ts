@@ -2,12 +2,10 @@
 import type { Argv } from 'yargs';
 import type { DevicePage } from '../../api/contract.ts';
 import { plainTable } from '../../export/plain-table.ts';
-import { bytesText, countText } from '../../export/quantities.ts';
+import { bytesText, countText, timeText } from '../../export/quantities.ts';
 import { printable } from '../../packet/text.ts';
 import { askFlags, type Question, runQuestion } from '../ask/ask.ts';
 import type { CommandContext } from '../command.ts';
-
-const when = (time: number): string => new Date(time * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 
 function deviceTable({ devices }: DevicePage): string {
   const rows = devices.map((device) => [
@@ -17,7 +15,7 @@ function deviceTable({ devices }: DevicePage): string {
     printable(device.vendor ?? (device.local_address ? 'local address' : '')),
     printable(device.os ?? ''),
     device.kind,
-    when(device.last_seen),
+    timeText(device.last_seen),
     bytesText(device.bytes_in),
     bytesText(device.bytes_out),
     countText(device.flows),

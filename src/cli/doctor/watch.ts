@@ -1,8 +1,6 @@
 /** `weir doctor --watch`: captures for a while, writes nothing, and says which stage loses packets. */
 import pc from 'picocolors';
 import type { Advice } from '../../api/contract.ts';
-import { sensorOptions } from '../../config/build-options.ts';
-import { resolveSettings } from '../../config/layers.ts';
 import { DEFAULT_OUTPUT, type SensorOptions } from '../../config/options.ts';
 import { SensorError } from '../../errors.ts';
 import { loadAddon } from '../../native/load.ts';
@@ -10,10 +8,10 @@ import { printable } from '../../packet/text.ts';
 import type { LossSnapshot } from '../../telemetry/loss/counters.ts';
 import { diagnoseLoss } from '../../telemetry/loss/diagnose.ts';
 import { withDrivers } from '../../telemetry/loss/ethtool.ts';
+import { captureOptions } from '../capture-options.ts';
 import type { CommandContext } from '../command.ts';
 import { withNearestInterface, withPermissionAdvice } from '../commands/capture.ts';
-import { checkDetectOptions } from '../detect-check.ts';
-import { configFlag, flagLayer, type ParsedArgs } from '../flag-layer.ts';
+import type { ParsedArgs } from '../flag-layer.ts';
 import { wantsColor } from '../io.ts';
 import type { RunnableSensor } from '../run.ts';
 import { onStopSignals } from '../stop-signals.ts';
@@ -29,15 +27,8 @@ function secondsOf(parsed: ParsedArgs): number {
 }
 
 /** As `weir capture` would run with the same configuration, but for its outputs: nobody's files are touched. */
-function watchOptions({ parsed, args, io }: CommandContext): SensorOptions {
-  const resolved = resolveSettings({
-    flags: flagLayer('capture', parsed, args, []),
-    configFlag: configFlag(parsed),
-    environment: io.environment,
-    directory: io.directory,
-  });
-  const options = sensorOptions('capture', resolved.values, resolved.tables);
-  checkDetectOptions(resolved, options);
+function watchOptions(context: CommandContext): SensorOptions {
+  const options = captureOptions(context);
   return { ...options, count: 0, packets: false, records: false, topFlows: 0, output: DEFAULT_OUTPUT };
 }
 

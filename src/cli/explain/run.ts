@@ -1,11 +1,9 @@
 /** What `weir explain` does: finds the alert and its packets, recomputes it, tells. */
-import { sensorOptions } from '../../config/build-options.ts';
-import { resolveSettings } from '../../config/layers.ts';
 import { SensorError } from '../../errors.ts';
 import { explainAlert } from '../../sensor-explain.ts';
+import { captureOptions } from '../capture-options.ts';
 import type { CommandContext } from '../command.ts';
-import { checkDetectOptions } from '../detect-check.ts';
-import { checkUnknown, configFlag, flagLayer, type ParsedArgs } from '../flag-layer.ts';
+import { checkUnknown, type ParsedArgs } from '../flag-layer.ts';
 import { wantsColor } from '../io.ts';
 import { evidenceFile } from './evidence-file.ts';
 import { renderExplanation } from './render.ts';
@@ -32,17 +30,11 @@ function alertId(parsed: ParsedArgs): string {
 }
 
 /** Resolves with the exit code: 1 when the alert does not fire again. */
-export async function runExplain({ parsed, args, io }: CommandContext): Promise<number> {
+export async function runExplain(context: CommandContext): Promise<number> {
+  const { parsed, io } = context;
   checkUnknown(parsed, KNOWN, 'explain', FLAGS);
   const id = alertId(parsed);
-  const resolved = resolveSettings({
-    flags: flagLayer('capture', parsed, args, []),
-    configFlag: configFlag(parsed),
-    environment: io.environment,
-    directory: io.directory,
-  });
-  const options = sensorOptions('capture', resolved.values, resolved.tables);
-  checkDetectOptions(resolved, options);
+  const options = captureOptions(context);
   const alerts = textFlag(parsed, 'alerts') ?? options.output.alertsJsonl;
   if (alerts === null || alerts === '' || alerts === '-') {
     throw new SensorError('USAGE', 'no file of alerts named', { hint: '--alerts FILE, or output.alerts_jsonl of the configuration' });

@@ -1,4 +1,4 @@
-import { NativeSelect, Switch } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import { useState } from 'react';
 import { useLive } from '../live/live.tsx';
 import { readAlerts } from '../live/page-readers.ts';
@@ -6,6 +6,7 @@ import { paths, withQuery } from '../live/paths.ts';
 import { usePages } from '../live/use-pages.ts';
 import { AlertDrawer } from '../parts/alert-drawer.tsx';
 import { AlertList } from '../parts/alert-list.tsx';
+import { ChoiceField } from '../parts/choice-field.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { More } from '../parts/more.tsx';
 import { Page } from '../parts/page.tsx';
@@ -38,22 +39,8 @@ function AlertFilters({ place }: { place: Place }) {
       <SearchField first label="Kind, as the rule is named" placeholder="Kind" value={value('kind')} onChange={change('kind')} />
       <SearchField label="Source" value={value('source')} onChange={change('source')} />
       <SearchField label="Target" value={value('target')} onChange={change('target')} />
-      <NativeSelect
-        size="xs"
-        className="filter"
-        aria-label="Severity"
-        data={severities}
-        value={value('severity')}
-        onChange={(event) => change('severity')(event.currentTarget.value)}
-      />
-      <NativeSelect
-        size="xs"
-        className="filter"
-        aria-label="Acknowledged"
-        data={states}
-        value={value('acknowledged')}
-        onChange={(event) => change('acknowledged')(event.currentTarget.value)}
-      />
+      <ChoiceField label="Severity" choices={severities} value={value('severity')} onChange={change('severity')} />
+      <ChoiceField label="Acknowledged" choices={states} value={value('acknowledged')} onChange={change('acknowledged')} />
       <Switch
         size="xs"
         label="Suppressed too"

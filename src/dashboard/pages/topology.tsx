@@ -1,9 +1,10 @@
-import { ActionIcon, NativeSelect, SegmentedControl, Switch, useComputedColorScheme } from '@mantine/core';
+import { ActionIcon, SegmentedControl, Switch, useComputedColorScheme } from '@mantine/core';
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import type { Topology } from '../../api/contract.ts';
 import { useRefresh, useStats } from '../live/live.tsx';
 import { paths, withQuery } from '../live/paths.ts';
 import { useAnswer } from '../live/use-answer.ts';
+import { ChoiceField } from '../parts/choice-field.tsx';
 import { Downloads } from '../parts/downloads.tsx';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import { Page } from '../parts/page.tsx';
@@ -121,14 +122,7 @@ export function TopologyPage() {
             { value: 'network', label: 'Networks' },
           ]}
         />
-        <NativeSelect
-          size="xs"
-          className="filter"
-          aria-label="Time"
-          data={spans}
-          value={span}
-          onChange={(event) => goQuery(place, { span: event.currentTarget.value })}
-        />
+        <ChoiceField label="Time" choices={spans} value={span} onChange={(chosen) => goQuery(place, { span: chosen })} />
         <Switch size="xs" label="Only neighbours" checked={focused} onChange={(event) => focus(event.currentTarget.checked)} />
         <Switch size="xs" label="Table" checked={asTable} onChange={(event) => setAsTable(event.currentTarget.checked)} />
         <span className="faint">

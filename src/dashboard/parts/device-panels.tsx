@@ -5,7 +5,7 @@ import { formatBytes, formatCount } from '../text/units.ts';
 import { valueText, visibleText } from '../text/visible.ts';
 import type { Column } from './columns.ts';
 import { type Fact, Facts } from './facts.tsx';
-import { GridTable } from './grid-table.tsx';
+import { GridTable, type GridTableProps } from './grid-table.tsx';
 import { Name } from './name.tsx';
 import { PageLink } from './page-link.tsx';
 import { Panel } from './panel.tsx';
@@ -50,6 +50,24 @@ export function IdentityPanel({ device }: { device: DeviceDetail }) {
   );
 }
 
+/** A table in a panel, or the words for none. */
+function ListPanel<Row extends object>({ title, empty, ...table }: { title: string; empty: string } & Omit<GridTableProps<Row>, 'label'>) {
+  return (
+    <Panel title={title} flush className="capped">
+      {table.rows.length === 0 ? <Empty title={empty} /> : <GridTable label={title} {...table} />}
+    </Panel>
+  );
+}
+
+const lastSeen: Column<{ last_seen: number }> = {
+  id: 'last',
+  label: 'Last seen',
+  track: '10.5rem',
+  from: 'medium',
+  value: ({ last_seen }) => last_seen,
+  cell: ({ last_seen }) => <When at={last_seen} />,
+};
+
 type Address = DeviceDetail['addresses'][number];
 const addressColumns: readonly Column<Address>[] = [
   {
@@ -72,32 +90,20 @@ const addressColumns: readonly Column<Address>[] = [
     value: ({ first_seen }) => first_seen,
     cell: ({ first_seen }) => <When at={first_seen} />,
   },
-  {
-    id: 'last',
-    label: 'Last seen',
-    track: '10.5rem',
-    from: 'medium',
-    value: ({ last_seen }) => last_seen,
-    cell: ({ last_seen }) => <When at={last_seen} />,
-  },
+  lastSeen,
 ];
 
 export function AddressPanel({ device }: { device: DeviceDetail }) {
   return (
-    <Panel title="Addresses" flush className="capped">
-      {device.addresses.length === 0 ? (
-        <Empty title="No address seen yet." />
-      ) : (
-        <GridTable
-          label="Addresses"
-          rows={device.addresses}
-          columns={addressColumns}
-          keyOf={({ ip }) => ip}
-          firstOrder={{ sort: 'last', descending: true }}
-          testId={testIds.deviceAddressRow}
-        />
-      )}
-    </Panel>
+    <ListPanel
+      title="Addresses"
+      empty="No address seen yet."
+      rows={device.addresses}
+      columns={addressColumns}
+      keyOf={({ ip }) => ip}
+      firstOrder={{ sort: 'last', descending: true }}
+      testId={testIds.deviceAddressRow}
+    />
   );
 }
 
@@ -105,31 +111,19 @@ type Called = DeviceDetail['names'][number];
 const nameColumns: readonly Column<Called>[] = [
   { id: 'name', label: 'Name', track: 'minmax(0, 1fr)', value: ({ name }) => name, cell: ({ name }) => <Name text={name} /> },
   { id: 'source', label: 'From', track: '6rem', value: ({ source }) => source, cell: ({ source }) => <Name text={source} /> },
-  {
-    id: 'last',
-    label: 'Last seen',
-    track: '10.5rem',
-    from: 'medium',
-    value: ({ last_seen }) => last_seen,
-    cell: ({ last_seen }) => <When at={last_seen} />,
-  },
+  lastSeen,
 ];
 
 export function NamesPanel({ device }: { device: DeviceDetail }) {
   return (
-    <Panel title="Names" flush className="capped">
-      {device.names.length === 0 ? (
-        <Empty title="It has not said its name." />
-      ) : (
-        <GridTable
-          label="Names"
-          rows={device.names}
-          columns={nameColumns}
-          keyOf={({ name, source }) => `${source} ${name}`}
-          firstOrder={{ sort: 'last', descending: true }}
-        />
-      )}
-    </Panel>
+    <ListPanel
+      title="Names"
+      empty="It has not said its name."
+      rows={device.names}
+      columns={nameColumns}
+      keyOf={({ name, source }) => `${source} ${name}`}
+      firstOrder={{ sort: 'last', descending: true }}
+    />
   );
 }
 
@@ -143,19 +137,14 @@ const serviceColumns: readonly Column<Service>[] = [
 
 export function ServicesPanel({ device }: { device: DeviceDetail }) {
   return (
-    <Panel title="Services" flush className="capped">
-      {device.services.length === 0 ? (
-        <Empty title="No service seen on it." />
-      ) : (
-        <GridTable
-          label="Services"
-          rows={device.services}
-          columns={serviceColumns}
-          keyOf={(row) => [row.name, row.port, row.protocol, row.source].join(' ')}
-          firstOrder={{ sort: 'port', descending: false }}
-        />
-      )}
-    </Panel>
+    <ListPanel
+      title="Services"
+      empty="No service seen on it."
+      rows={device.services}
+      columns={serviceColumns}
+      keyOf={(row) => [row.name, row.port, row.protocol, row.source].join(' ')}
+      firstOrder={{ sort: 'port', descending: false }}
+    />
   );
 }
 
@@ -187,18 +176,13 @@ const peerColumns: readonly Column<Peer>[] = [
 
 export function PeersPanel({ device }: { device: DeviceDetail }) {
   return (
-    <Panel title="Peers" flush className="capped">
-      {device.peers.length === 0 ? (
-        <Empty title="It has talked to nobody yet." />
-      ) : (
-        <GridTable
-          label="Peers"
-          rows={device.peers}
-          columns={peerColumns}
-          keyOf={({ ip }) => ip}
-          firstOrder={{ sort: 'bytes', descending: true }}
-        />
-      )}
-    </Panel>
+    <ListPanel
+      title="Peers"
+      empty="It has talked to nobody yet."
+      rows={device.peers}
+      columns={peerColumns}
+      keyOf={({ ip }) => ip}
+      firstOrder={{ sort: 'bytes', descending: true }}
+    />
   );
 }

@@ -1,5 +1,6 @@
-import { Button, NativeSelect } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { goQuery, type Place } from '../router.ts';
+import { ChoiceField } from './choice-field.tsx';
 import { SearchField } from './search-field.tsx';
 
 /** Filters of the list of flows, by the API's names. */
@@ -37,13 +38,11 @@ export function FlowFilters({ place }: { place: Place }) {
           onChange={(value) => goQuery(place, { [name]: value })}
         />
       ))}
-      <NativeSelect
-        size="xs"
-        className="filter"
-        aria-label="Direction"
-        data={directions}
+      <ChoiceField
+        label="Direction"
+        choices={directions}
         value={place.query.get('direction') ?? ''}
-        onChange={(event) => goQuery(place, { direction: event.currentTarget.value })}
+        onChange={(direction) => goQuery(place, { direction })}
       />
       {kept.map((name) => (
         <span key={name} className="faint">

@@ -5,7 +5,7 @@ import { type Column, type Order, useTableModel } from './columns.ts';
 import { Icon } from './icons.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 
-interface GridTableProps<Row> {
+export interface GridTableProps<Row> {
   label: string;
   rows: readonly Row[];
   columns: readonly Column<Row>[];
