@@ -1,5 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+/** These share one process per worker: they change nothing that another of them could see, and most take less than its start. */
+const SHARED = ['test/unit/**', 'test/contract/**', 'test/api/**'];
+/** These measure what the machine does meanwhile: packets lost under load, a processor's share, times between programs. */
+const ALONE = ['test/live/**', 'test/house/bench.test.ts'];
+
+const tests = (patterns: string[]) => patterns.map((pattern) => pattern.replace('**', '**/*.test.ts'));
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+    projects: [
+      { extends: true, test: { name: 'shared', include: tests(SHARED), isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: {
+          name: 'side by side',
+          include: ['test/**/*.test.ts'],
+          exclude: tests([...SHARED, ...ALONE]),
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { extends: true, test: { name: 'alone', include: tests(ALONE), maxWorkers: 1, sequence: { groupOrder: 2 } } },
+    ],
+  },
 });

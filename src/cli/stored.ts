@@ -8,10 +8,10 @@ import type { SettingKey } from '../config/settings.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { fromText } from '../config/value.ts';
 import { SensorError } from '../errors.ts';
+import { DATABASE_FILE } from '../store/database-file.ts';
 import type { CommandContext } from './command.ts';
 import { configFlag } from './flag-layer.ts';
 
-const DATABASE = 'weir.db';
 const FLAGS = ['serve.data_dir', 'serve.retention_days', 'serve.retention_mb'] as const;
 
 function settings({ parsed, io }: CommandContext): ReturnType<typeof serviceOptions> {
@@ -33,8 +33,8 @@ export function dataDirOf(context: CommandContext): string {
   const { dataDir } = settings(context);
   if (dataDir === null) throw new SensorError('USAGE', 'no data folder is named', { hint: 'give --data-dir, as weir serve has it' });
   const path = resolve(context.io.directory, dataDir);
-  if (!existsSync(join(path, DATABASE))) {
-    throw new SensorError('USAGE', `${dataDir}: there is no ${DATABASE}`, { hint: 'name the folder that weir serve writes into' });
+  if (!existsSync(join(path, DATABASE_FILE))) {
+    throw new SensorError('USAGE', `${dataDir}: there is no ${DATABASE_FILE}`, { hint: 'name the folder that weir serve writes into' });
   }
   return path;
 }

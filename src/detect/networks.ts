@@ -1,6 +1,6 @@
 /** Networks in CIDR notation, and whether an address lies in one of them. */
 import { SensorError } from '../errors.ts';
-import { addressBytes } from '../flow/address-bytes.ts';
+import { addressBytes, addressPrefix } from '../flow/address-bytes.ts';
 import type { Address } from './events.ts';
 
 interface Network {
@@ -30,12 +30,10 @@ export function addressOf(text: string): Address | null {
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or an address alone; host bits are cleared. null when the text is neither. */
 function parseNetwork(text: string): Network | null {
-  const [, host, length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
-  const address = host === undefined ? null : addressOf(host);
-  if (address === null) return null;
-  const bits = address.length * 8;
-  const prefix = length === undefined ? bits : Number(length);
-  if (prefix > bits) return null;
+  const network = text.includes('%') ? null : addressPrefix(text.trim());
+  if (network === null) return null;
+  const { bytes, prefix } = network;
+  const address = String.fromCharCode(...bytes);
   const words: number[] = [];
   const masks: number[] = [];
   for (let at = 0; at < address.length; at += 4) {

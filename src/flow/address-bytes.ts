@@ -41,3 +41,23 @@ export function addressBytes(text: string): Uint8Array | null {
   if (halves.length === 1 ? gap !== 0 : gap < 2) return null;
   return Uint8Array.from([...head, ...new Array<number>(gap).fill(0), ...tail]);
 }
+
+/** A network: its first address, bits beyond the prefix cleared. */
+export interface AddressPrefix {
+  /** 4 or 16, in network order. */
+  bytes: Uint8Array;
+  /** In bits; all of them for an address alone. */
+  prefix: number;
+}
+
+/** `10.0.0.0/8`, `2001:db8::/32`, or an address alone; null when the text is neither. */
+export function addressPrefix(text: string): AddressPrefix | null {
+  const slash = text.indexOf('/');
+  const bytes = addressBytes(slash < 0 ? text : text.slice(0, slash));
+  if (bytes === null) return null;
+  const width = bytes.length * 8;
+  const length = slash < 0 ? String(width) : text.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(length) || Number(length) > width) return null;
+  const prefix = Number(length);
+  return { bytes: bytes.map((byte, index) => byte & (0xff00 >> Math.max(0, Math.min(8, prefix - index * 8)))), prefix };
+}

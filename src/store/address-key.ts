@@ -2,7 +2,7 @@
  * Addresses as keys whose order is that of the addresses, so that a network is one range of an index: IPv4 as a number,
  * IPv6 as its 16 bytes. SQLite sorts every number before every blob, so neither falls into a range of the other.
  */
-import { addressBytes } from '../flow/address-bytes.ts';
+import { addressBytes, addressPrefix } from '../flow/address-bytes.ts';
 import { ipv6Text } from '../packet/address.ts';
 
 export type AddressKey = number | Uint8Array;
@@ -54,22 +54,11 @@ export function addressKey(text: string): AddressKey | null {
 
 /** An address, or a network such as `10.0.0.0/8` or `2001:db8::/32` (bits beyond the prefix are ignored); null when it is neither. */
 export function addressRange(text: string): AddressRange | null {
-  const slash = text.indexOf('/');
-  const bytes = addressBytes(slash < 0 ? text : text.slice(0, slash));
-  if (bytes === null) return null;
-  const width = bytes.length * 8;
-  const prefixText = slash < 0 ? String(width) : text.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(prefixText)) return null;
-  const prefix = Number(prefixText);
-  if (prefix > width) return null;
-  const low = new Uint8Array(bytes);
-  const high = new Uint8Array(bytes);
-  for (const [index, byte] of bytes.entries()) {
-    const kept = Math.min(8, Math.max(0, prefix - index * 8));
-    const host = 0xff >> kept;
-    low[index] = byte & ~host;
-    high[index] = byte | host;
-  }
+  const network = addressPrefix(text);
+  if (network === null) return null;
+  const { bytes: low, prefix } = network;
+  const width = low.length * 8;
+  const high = low.map((byte, index) => byte | (0xff >> Math.min(8, Math.max(0, prefix - index * 8))));
   const exact = prefix === width;
   return width === 32 ? { low: ipv4Number(low), high: ipv4Number(high), exact } : { low, high, exact };
 }

@@ -3,10 +3,9 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SensorError } from '../errors.ts';
+import { DATABASE_FILE } from './database-file.ts';
 import { migrate } from './migrations.ts';
 import { storeError } from './store-error.ts';
-
-export const DATABASE_FILE = 'weir.db';
 
 /** `WEIR`, so that nobody's other database is taken for ours. */
 const APPLICATION_ID = 0x57454952;

@@ -7,7 +7,7 @@
  *   tcp 192.0.2.7:49152 198.51.100.9:443   a flow, both directions; IPv6 in brackets
  */
 import { SensorError } from '../errors.ts';
-import { addressBytes } from '../flow/address-bytes.ts';
+import { addressBytes, addressPrefix } from '../flow/address-bytes.ts';
 
 export const TargetKind = { NETWORK: 1, PORT: 2, FLOW: 3 } as const;
 
@@ -58,18 +58,14 @@ function putAddress(key: Uint32Array, at: number, address: Uint8Array): void {
 }
 
 function network(text: string): Target | null {
-  const [ip, length, rest] = text.split('/');
-  const address = addressBytes(ip);
-  if (address === null || rest !== undefined) return null;
-  const most = address.length * 8;
-  const prefix = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : most + 1;
-  if (prefix > most) return null;
-  const masked = address.map((byte, index) => byte & (0xff00 >> Math.max(0, Math.min(8, prefix - index * 8))));
+  const parsed = addressPrefix(text);
+  if (parsed === null) return null;
+  const { bytes, prefix } = parsed;
   const key = new Uint32Array(KEY_WORDS);
-  const ipv6 = most === 128;
+  const ipv6 = bytes.length === 16;
   key[0] = TargetKind.NETWORK;
   key[META] = (ipv6 ? 1 : 0) | (prefix << 8);
-  putAddress(key, ADDRESS_A, masked);
+  putAddress(key, ADDRESS_A, bytes);
   return { kind: TargetKind.NETWORK, key, ipv6, prefix };
 }
 

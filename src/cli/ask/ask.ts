@@ -30,7 +30,7 @@ export function askFlags(yargs: Argv, withLimit: boolean): Argv {
     .option('url', {
       requiresArg: true,
       nargs: 1,
-      describe: 'The sensor to ask (WEIR_URL) ; its token is taken from WEIR_TOKEN [default: http://127.0.0.1:8080]',
+      describe: 'The sensor to ask (WEIR_URL); its token is taken from WEIR_TOKEN [default: http://127.0.0.1:8080]',
     });
   return withLimit
     ? flags.option('limit', { requiresArg: true, nargs: 1, describe: `At most this many, up to ${MOST} [default: 20]` })

@@ -132,7 +132,7 @@ describe('a rule file that does not return', () => {
   it('does not keep close from ending', async () => {
     const all = await openBeside(ruleFile('loops', 'return { tick() { for (;;); } };'), { batchMs: 60_000 });
     const found = feed(all, tick(1));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     await all.rules.close();
     expect(await found).toEqual(['good']);
     expect(await feed(all, tick(2))).toEqual([]);
