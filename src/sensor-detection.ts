@@ -9,13 +9,13 @@ import { DetectEngine } from './detect/engine.ts';
 import type { Address, DetectEvent, FlowTuple } from './detect/events.ts';
 import type { Rule } from './detect/rule.ts';
 import type { ResolvedRule } from './detect/rule-settings.ts';
-import { type DetectSetup, prepareDetection } from './detect/rules.ts';
+import type { DetectSetup } from './detect/rules.ts';
 import { communityId, icmpPorts } from './flow/community-id.ts';
 import type { AlertTotals } from './merge/summary.ts';
 import { Counter } from './ring/layout.ts';
 import { Evidence, type EvidenceSources } from './sensor-evidence.ts';
-import type { RuleMeta } from './supervisor/rule-protocol.ts';
-import { UserRules } from './supervisor/user-rules.ts';
+import { type OpenRules, openRules, runningRules } from './sensor-rules.ts';
+import type { UserRules } from './supervisor/user-rules.ts';
 
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -43,7 +43,7 @@ export interface Detected {
 export class Detection {
   #engine: DetectEngine;
   readonly #book: AlertBook;
-  #rules: ReadonlyMap<Rule, ResolvedRule>;
+  #rules: ReadonlyMap<Rule, ResolvedRule<Rule>>;
   #userRules: UserRules | null;
   readonly #behaviour: BehaviourVectors | null;
   readonly #evidence: Evidence | null;
@@ -61,14 +61,12 @@ export class Detection {
   static async open(options: SensorOptions, sources: EvidenceSources): Promise<Detection> {
     const onProblem = (message: string) => sources.warn('RULE_FAILED', message);
     const evidence = await Evidence.open(options, sources);
-    const setup = prepareDetection(options.detect);
-    return new Detection(options, setup, await userRulesOf(options.detect, setup, onProblem), evidence, onProblem);
+    return new Detection(options, await openRules(options.detect, onProblem), evidence, onProblem);
   }
 
   private constructor(
     options: SensorOptions,
-    setup: DetectSetup,
-    userRules: UserRules | null,
+    { setup, userRules }: OpenRules,
     evidence: Evidence | null,
     onProblem: (message: string) => void,
   ) {
@@ -85,7 +83,7 @@ export class Detection {
       communityId: (flow) => flowCommunityId(flow, seed),
     });
     this.#behaviour = options.output.behaviourJsonl === null ? null : new BehaviourVectors(toolsOf(setup));
-    this.#rules = rulesOf(setup);
+    this.#rules = runningRules(setup.rules);
     this.#engine = this.#engineOf(setup);
   }
 
@@ -100,12 +98,11 @@ export class Detection {
    * @throws SensorError CONFIG for settings that are wrong; then the old ones stay in force
    */
   async retune(options: DetectOptions): Promise<void> {
-    const setup = prepareDetection(options);
-    const userRules = await userRulesOf(options, setup, this.#onProblem);
+    const { setup, userRules } = await openRules(options, this.#onProblem);
     const former = this.#userRules;
     this.#book.use(setup.allow, setup.suppress);
     this.#userRules = userRules;
-    this.#rules = rulesOf(setup);
+    this.#rules = runningRules(setup.rules);
     this.#engine = this.#engineOf(setup);
     await former?.close();
   }
@@ -127,7 +124,7 @@ export class Detection {
       if (resolved !== undefined) this.#book.raise(resolved, finding);
     }
     if (this.#userRules !== null) {
-      for (const { rule, finding } of await this.#userRules.feed(events)) this.#book.raise(resolvedOf(rule), finding);
+      for (const { rule, finding } of await this.#userRules.feed(events)) this.#book.raise(rule, finding);
     }
     const changes = await this.#proven(this.#book.takeChanges(final ? Number.POSITIVE_INFINITY : streamNs));
     for (const { alert, isNew } of changes) if (isNew) this.#count(alert);
@@ -179,35 +176,6 @@ export class Detection {
 
 function toolsOf({ internal }: DetectSetup): { isInternal(address: Address): boolean; text: typeof addressText } {
   return { isInternal: (address) => internal.contains(address), text: addressText };
-}
-
-/** Those that are on. */
-function rulesOf({ rules }: DetectSetup): ReadonlyMap<Rule, ResolvedRule> {
-  return new Map(rules.filter(({ enabled }) => enabled).map((resolved) => [resolved.rule, resolved]));
-}
-
-async function userRulesOf(
-  options: DetectOptions,
-  { rules }: DetectSetup,
-  onProblem: (message: string) => void,
-): Promise<UserRules | null> {
-  const { ruleFiles, internalNetworks } = options;
-  if (ruleFiles.length === 0) return null;
-  const context = { builtinKinds: rules.map(({ rule }) => rule.kind), internalNetworks, settings: {} };
-  return UserRules.open(ruleFiles, context, ({ message }) => onProblem(message));
-}
-
-/** A rule of somebody's own, which runs in its own thread, as the book wants it. */
-function resolvedOf(meta: RuleMeta): ResolvedRule {
-  const { severity, cooldownSecs, inForce } = meta;
-  return {
-    rule: { ...meta, create: () => ({}) },
-    enabled: true,
-    severity,
-    cooldownSecs,
-    settings: inForce,
-    origins: { severity: 'default' },
-  };
 }
 
 function bytesOf(address: Address): Uint8Array {

@@ -59,21 +59,29 @@ export function explainedFlow(record: FlowRecord): ExplainedFlow {
   };
 }
 
-/** Replays the evidence with `table` over what the configuration says of the rule. One shard: verdicts do not depend on it. */
-export function evidenceReplay({ alert, evidence, detect, tracking }: ExplainRequest): EvidenceReplay {
+type RuleTables = DetectOptions['rules'];
+
+const withTable = (tables: RuleTables | undefined, kind: string, table: RuleTable): RuleTables => ({
+  ...tables,
+  [kind]: { ...tables?.[kind], ...table },
+});
+
+/**
+ * Replays the evidence with `table` over what the configuration says of the rule, in a network where it has settings of its
+ * own there. One shard: verdicts do not depend on it.
+ */
+export function evidenceReplay({ alert, evidence, detect, tracking }: ExplainRequest, network: string | null): EvidenceReplay {
   const wanted = new Set(alert.flows);
   return async (table) => {
-    const rules = { ...detect?.rules, [alert.kind]: { ...detect?.rules?.[alert.kind], ...table } };
+    const { rules, networks } = detect ?? {};
+    const changed: Partial<DetectOptions> =
+      network === null
+        ? { rules: withTable(rules, alert.kind, table) }
+        : { networks: { ...networks, [network]: withTable(networks?.[network], alert.kind, table) } };
     const settings: SensorSettings = {
       input: { kind: 'replay', files: [evidence] },
       tracking: { ...tracking, shards: 1 },
-      // A rule of somebody's own has no table: an empty one would be refused as an unknown rule.
-      detect: {
-        ...detect,
-        enabled: true,
-        evidenceDir: null,
-        rules: Object.keys(rules[alert.kind]).length === 0 ? (detect?.rules ?? {}) : rules,
-      },
+      detect: { ...detect, enabled: true, evidenceDir: null, ...changed },
     };
     await using sensor = new Sensor(settings);
     const alerts = new Map<string, AlertRecord>();

@@ -34,6 +34,7 @@ function notesOf(alert: StoredAlert, bench: RuleBench, { replayed, recomputed, b
   const notes: string[] = [];
   const fires = recomputed !== null;
   if (LEARN_SECS in base) notes.push(`Replayed with ${LEARN_SECS} = 0: by then the sensor had learned what the evidence does not show.`);
+  if (bench.network !== null) notes.push(`The settings are those of the network ${bench.network}.`);
   if (!bench.enabled) notes.push(`The rule is switched off (${bench.origins.enabled ?? 'by itself'}).`);
   const changed = Object.entries(alert.threshold).filter(([name, value]) => name in bench.inForce && bench.inForce[name] !== value);
   for (const [name, value] of changed) notes.push(`When the alert was raised, ${name} was ${value}; now it is ${bench.inForce[name]}.`);
@@ -87,11 +88,11 @@ export async function explainAlert(request: ExplainRequest): Promise<Explanation
   const { openBench } = await import('./sensor-rule-bench.ts');
   const detect: DetectOptions = { ...DEFAULT_DETECT, ...request.detect, enabled: true };
   // Refuses an alert of an unknown rule before anything is replayed.
-  const { rule } = await openBench(detect, alert.kind, []);
-  const replay = evidenceReplay(request);
+  const { rule, network } = await openBench(detect, alert, []);
+  const replay = evidenceReplay(request, network);
   const alertReplay = await replayAlert(replay, alert, rule);
   const { replayed, recomputed, base } = alertReplay;
-  const bench = await openBench(detect, alert.kind, replayed.events ?? []);
+  const bench = await openBench(detect, alert, replayed.events ?? []);
   const search = await openSearch(bench, alertReplay, replay);
   const settings: ExplainedSetting[] = [];
   for (const [name, { unit, description }] of Object.entries(rule.settings)) {

@@ -57,9 +57,8 @@ export class SilenceSearch {
     return { values: named, verified: await this.#verified(values) };
   }
 
-  /** By the whole sensor where a configuration can say it; else the run of the rule has to do. */
+  /** By the whole sensor. */
   async #verified(changes: Readonly<Record<string, number>>): Promise<boolean> {
-    if (!this.#bench.isConfigurable) return !(await this.#fires(changes));
     const entries = Object.entries({ ...this.#base, ...changes }).map(([name, value]) => [configName(name), value]);
     return isSilent(await this.#replay(Object.fromEntries(entries)), this.#fired);
   }

@@ -230,16 +230,22 @@ export const Health = Type.Object({
   advice: Type.Array(Advice),
 });
 
+const RuleInForce = {
+  enabled: Flag,
+  severity: Severity,
+  cooldown_secs: Num,
+  settings: Type.Record(Text, Type.Unknown()),
+};
+
 /** Settings in force, with where each came from; secrets are masked. */
 export const Config = Type.Object({
   settings: Type.Array(Type.Object({ key: Text, value: Type.Unknown(), origin: Text })),
   rules: Type.Array(
     Type.Object({
       kind: Text,
-      enabled: Flag,
-      severity: Severity,
-      cooldown_secs: Num,
-      settings: Type.Record(Text, Type.Unknown()),
+      ...RuleInForce,
+      /** What is in force in networks with settings of their own instead; the most specific one counts. */
+      networks: Type.Array(Type.Object({ network: Text, ...RuleInForce })),
       description: Text,
     }),
   ),

@@ -1,19 +1,47 @@
 /** Rules with what is in force for them, for people and for programs. */
-import { configName, type ResolvedRule } from '../detect/rule-settings.ts';
+import { configName, type InForce, type NetworkInForce, type ResolvedRule } from '../detect/rule-settings.ts';
+import { deciderOf } from '../detect/rule-variants.ts';
 import { plainTable } from '../export/plain-table.ts';
 import { printable } from '../packet/text.ts';
 
 const HEAD = ['Rule', 'On', 'Severity', 'Setting', 'Value', 'Unit', 'From'];
 
-/** Cooldown and own settings: a row each. */
-function settingRows({ rule, cooldownSecs, settings, origins }: ResolvedRule): string[][] {
+interface Difference {
+  /** As in a configuration. */
+  readonly name: string;
+  readonly value: number | string | boolean;
+  readonly unit: string;
+  readonly from: string;
+}
+
+/** What is otherwise in a network than everywhere else. */
+function differences({ rule, ...everywhere }: ResolvedRule, network: NetworkInForce): Difference[] {
+  const valuesOf = ({ enabled, severity, cooldownSecs, settings, origins }: InForce): Difference[] => {
+    const own = Object.entries(rule.settings).map(([name, { unit }]) => ({ name: configName(name), value: settings[name], unit }));
+    const shared = [
+      { name: 'enabled', value: enabled, unit: '' },
+      { name: 'severity', value: severity, unit: '' },
+      { name: 'cooldown_secs', value: cooldownSecs, unit: 's' },
+    ];
+    return [...shared, ...own].map((each) => ({ ...each, from: origins[each.name] }));
+  };
+  const above = valuesOf(everywhere);
+  return valuesOf(network).filter(({ value, from }, index) => value !== above[index].value || from !== above[index].from);
+}
+
+/** Cooldown and own settings: a row each; then those of networks that have others. */
+function settingRows(resolved: ResolvedRule): string[][] {
+  const { rule, cooldownSecs, settings, origins, networks } = resolved;
   const own = Object.entries(rule.settings).map(([name, { unit }]) => [
     configName(name),
     String(settings[name]),
     unit,
     origins[configName(name)],
   ]);
-  return [['cooldown_secs', String(cooldownSecs), 's', origins.cooldown_secs], ...own].map((row) => row.map(printable));
+  const ofNetworks = networks.flatMap((network) =>
+    differences(resolved, network).map(({ name, value, unit, from }) => [`${name} in ${network.network}`, String(value), unit, from]),
+  );
+  return [['cooldown_secs', String(cooldownSecs), 's', origins.cooldown_secs], ...own, ...ofNetworks].map((row) => row.map(printable));
 }
 
 /** Where the switch and the severity come from, when not from the rule. */
@@ -28,6 +56,19 @@ export function ruleTable(rules: readonly ResolvedRule[]): string {
     settingRows(resolved).map((row, index) => [...(index === 0 ? ruleCells(resolved) : ['', '', '']), ...row]),
   );
   return plainTable([HEAD, ...rows], ['left', 'left', 'left', 'left', 'right']);
+}
+
+/** Whose network may have other settings, and which have. */
+function networkLines(resolved: ResolvedRule): string[] {
+  const decider = deciderOf(resolved.rule);
+  if (decider === null) return ['The same in every network: it is about no address'];
+  const rows = resolved.networks.flatMap((network) =>
+    differences(resolved, network).map(({ name, value, unit, from }) =>
+      [`  ${network.network}`, name, String(value), unit, from].map(printable),
+    ),
+  );
+  const whose = `Networks with settings of their own, by the address of the ${decider}`;
+  return rows.length === 0 ? [`${whose}: none`] : [`${whose}:`, plainTable(rows, ['left', 'left', 'right'])];
 }
 
 /** Everything about one rule. */
@@ -58,11 +99,14 @@ export function ruleText(resolved: ResolvedRule): string {
     `${enabled}, severity ${severity}, confidence ${rule.confidence}${mitre.length === 0 ? '' : `, MITRE ATT&CK ${mitre.join(', ')}`}`,
     '',
     plainTable([...rows, cooldown], ['left', 'right']),
+    '',
+    ...networkLines(resolved),
   ].join('\n');
 }
 
 /** For `--json`. */
-export function ruleJson({ rule, enabled, severity, cooldownSecs, settings, origins }: ResolvedRule): Record<string, unknown> {
+export function ruleJson(resolved: ResolvedRule): Record<string, unknown> {
+  const { rule, enabled, severity, cooldownSecs, settings, origins } = resolved;
   const { kind, title, description, confidence, mitre } = rule;
   return {
     kind,
@@ -85,6 +129,13 @@ export function ruleJson({ rule, enabled, severity, cooldownSecs, settings, orig
           description: setting.description,
           from: origins[configName(name)],
         },
+      ]),
+    ),
+    decides: deciderOf(rule),
+    networks: Object.fromEntries(
+      resolved.networks.map((network) => [
+        network.network,
+        Object.fromEntries(differences(resolved, network).map(({ name, value, from }) => [name, { value, from }])),
       ]),
     ),
   };

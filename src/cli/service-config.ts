@@ -2,9 +2,16 @@
 import type { Config } from '../api/contract.ts';
 import { describeOrigin } from '../config/origin.ts';
 import { isSecret, SETTINGS } from '../config/settings.ts';
-import { checkRules } from '../detect/rule-settings.ts';
+import { checkRules, type InForce } from '../detect/rule-settings.ts';
 import { RULES } from '../detect/rules.ts';
 import type { Session } from './session.ts';
+
+const ruleInForce = ({ enabled, severity, cooldownSecs, settings }: InForce) => ({
+  enabled,
+  severity,
+  cooldown_secs: cooldownSecs,
+  settings,
+});
 
 /** Of the settings that a service has; secrets are masked, and so are the names of files that hold them. */
 export function serviceConfig({ resolved, options }: Session): Config {
@@ -13,13 +20,11 @@ export function serviceConfig({ resolved, options }: Session): Config {
     value: isSecret(key) || key === 'serve.token_file' || key === 'serve.tls_key' ? masked(resolved.values[key]) : resolved.values[key],
     origin: describeOrigin(resolved.origins[key]),
   }));
-  const rules = checkRules(RULES, options.detect).resolved.map(({ rule, enabled, severity, cooldownSecs, settings: inForce }) => ({
-    kind: rule.kind,
-    enabled,
-    severity,
-    cooldown_secs: cooldownSecs,
-    settings: inForce,
-    description: rule.description,
+  const rules = checkRules(RULES, options.detect).resolved.map((resolved) => ({
+    kind: resolved.rule.kind,
+    ...ruleInForce(resolved),
+    networks: resolved.networks.map((inForce) => ({ network: inForce.network, ...ruleInForce(inForce) })),
+    description: resolved.rule.description,
   }));
   return { settings, rules };
 }

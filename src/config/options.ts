@@ -104,6 +104,8 @@ export interface DetectOptions {
   evidenceMaxMb: number;
   /** By rule: `enabled`, `severity`, `cooldown_secs` and the rule's own settings. */
   rules: Record<string, Record<string, RuleValue>>;
+  /** The same for addresses of a network, by network in CIDR notation and rule; the most specific network that names a setting counts. */
+  networks: Record<string, Record<string, Record<string, RuleValue>>>;
   /** Where in a file it was said, `weir.toml:3:1` by dotted path (`rules.port_scan.ports`, `allow.0.target`); for messages. */
   places: Record<string, string>;
 }
@@ -217,6 +219,7 @@ export const DEFAULT_DETECT: DetectOptions = {
   allow: [],
   suppress: [],
   rules: {},
+  networks: {},
   places: {},
 };
 

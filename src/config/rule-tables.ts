@@ -1,6 +1,6 @@
 /**
- * The tables of a configuration file that are no single settings: `[detect.rules.NAME]`, `[[detect.allow]]` and
- * `[[detect.suppress]]`. Here only their form is checked; which rules there are, and what they take, detection knows.
+ * The tables of a configuration file that are no single settings: `[detect.rules.NAME]`, `[detect.networks."CIDR".NAME]`,
+ * `[[detect.allow]]` and `[[detect.suppress]]`. Here only their form is checked; which rules there are, and what they take, detection knows.
  */
 import { SensorError } from '../errors.ts';
 import { nearest } from './nearest.ts';
@@ -9,12 +9,12 @@ import { RENAMED_SETTINGS } from './predecessor-rules.ts';
 import { type Position, positionsOf } from './toml-position.ts';
 import { tomlKey, tomlString } from './toml-text.ts';
 
-export type RuleTables = Pick<DetectOptions, 'allow' | 'suppress' | 'rules' | 'places'>;
+export type RuleTables = Pick<DetectOptions, 'allow' | 'suppress' | 'rules' | 'networks' | 'places'>;
 
-export const NO_TABLES: RuleTables = { allow: [], suppress: [], rules: {}, places: {} };
+export const NO_TABLES: RuleTables = { allow: [], suppress: [], rules: {}, networks: {}, places: {} };
 
 /** Keys under `detect` that are tables of their own. */
-export const TABLE_NAMES = ['rules', 'allow', 'suppress'] as const;
+export const TABLE_NAMES = ['rules', 'networks', 'allow', 'suppress'] as const;
 
 type Table = Record<string, unknown>;
 
@@ -37,17 +37,32 @@ class TableError extends Error {
   }
 }
 
-function readRules(value: unknown): RuleTables['rules'] {
+/** `example` names a table of the kind that is wanted, for messages. */
+function readRules(value: unknown, path: readonly string[], example: string): RuleTables['rules'] {
   if (value === undefined) return {};
-  if (!isTable(value)) throw new TableError(['detect', 'rules'], 'must be tables, one for each rule: [detect.rules.port_scan]');
+  if (!isTable(value)) throw new TableError(path, `must be tables, one for each rule: ${example}`);
   const rules = Object.entries(value).map(([kind, table]): [string, Record<string, RuleValue>] => {
-    if (!isTable(table)) throw new TableError(['detect', 'rules', kind], `must be a table: [detect.rules.${kind}]`);
-    for (const [name, given] of Object.entries(table)) {
-      if (!isRuleValue(given)) throw new TableError(['detect', 'rules', kind, name], 'must be a number, a string, or true or false');
+    if (!isTable(table)) throw new TableError([...path, kind], `must be a table of a rule: ${example}`);
+    for (const [setting, given] of Object.entries(table)) {
+      if (!isRuleValue(given)) throw new TableError([...path, kind, setting], 'must be a number, a string, or true or false');
     }
     return [kind, { ...(table as Record<string, RuleValue>) }];
   });
   return Object.fromEntries(rules);
+}
+
+const NETWORK_EXAMPLE = '[detect.networks."10.20.0.0/16".port_scan]';
+
+function readNetworks(value: unknown): RuleTables['networks'] {
+  if (value === undefined) return {};
+  const path = ['detect', 'networks'];
+  if (!isTable(value)) throw new TableError(path, `must be tables, one for each network and rule: ${NETWORK_EXAMPLE}`);
+  for (const [name, tables] of Object.entries(value)) {
+    // 10.20.0.0 without quotes is a table within a table.
+    if (/^\d+$/.test(name) && isTable(tables))
+      throw new TableError([...path, name], `is no network; write it in quotes: ${NETWORK_EXAMPLE}`);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, tables]) => [name, readRules(tables, [...path, name], NETWORK_EXAMPLE)]));
 }
 
 /** A date-time with an offset, as seconds since the epoch. */
@@ -114,13 +129,14 @@ function addRenamed(document: Table, rules: RuleTables['rules']): Map<string, re
 
 function readTables(document: Table): { said: Omit<RuleTables, 'places'>; paths: Map<string, readonly string[]> } {
   const detect = isTable(document.detect) ? document.detect : {};
-  const rules = readRules(detect.rules);
+  const rules = readRules(detect.rules, ['detect', 'rules'], '[detect.rules.port_scan]');
+  const networks = readNetworks(detect.networks);
   const renamed = addRenamed(document, rules);
   const allow: AlertMatch[] = readEntries(detect.allow, 'allow', WORDS);
   const suppress = readEntries(detect.suppress, 'suppress', [...WORDS, ...TIMES]);
   const own = TABLE_NAMES.filter((name) => name in detect).flatMap((name) => pathsOf(detect[name], [name]));
   const paths = own.map((path): [string, readonly string[]] => [path.join('.'), ['detect', ...path]]);
-  return { said: { allow, suppress, rules }, paths: new Map([...paths, ...renamed]) };
+  return { said: { allow, suppress, rules, networks }, paths: new Map([...paths, ...renamed]) };
 }
 
 /** `path` is the file's; `document` its parsed `text`. Throws CONFIG with file, line and column. */
@@ -153,14 +169,19 @@ function entryText(table: 'allow' | 'suppress', entry: Suppression, path: string
   return `\n[[detect.${table}]]\n${lines.join('')}`;
 }
 
-/** The tables as they stand in a file that says the same, for --print-config; '' when there are none. */
-export function printTables({ allow, suppress, rules, places }: RuleTables): string {
-  const ruleTexts = Object.entries(rules).map(([kind, table]) => {
-    const lines = Object.entries(table).map(([name, value]) => statement(name, value, places[`rules.${kind}.${name}`]));
-    return `\n[detect.rules.${tomlKey(kind)}]\n${lines.join('')}`;
+function ruleTexts(rules: RuleTables['rules'], path: readonly string[], places: RuleTables['places']): string[] {
+  return Object.entries(rules).map(([kind, table]) => {
+    const own = [...path, kind];
+    const lines = Object.entries(table).map(([name, value]) => statement(name, value, places[[...own, name].join('.')]));
+    return `\n[${['detect', ...own].map(tomlKey).join('.')}]\n${lines.join('')}`;
   });
+}
+
+/** The tables as they stand in a file that says the same, for --print-config; '' when there are none. */
+export function printTables({ allow, suppress, rules, networks, places }: RuleTables): string {
   return [
-    ...ruleTexts,
+    ...ruleTexts(rules, ['rules'], places),
+    ...Object.entries(networks).flatMap(([network, tables]) => ruleTexts(tables, ['networks', network], places)),
     ...allow.map((entry, index) => entryText('allow', entry, `allow.${index}`, places)),
     ...suppress.map((entry, index) => entryText('suppress', entry, `suppress.${index}`, places)),
   ].join('');

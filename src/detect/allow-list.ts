@@ -4,6 +4,7 @@
  * names matches.
  */
 import type { AlertMatch, Suppression } from '../config/options.ts';
+import type { SensorError } from '../errors.ts';
 import { addressOf, Networks } from './networks.ts';
 import { placed, unknownRule } from './place.ts';
 
@@ -61,6 +62,12 @@ function endpointMatcher(pattern: string | undefined, path: string, places: Plac
 /** By dotted path under `detect`, where in a file something stands. */
 type Places = Readonly<Record<string, string>>;
 
+type OnUnknown = (problem: SensorError) => void;
+
+const refuse = (problem: SensorError): never => {
+  throw problem;
+};
+
 export class AllowList {
   readonly #entries: readonly Entry[];
 
@@ -69,7 +76,8 @@ export class AllowList {
   }
 
   /**
-   * `table` is `allow` or `suppress`, under which `places` knows the entries; `kinds` are the rules that there are.
+   * `table` is `allow` or `suppress`, under which `places` knows the entries; `kinds` are the rules that there are,
+   * `onUnknown` is told of others.
    * @throws SensorError CONFIG for an unknown rule, for what cannot match anything and for what would match everything
    */
   static parse(
@@ -77,8 +85,9 @@ export class AllowList {
     table: 'allow' | 'suppress',
     kinds: readonly string[],
     places: Places,
+    onUnknown: OnUnknown = refuse,
   ): AllowList {
-    return new AllowList(entries.map((entry, index) => parseEntry(entry, `${table}.${index}`, kinds, places)));
+    return new AllowList(entries.map((entry, index) => parseEntry(entry, `${table}.${index}`, kinds, places, onUnknown)));
   }
 
   /** `at` in seconds since the epoch. */
@@ -93,9 +102,9 @@ export class AllowList {
   }
 }
 
-function parseEntry(entry: AlertMatch | Suppression, path: string, kinds: readonly string[], places: Places): Entry {
+function parseEntry(entry: AlertMatch | Suppression, path: string, kinds: readonly string[], places: Places, onUnknown: OnUnknown): Entry {
   const { rule, source, target } = entry;
-  if (rule !== undefined && !kinds.includes(rule)) throw unknownRule(places, `${path}.rule`, rule, kinds);
+  if (rule !== undefined && !kinds.includes(rule)) onUnknown(unknownRule(places, `${path}.rule`, rule, kinds));
   const from = ('from' in entry ? entry.from : undefined) ?? Number.NEGATIVE_INFINITY;
   const until = ('until' in entry ? entry.until : undefined) ?? Number.POSITIVE_INFINITY;
   const timeless = from === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY;

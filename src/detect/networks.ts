@@ -3,14 +3,16 @@ import { SensorError } from '../errors.ts';
 import { addressBytes, addressPrefix } from '../flow/address-bytes.ts';
 import type { Address } from './events.ts';
 
-interface Network {
+export interface Network {
+  /** Bits that count. */
+  readonly prefix: number;
   /** The address as words of 32 bits, host bits cleared: one for IPv4, four for IPv6. */
   readonly words: readonly number[];
   readonly masks: readonly number[];
 }
 
 /** `::ffff:0:0/96` (RFC 4291): IPv4 addresses written as IPv6. */
-const MAPPED_PREFIX = '\0\0\0\0\0\0\0\0\0\0\u00ff\u00ff';
+export const MAPPED_PREFIX = '\0\0\0\0\0\0\0\0\0\0\u00ff\u00ff';
 
 function wordOf(address: Address, at: number): number {
   return (
@@ -29,7 +31,7 @@ export function addressOf(text: string): Address | null {
 }
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or an address alone; host bits are cleared. null when the text is neither. */
-function parseNetwork(text: string): Network | null {
+export function parseNetwork(text: string): Network | null {
   const network = text.includes('%') ? null : addressPrefix(text.trim());
   if (network === null) return null;
   const { bytes, prefix } = network;
@@ -43,10 +45,10 @@ function parseNetwork(text: string): Network | null {
     masks.push(mask);
     words.push((wordOf(address, at) & mask) >>> 0);
   }
-  return { words, masks };
+  return { prefix, words, masks };
 }
 
-function holds({ words, masks }: Network, address: Address): boolean {
+export function holds({ words, masks }: Network, address: Address): boolean {
   for (let index = 0; index < words.length; index++) {
     if ((wordOf(address, index * 4) & masks[index]) >>> 0 !== words[index]) return false;
   }

@@ -88,6 +88,9 @@ export interface RuleHandlers {
   tick?(event: TickEvent): void;
 }
 
+/** Which end of a finding says, by the network that it lies in, which settings hold. */
+export type Decider = 'source' | 'target';
+
 export interface Rule<S extends SettingSpecs = SettingSpecs> {
   /** Name of the rule and of its alerts: `port_scan`. */
   readonly kind: string;
@@ -103,8 +106,15 @@ export interface Rule<S extends SettingSpecs = SettingSpecs> {
   /** Repeats within this many seconds of an alert are counted on it. */
   readonly cooldownSecs: number;
   readonly settings: S;
+  /** Whose network may have settings of its own: the source's where nothing is said; null: nobody's, the rule is about no address. */
+  readonly decides?: Decider | null;
+  /** What is found out about such an address depends on no event of another: those of other networks need not be shown. */
+  readonly isolated?: true;
   create(context: RuleContext<S>): RuleHandlers;
 }
+
+/** A rule without its function, as it is listed. */
+export type RuleListing = Omit<Rule, 'create'>;
 
 /** Types a rule: settings are known by name inside `create`. */
 export function defineRule<const S extends SettingSpecs>(rule: Rule<S>): Rule<S> {

@@ -3,14 +3,16 @@
  * itself posts or prints does not come between.
  *
  *   sensor                                   rule file
- *                              ◀───────      LoadedMessage, once
+ *                              ◀───────      LoadedMessage, once: which rules there are
+ *   StartMessage, once         ───────▶      with which settings they run
+ *                              ◀───────      StartedMessage
  *   BatchMessage (a tick)      ───────▶
  *                              ◀───────      DoneMessage: findings, rules that failed, memory
- *   DropMessage (a rule)       ───────▶
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { DetectEvent, EventType, SurgeEvent } from '../detect/events.ts';
-import type { Finding, Rule } from '../detect/rule.ts';
+import type { Finding, RuleListing } from '../detect/rule.ts';
+import type { Region } from '../detect/rule-variants.ts';
 import { HyperLogLog } from '../detect/state/hyperloglog.ts';
 
 export const EVENT_TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'halfOpen', 'dns', 'arp', 'surge', 'tick'];
@@ -29,12 +31,17 @@ export const MEMORY_USED = 512 * MIB;
  */
 export const MEMORY_V8_MIB = 1024;
 
-/** A rule without its function, as it is listed. */
-export interface RuleMeta extends Omit<Rule, 'create'> {
+/** A rule as it is listed. */
+export interface RuleMeta extends RuleListing {
   /** As it was named or found: `rules/exfil.ts`. */
   readonly file: string;
-  /** The settings in force, by name. */
-  readonly inForce: Readonly<Record<string, number>>;
+}
+
+/** One run of a rule. */
+export interface RuleRun {
+  readonly settings: Readonly<Record<string, number>>;
+  /** Addresses for which it finds something; null = all. */
+  readonly region: Region | null;
 }
 
 /** What a rule file has to know about the sensor. */
@@ -43,10 +50,6 @@ export interface RuleTerms {
   readonly builtinKinds: readonly string[];
   /** Networks in CIDR notation: `10.0.0.0/8`. */
   readonly internalNetworks: readonly string[];
-  /** Settings in place of a rule's own: kind, then name. */
-  readonly settings: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Kinds that were switched on or off; otherwise the rule itself says whether it runs. */
-  readonly enabled?: Readonly<Record<string, boolean>>;
 }
 
 export interface RuleFileData {
@@ -75,6 +78,17 @@ export interface LoadedMessage {
   /** In the order of the file. */
   readonly rules: readonly RuleMeta[];
   readonly faults: readonly RuleFault[];
+}
+
+export interface StartMessage {
+  readonly type: 'start';
+  /** By kind; rules that are not here do not run. */
+  readonly runs: Readonly<Record<string, readonly RuleRun[]>>;
+}
+
+export interface StartedMessage {
+  readonly type: 'started';
+  readonly faults: readonly RuleFault[];
   /** Event types that a running rule handles. */
   readonly wants: readonly EventType[];
 }
@@ -84,24 +98,18 @@ export interface BatchMessage {
   readonly events: readonly WireEvent[];
 }
 
-/** Stops a rule, because another file has its kind. */
-export interface DropMessage {
-  readonly type: 'drop';
-  readonly kind: string;
-}
-
 export interface DoneMessage {
   readonly type: 'done';
-  /** In the order of events, then of rules. `event` is the index in the batch, `rule` that in `LoadedMessage.rules`. */
-  readonly findings: readonly { event: number; rule: number; finding: Finding }[];
+  /** In the order of events, then of rules. `event` is the index in the batch, `rule` in `LoadedMessage.rules`, `run` in its runs. */
+  readonly findings: readonly { event: number; rule: number; run: number; finding: Finding }[];
   readonly faults: readonly RuleFault[];
   readonly wants: readonly EventType[];
   /** Bytes that the file keeps. */
   readonly memory: number;
 }
 
-export type ToRules = BatchMessage | DropMessage;
-export type FromRules = LoadedMessage | DoneMessage;
+export type ToRules = StartMessage | BatchMessage;
+export type FromRules = LoadedMessage | StartedMessage | DoneMessage;
 
 export function toWire(event: DetectEvent): WireEvent {
   if (event.type !== 'surge') return event;

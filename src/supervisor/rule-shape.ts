@@ -1,5 +1,6 @@
-/** Whether what a rule file exports is rules, and with which settings they run. */
+/** Whether what a rule file exports is rules. */
 import { type Rule, SEVERITIES } from '../detect/rule.ts';
+import { COMMON_SETTINGS, configName } from '../detect/rule-settings.ts';
 import { isFields, isSeverity, MOST_TEXT } from './rule-finding.ts';
 import type { RuleFault, RuleMeta, RuleTerms } from './rule-protocol.ts';
 
@@ -43,9 +44,13 @@ function settingsProblem(settings: unknown): string | null {
   if (!isFields(settings)) return 'settings is not an object';
   const entries = Object.entries(settings);
   if (entries.length > MOST_SETTINGS) return `${entries.length} settings, allowed are ${MOST_SETTINGS}`;
+  const taken = new Set<string>(COMMON_SETTINGS);
   for (const [name, setting] of entries) {
     const problem = settingProblem(name, setting);
     if (problem !== null) return problem;
+    const written = configName(name);
+    if (taken.has(written)) return `setting ${name} is ${written} in a configuration, which is taken`;
+    taken.add(written);
   }
   return null;
 }
@@ -62,28 +67,18 @@ function ruleProblem(rule: Fields): string | null {
   if (!isNumber(rule.confidence) || rule.confidence < 0 || rule.confidence > 1) return 'confidence is not a number from 0 to 1';
   if (typeof rule.enabled !== 'boolean') return 'enabled is neither true nor false';
   if (!isNumber(rule.cooldownSecs) || rule.cooldownSecs < 0) return 'cooldownSecs is not a number from 0 on';
+  if (![undefined, null, 'source', 'target'].includes(rule.decides as undefined)) return "decides is none of 'source', 'target', null";
   if (typeof rule.create !== 'function') return 'create is not a function';
   return mitreProblem(rule.mitre) ?? settingsProblem(rule.settings);
 }
 
-function overrideProblem(rule: Rule, overrides: Readonly<Record<string, number>>): string | null {
-  for (const [name, value] of Object.entries(overrides)) {
-    if (!Object.hasOwn(rule.settings, name)) return `has no setting '${name}'`;
-    const { least, most } = rule.settings[name];
-    if (!isNumber(value) || value < least || value > most) return `setting ${name} is ${value}, allowed ${least} to ${most}`;
-  }
-  return null;
-}
-
 /** The listed part of a rule: plain values only, so that it can travel. */
-function metaOf(rule: Rule, file: string, terms: RuleTerms): RuleMeta {
-  const { kind, title, description, severity, confidence, cooldownSecs } = rule;
-  const entries = Object.entries(rule.settings);
-  const settings = entries.map(([name, { value, least, most, unit, description: text }]) => [
+function metaOf(rule: Rule, file: string): RuleMeta {
+  const { kind, title, description, severity, confidence, enabled, cooldownSecs, decides } = rule;
+  const settings = Object.entries(rule.settings).map(([name, { value, least, most, unit, description: text }]) => [
     name,
     { value, least, most, unit, description: text },
   ]);
-  const overrides = terms.settings[kind] ?? {};
   return {
     file,
     kind,
@@ -93,9 +88,9 @@ function metaOf(rule: Rule, file: string, terms: RuleTerms): RuleMeta {
     confidence,
     cooldownSecs,
     mitre: rule.mitre.map(({ technique, name, tactic }) => ({ technique, name, tactic })),
-    enabled: terms.enabled?.[kind] ?? rule.enabled,
+    enabled,
     settings: Object.fromEntries(settings),
-    inForce: Object.fromEntries(entries.map(([name, { value }]) => [name, overrides[name] ?? value])),
+    ...(decides === undefined ? {} : { decides }),
   };
 }
 
@@ -110,9 +105,7 @@ function checkRule(value: unknown, file: string, taken: ReadonlySet<string>, ter
   const problem = ruleProblem(value);
   if (problem !== null) return fault(kind, `rule ${kind} is not used: ${problem}`);
   const rule = value as unknown as Rule;
-  const override = overrideProblem(rule, terms.settings[kind] ?? {});
-  if (override !== null) return fault(kind, `rule ${kind} is not used: ${override}`);
-  return { rule, meta: metaOf(rule, file, terms) };
+  return { rule, meta: metaOf(rule, file) };
 }
 
 /** Sorts the default export of a rule file into rules that can run and faults; one wrong rule does not spoil the others. */

@@ -12,6 +12,7 @@ import {
   type RuleFault,
   type RuleFileData,
   type RuleMeta,
+  type RuleRun,
   type RuleTerms,
   type ToRules,
   type WireEvent,
@@ -74,6 +75,10 @@ export class RuleThread {
     return this.#active.size === 0;
   }
 
+  isRunning(kind: string): boolean {
+    return this.#active.has(kind);
+  }
+
   wants(type: string): boolean {
     return !this.#ended && this.#wants.has(type);
   }
@@ -83,9 +88,19 @@ export class RuleThread {
     const message = await this.#answer(limitMs, `took longer than ${duration(limitMs)} to load and is not used`);
     if (message?.type !== 'loaded') return null;
     this.rules = message.rules;
-    for (const { kind, enabled } of message.rules) if (enabled) this.#active.add(kind);
-    this.#wants = new Set(message.wants);
     return message;
+  }
+
+  /** Makes the rules that have runs. Resolves with what went wrong. */
+  async start(runs: Readonly<Record<string, readonly RuleRun[]>>, limitMs: number): Promise<readonly RuleFault[]> {
+    for (const { kind } of this.rules) if ((runs[kind]?.length ?? 0) > 0) this.#active.add(kind);
+    if (this.isIdle) return [];
+    this.#post({ type: 'start', runs });
+    const message = await this.#answer(limitMs, `took longer than ${duration(limitMs)} to load and is not used`);
+    if (message?.type !== 'started') return [];
+    for (const { kind } of message.faults) if (kind !== null) this.#active.delete(kind);
+    this.#wants = new Set(message.wants);
+    return message.faults;
   }
 
   /** Shows events to the rules; null when the file was lost over them. One batch at a time. */
@@ -99,12 +114,6 @@ export class RuleThread {
     if (this.isIdle) void this.close();
     else if (message.memory > MEMORY_KEPT) this.#lose(`keeps more than ${MEMORY_KEPT / MIB} MB and was disabled`, null);
     return message;
-  }
-
-  /** Stops one rule. */
-  drop(kind: string): void {
-    this.#active.delete(kind);
-    this.#post({ type: 'drop', kind });
   }
 
   /** Takes the file out of service. */

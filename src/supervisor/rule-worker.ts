@@ -11,7 +11,8 @@ import { workerData } from 'node:worker_threads';
 import { addressText } from '../detect/address-text.ts';
 import type { DetectEvent, EventType } from '../detect/events.ts';
 import { Networks } from '../detect/networks.ts';
-import type { RuleContext, RuleHandlers } from '../detect/rule.ts';
+import { findingFilter } from '../detect/regional-rule.ts';
+import type { Finding, Rule, RuleContext, RuleHandlers } from '../detect/rule.ts';
 import { errorLine, errorMessage, syntaxErrorLine } from './rule-errors.ts';
 import { checkFinding } from './rule-finding.ts';
 import {
@@ -24,7 +25,9 @@ import {
   MOST_FINDINGS,
   type RuleFault,
   type RuleFileData,
-  type RuleMeta,
+  type RuleRun,
+  type StartedMessage,
+  type StartMessage,
   type ToRules,
   type WireEvent,
 } from './rule-protocol.ts';
@@ -39,18 +42,21 @@ const kitSource = kitParts
   .join('\n');
 
 interface RunningRule {
+  /** Of the rule in the file, and of the run among its runs. */
   readonly index: number;
+  readonly run: number;
   readonly kind: string;
   readonly handlers: RuleHandlers;
-  /** Findings in this batch. */
-  raised: number;
 }
 
 class RuleHost {
   private readonly data: RuleFileData;
   private readonly running: Int32Array;
+  private defined: readonly CheckedRule[] = [];
   private rules: RunningRule[] = [];
   private byType = new Map<EventType, RunningRule[]>();
+  /** Findings of each rule in this batch. */
+  private readonly raised = new Map<string, number>();
   private faults: RuleFault[] = [];
   private findings: DoneMessage['findings'][number][] = [];
   /** Index of the event that is shown, -1 outside of events. */
@@ -61,35 +67,45 @@ class RuleHost {
     this.running = new Int32Array(data.running);
   }
 
-  /** Makes the rules of a default export. */
+  /** Finds the rules of a default export. */
   load(exported: unknown): LoadedMessage {
     const { file, terms } = this.data;
-    const checked = checkRules(exported, file, terms);
-    this.faults.push(...checked.faults);
-    const networks = Networks.parse(terms.internalNetworks);
-    const isInternal: RuleContext['isInternal'] = (address) => networks.contains(address);
-    const metas: RuleMeta[] = [];
-    for (const entry of checked.rules) {
-      const created = entry.meta.enabled ? this.create(entry, metas.length, isInternal) : null;
-      if (entry.meta.enabled && created === null) continue;
-      if (created !== null) this.rules.push(created);
-      metas.push(entry.meta);
-    }
-    this.arrange();
-    return { type: 'loaded', rules: metas, faults: this.takeFaults(), wants: this.wants() };
+    const { rules, faults } = checkRules(exported, file, terms);
+    this.defined = rules;
+    return { type: 'loaded', rules: rules.map(({ meta }) => meta), faults };
   }
 
-  private create({ rule, meta }: CheckedRule, index: number, isInternal: RuleContext['isInternal']): RunningRule | null {
-    const raise = (finding: unknown) => this.raise(index, finding);
+  /** Makes them, once for each run. */
+  start(runs: StartMessage['runs']): StartedMessage {
+    const networks = Networks.parse(this.data.terms.internalNetworks);
+    const isInternal: RuleContext['isInternal'] = (address) => networks.contains(address);
+    for (const [index, { rule, meta }] of this.defined.entries()) {
+      const created = (runs[meta.kind] ?? []).map((run, number) =>
+        this.create(rule, { index, run: number, kind: meta.kind }, run, isInternal),
+      );
+      if (created.every((each) => each !== null)) this.rules.push(...created);
+    }
+    this.arrange();
+    return { type: 'started', faults: this.takeFaults(), wants: this.wants() };
+  }
+
+  private create(
+    rule: Rule,
+    place: Omit<RunningRule, 'handlers'>,
+    { settings, region }: RuleRun,
+    isInternal: RuleContext['isInternal'],
+  ): RunningRule | null {
+    const isOwn = region === null ? null : findingFilter(rule, region);
+    const raise = (finding: unknown) => this.raise(place, finding, isOwn);
     try {
-      Atomics.store(this.running, 0, index);
-      const handlers = rule.create({ settings: { ...meta.inForce }, isInternal, text: addressText, raise });
+      Atomics.store(this.running, 0, place.index);
+      const handlers = rule.create({ settings: { ...settings }, isInternal, text: addressText, raise });
       const wrong = EVENT_TYPES.find((type) => !['function', 'undefined'].includes(typeof handlers[type]));
       if (wrong !== undefined) throw new TypeError(`${wrong} is not a function`);
       if (EVENT_TYPES.every((type) => handlers[type] === undefined)) throw new TypeError('it handles no event');
-      return { index, kind: meta.kind, handlers, raised: 0 };
+      return { ...place, handlers };
     } catch (error) {
-      this.fail(meta.kind, `could not be created: ${errorMessage(error)}`, error);
+      this.fail(place.kind, `could not be created: ${errorMessage(error)}`, error);
       return null;
     } finally {
       Atomics.store(this.running, 0, -1);
@@ -97,7 +113,7 @@ class RuleHost {
   }
 
   run(events: readonly WireEvent[]): DoneMessage {
-    for (const rule of this.rules) rule.raised = 0;
+    this.raised.clear();
     for (const [index, wire] of events.entries()) {
       const event = Object.freeze(fromWire(wire));
       this.event = index;
@@ -124,19 +140,21 @@ class RuleHost {
     Atomics.store(this.running, 0, -1);
   }
 
-  private raise(index: number, finding: unknown): void {
-    const rule = this.rules.find((entry) => entry.index === index);
+  private raise({ index, run, kind }: Omit<RunningRule, 'handlers'>, given: unknown, isOwn: ((finding: Finding) => boolean) | null): void {
     if (this.event < 0) throw new Error('raise was called outside of an event');
-    if (rule === undefined) return;
-    if (++rule.raised > MOST_FINDINGS) throw new RangeError(`more than ${MOST_FINDINGS} findings in one tick`);
-    this.findings.push({ event: this.event, rule: index, finding: checkFinding(finding) });
+    if (!this.rules.some((rule) => rule.index === index)) return;
+    const raised = (this.raised.get(kind) ?? 0) + 1;
+    this.raised.set(kind, raised);
+    if (raised > MOST_FINDINGS) throw new RangeError(`more than ${MOST_FINDINGS} findings in one tick`);
+    const finding = checkFinding(given);
+    if (isOwn === null || isOwn(finding)) this.findings.push({ event: this.event, rule: index, run, finding });
   }
 
   private fail(kind: string, what: string, error: unknown): void {
     this.faults.push({ kind, line: errorLine(error, this.data.path), what: `rule ${kind} ${what}` });
   }
 
-  drop(kind: string): void {
+  private drop(kind: string): void {
     this.rules = this.rules.filter((rule) => rule.kind !== kind);
     this.arrange();
   }
@@ -191,7 +209,7 @@ async function load(host: RuleHost, path: string): Promise<LoadedMessage> {
     if (module.default === undefined) throw new TypeError('no default export: it has to be a rule or a list of rules');
     return host.load(module.default);
   } catch (error) {
-    return { type: 'loaded', rules: [], faults: [loadFault(error, path)], wants: [] };
+    return { type: 'loaded', rules: [], faults: [loadFault(error, path)] };
   }
 }
 
@@ -202,6 +220,5 @@ const post = (message: FromRules) => data.port.postMessage(message);
 offerKit();
 post(await load(host, data.path));
 data.port.on('message', (message: ToRules) => {
-  if (message.type === 'drop') host.drop(message.kind);
-  else post(host.run(message.events));
+  post(message.type === 'start' ? host.start(message.runs) : host.run(message.events));
 });

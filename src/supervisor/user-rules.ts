@@ -4,17 +4,24 @@
  */
 import type { DetectEvent } from '../detect/events.ts';
 import type { Finding } from '../detect/rule.ts';
+import { checkRules, type ResolvedRule } from '../detect/rule-settings.ts';
+import { variantsOf } from '../detect/rule-variants.ts';
 import { errorMessage } from './rule-errors.ts';
 import { findRuleFiles } from './rule-files.ts';
 import { checkFinding } from './rule-finding.ts';
-import { type DoneMessage, type RuleFault, type RuleMeta, type RuleTerms, toWire, type WireEvent } from './rule-protocol.ts';
+import { type DoneMessage, type RuleFault, type RuleMeta, type RuleRun, type RuleTerms, toWire, type WireEvent } from './rule-protocol.ts';
 import { RuleThread } from './rule-thread.ts';
 
 /** Generous: on a loaded machine a thread may wait long for its turn. */
 const BATCH_MS = 2000;
 const LOAD_MS = 10_000;
 
+/** What is in force for the rules that were found; `isWhole`: every file could be read and used. */
+export type Configure = (rules: readonly RuleMeta[], isWhole: boolean) => readonly ResolvedRule[];
+
 export interface UserRulesContext extends RuleTerms {
+  /** Says what is in force; what the rules say themselves where it is left out. */
+  readonly configure?: Configure;
   /** Wall time that a file has for one batch, ms. Default 2000. */
   readonly batchMs?: number;
   /** Wall time that a file has to load, ms. Default 10000. */
@@ -32,11 +39,16 @@ export interface RuleProblem {
 }
 
 export interface UserFinding {
-  readonly rule: RuleMeta;
+  /** With what was in force for the finding. */
+  readonly rule: ResolvedRule;
   readonly finding: Finding;
 }
 
 type Report = (problem: RuleProblem) => void;
+/** Rules by kind, in the order in which they were found. */
+type Owners = Map<string, { readonly rule: RuleMeta; readonly thread: RuleThread }>;
+
+const asTheySay: Configure = (rules) => checkRules(rules, { rules: {}, networks: {}, places: {} }).resolved;
 
 export class UserRules {
   /** Rules and files that were found and are out of service, and findings told. */
@@ -44,7 +56,10 @@ export class UserRules {
   readonly #report: Report;
   readonly #batchMs: number;
   readonly #threads: RuleThread[] = [];
-  #rules: RuleMeta[] = [];
+  #rules: readonly ResolvedRule[] = [];
+  /** By kind, in the order of the runs of its thread. */
+  readonly #variants = new Map<string, readonly ResolvedRule[]>();
+  #hasFaults = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(context: UserRulesContext, report: Report) {
@@ -52,15 +67,24 @@ export class UserRules {
     this.#report = report;
   }
 
-  /** Loads rule files and directories of them; never fails, as what cannot be used is reported and counted. */
+  /**
+   * Loads rule files and directories of them; what cannot be used is reported and counted.
+   * @throws what `context.configure` throws, and nothing else
+   */
   static async open(paths: readonly string[], context: UserRulesContext, report: Report): Promise<UserRules> {
     const rules = new UserRules(context, report);
-    await rules.#load(paths, context);
-    return rules;
+    try {
+      const owners = await rules.#load(paths, context);
+      await rules.#start(owners, context);
+      return rules;
+    } catch (error) {
+      await rules.close();
+      throw error;
+    }
   }
 
   /** Every rule that was loaded, in the order of files and within them; also those that are not enabled. */
-  get rules(): readonly RuleMeta[] {
+  get rules(): readonly ResolvedRule[] {
     return this.#rules;
   }
 
@@ -79,36 +103,60 @@ export class UserRules {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  async #load(paths: readonly string[], context: UserRulesContext): Promise<void> {
-    const { builtinKinds, internalNetworks, settings, enabled, loadMs = LOAD_MS } = context;
-    const terms: RuleTerms = { builtinKinds, internalNetworks, settings, ...(enabled === undefined ? {} : { enabled }) };
+  /** The rules that there are, each with its thread. */
+  async #load(paths: readonly string[], context: UserRulesContext): Promise<Owners> {
+    const { builtinKinds, internalNetworks, loadMs = LOAD_MS } = context;
+    const terms: RuleTerms = { builtinKinds, internalNetworks };
     const files = findRuleFiles(paths, (file, what) => this.#disable(file, { kind: null, line: null, what }, 0));
     const loading = files.map(async (file) => {
       const thread = new RuleThread(file, terms, (fault, lost) => this.#disable(file.file, fault, lost));
       this.#threads.push(thread);
       return { thread, loaded: await thread.load(loadMs) };
     });
+    const owners: Owners = new Map();
     // In the order of the files, not of who was ready first: the same file wins a name every time.
     for (const { thread, loaded } of await Promise.all(loading)) {
       this.#disableAll(thread, loaded?.faults ?? []);
-      this.#adopt(thread);
+      this.#adopt(thread, owners);
     }
-    const idle = this.#threads.filter((thread) => thread.isIdle);
-    await Promise.all(idle.map((thread) => thread.close()));
+    return owners;
   }
 
-  /** Lists the rules of a file, except for those whose names are taken. */
-  #adopt(thread: RuleThread): void {
+  /** Takes the rules of a file, except for those whose names are taken. */
+  #adopt(thread: RuleThread, owners: Owners): void {
     const { file } = thread.file;
     for (const rule of thread.rules) {
-      const first = this.#rules.find(({ kind }) => kind === rule.kind);
-      if (first === undefined) this.#rules.push(rule);
+      const first = owners.get(rule.kind);
+      if (first === undefined) owners.set(rule.kind, { rule, thread });
       else {
-        thread.drop(rule.kind);
-        const what = `rule ${rule.kind} is already defined in ${first.file}; this one is not used`;
+        const what = `rule ${rule.kind} is already defined in ${first.rule.file}; this one is not used`;
         this.#disable(file, { kind: rule.kind, line: null, what }, 1);
       }
     }
+  }
+
+  async #start(owners: Owners, { configure = asTheySay, loadMs = LOAD_MS }: UserRulesContext): Promise<void> {
+    const metas = Array.from(owners.values(), ({ rule }) => rule);
+    this.#rules = configure(metas, !this.#hasFaults);
+    for (const rule of this.#rules) {
+      const { kind } = rule.rule;
+      this.#variants.set(
+        kind,
+        variantsOf(rule).map((variant) => ({ ...rule, ...variant })),
+      );
+    }
+    const starting = this.#threads.map(async (thread) => {
+      const own = this.#rules.filter(({ rule: { kind } }) => owners.get(kind)?.thread === thread);
+      const runs = own.map((rule) => [rule.rule.kind, variantsOf(rule).map(({ settings, region }): RuleRun => ({ settings, region }))]);
+      return thread.start(Object.fromEntries(runs), loadMs);
+    });
+    for (const [index, faults] of (await Promise.all(starting)).entries()) this.#disableAll(this.#threads[index], faults);
+    // What could not be made is not there.
+    this.#rules = this.#rules.filter(
+      ({ rule: { kind } }) => this.#variants.get(kind)?.length === 0 || owners.get(kind)?.thread.isRunning(kind),
+    );
+    const idle = this.#threads.filter((thread) => thread.isIdle);
+    await Promise.all(idle.map((thread) => thread.close()));
   }
 
   async #feed(events: readonly DetectEvent[]): Promise<UserFinding[]> {
@@ -135,7 +183,11 @@ export class UserRules {
   /** Once more on this side: the thread's own check ran among foreign code. */
   #check(thread: RuleThread, { findings }: DoneMessage): (UserFinding & { event: number })[] {
     try {
-      return findings.map(({ event, rule, finding }) => ({ event, rule: thread.rules[rule], finding: checkFinding(finding) }));
+      return findings.map(({ event, rule, run, finding }) => {
+        const resolved = this.#variants.get(thread.rules[rule].kind)?.[run];
+        if (resolved === undefined) throw new RangeError('of a rule that does not run');
+        return { event, rule: resolved, finding: checkFinding(finding) };
+      });
     } catch (error) {
       thread.disable(`sent what is no finding and was disabled: ${errorMessage(error)}`);
       return [];
@@ -148,6 +200,7 @@ export class UserRules {
 
   #disable(file: string, { kind, line, what }: RuleFault, lost: number): void {
     this.counters.disabled += lost;
+    this.#hasFaults = true;
     this.#report({ file, kind, message: `${file}${line === null ? '' : `:${line}`}: ${what}` });
   }
 }

@@ -28,7 +28,7 @@ const follower = new ContactFollower(1000, (_, error) => {
 const contacts = { follow: (_: number, rule: ContactRule) => follower.add(rule) };
 collect();
 const before = process.memoryUsage().heapUsed;
-const running = resolveRules({ rules: {}, places: {} })
+const running = resolveRules({ rules: {}, networks: {}, places: {} }, RULES)
   .filter(({ enabled }) => enabled)
   .map(({ rule, settings }) => rule.create({ settings, raise: () => {}, contacts, ...tools }));
 if (running.length < RULES.length / 2) throw new Error('most rules are off');

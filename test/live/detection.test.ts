@@ -1,39 +1,13 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SEVERITIES } from '../../src/detect/rule.ts';
-import type { RunSummary } from '../../src/merge/summary.ts';
 import { missingCommands, sleep, until } from '../support/command.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { AlertWatch, type ToldAlert } from './alert-watch.ts';
+import type { ToldAlert } from './alert-watch.ts';
 import { ATTACKS, type Attack, HOSTS } from './attacks.ts';
-import { CaptureRun } from './capture-run.ts';
+import { alertsDuring, inWords, isSerious, TICK_SECS, TICKS } from './monitored.ts';
 import { liveUnavailable, type Network } from './namespaces.ts';
 import { listening, startDns, startSsh, startWeb } from './services.ts';
-import { HOST_DEVICE, MONITOR, switchedNetwork } from './switched-network.ts';
-
-const TICK_SECS = 1;
-/** Alerts are told at the end of a tick; this is how many may end first. */
-const TICKS = 2;
-
-const isSerious = ({ severity }: ToldAlert) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('medium');
-const inWords = ({ kind, severity, source, target, description }: ToldAlert) =>
-  `${kind} (${severity}) ${source} -> ${target}: ${description}`;
-
-/** What a sensor that gets a copy of every frame tells while `work` runs. */
-async function alertsDuring(
-  network: Network,
-  folder: TemporaryFolder,
-  work: (watch: AlertWatch) => Promise<void>,
-): Promise<{ alerts: ToldAlert[]; summary: RunSummary }> {
-  const path = folder.file('alerts.jsonl');
-  const args = ['-i', MONITOR.device, '--tick-ms', String(TICK_SECS * 1000), '--buffer-mb', '64', '--alerts-jsonl', path];
-  const run = await CaptureRun.start(network, MONITOR.space, folder, args);
-  using watch = new AlertWatch(path);
-  await work(watch);
-  await run.stop();
-  watch.read();
-  return { alerts: watch.alerts, summary: run.summary() };
-}
+import { HOST_DEVICE, switchedNetwork } from './switched-network.ts';
 
 const missing = liveUnavailable();
 

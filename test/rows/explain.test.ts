@@ -92,8 +92,10 @@ it('a rule of our own is explained as well', async () => {
     ['a', 'b', 'c', 'd'].flatMap((name, index) => dnsFrames(index * 100, `${name}.example.com`)),
   );
   const ruleFiles = [fileURLToPath(new URL('../fixtures/rules', import.meta.url))];
-  const explanation = await explained(path, 'many_questions', { ruleFiles });
+  const said = { rules: { many_questions: { names: 4 } }, places: { 'rules.many_questions.names': 'weir.toml:2:1' } };
+  const explanation = await explained(path, 'many_questions', { ruleFiles, ...said });
   expect(explanation).toMatchObject({ fires: true, same_id: true });
+  expect(explanation.settings[0]).toMatchObject({ name: 'names', value: 4, from: 'weir.toml:2:1' });
   expect(silencedBy(explanation, 'names')).toEqual({ value: 5, verified: true });
 });
 

@@ -180,17 +180,24 @@ describe('weir serve', () => {
     const path = folder.file('weir.toml');
     const ports = async (run: ServeRun): Promise<unknown> =>
       (await run.get<Config>('/config')).rules.find(({ kind }) => kind === 'port_scan')?.settings.ports;
+    const inNetwork = async (run: ServeRun): Promise<unknown> =>
+      (await run.get<Config>('/config')).rules
+        .find(({ kind }) => kind === 'port_scan')
+        ?.networks.map(({ network, settings }) => [network, settings.ports]);
     writeFileSync(path, '[detect.rules.port_scan]\nports = 40\n');
     await using run = await ServeRun.start(['--config', path, '--replay', capture, '--speed', 'realtime', '--loop', '0']);
     expect(await ports(run)).toBe(40);
-    writeFileSync(path, '[detect.rules.port_scan]\nports = 41\n');
+    expect(await inNetwork(run)).toEqual([]);
+    writeFileSync(path, '[detect.rules.port_scan]\nports = 41\n[detect.networks."10.20.0.0/16".port_scan]\nports = 200\n');
     run.process.child.kill('SIGHUP');
     await until('the new threshold', async () => (await ports(run)) === 41, 10_000);
-    writeFileSync(path, '[detect.rules.port_scan]\nports = "many"\n');
+    expect(await inNetwork(run)).toEqual([['10.20.0.0/16', 200]]);
+    writeFileSync(path, '[detect.networks."10.20.0.0/16".port_scan]\nports = "many"\n');
     run.process.child.kill('SIGHUP');
     await until('the complaint', () => run.process.stderr.includes('the configuration in force stays'), 10_000);
-    expect(run.process.stderr).toContain(`${path}:2:1`);
+    expect(run.process.stderr).toContain(`${path}:2:1: detect.networks.10.20.0.0/16.port_scan.ports is "many"`);
     expect(await ports(run)).toBe(41);
+    expect(await inNetwork(run)).toEqual([['10.20.0.0/16', 200]]);
     const before = await run.get<Stats>('/stats');
     await until('more packets', async () => (await run.get<Stats>('/stats')).packets_total > before.packets_total, 10_000);
     expect((await run.stop()).code).toBe(0);

@@ -164,6 +164,7 @@ export const CONFIG: Config = {
       severity: 'medium',
       cooldown_secs: 300,
       settings: { ports: 25 },
+      networks: [],
       description: 'One source tries many TCP ports of one host in vain.',
     },
   ],

@@ -359,6 +359,7 @@ export const config: Config = {
     severity: 'medium',
     cooldown_secs: 60,
     settings: { ports: 100 },
+    networks: [],
     description: 'Says when a host tries many ports.',
   })),
 };

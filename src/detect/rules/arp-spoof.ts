@@ -63,6 +63,7 @@ export const arpSpoof = defineRule({
   mitre: [{ technique: 'T1557.002', name: 'Adversary-in-the-Middle: ARP Cache Poisoning', tactic: 'Credential Access' }],
   enabled: true,
   cooldownSecs: 300,
+  decides: 'target',
   settings: {
     changes: { value: 2, least: 2, most: MOST_CHANGES, unit: 'changes', description: 'Changes, the last one back to an earlier MAC' },
     window_secs: windowSetting(60),

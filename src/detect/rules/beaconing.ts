@@ -100,6 +100,7 @@ export const beaconing = defineRule({
   ],
   enabled: true,
   cooldownSecs: WINDOW_SECS,
+  isolated: true,
   settings: {
     connections: {
       value: 20,

@@ -98,6 +98,8 @@ export const bruteForce = defineRule({
   mitre: [{ technique: 'T1110', name: 'Brute Force', tactic: 'credential-access' }],
   enabled: true,
   cooldownSecs: 1800,
+  decides: 'target',
+  isolated: true,
   settings: {
     attempts: { value: 10, least: 2, most: MOST_ATTEMPTS, unit: 'attempts', description: 'Short connections in the window' },
     window_secs: { value: 60, least: 1, most: 3600, unit: 's', description: 'Sliding window' },

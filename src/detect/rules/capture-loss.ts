@@ -37,6 +37,7 @@ export const captureLoss = defineRule({
   mitre: [],
   enabled: true,
   cooldownSecs: 900,
+  decides: null,
   settings: {
     dropped_share: { value: 0.05, least: 0, most: 1, unit: 'ratio', description: 'Dropped packets of all that arrived' },
     dropped_packets: { value: 100, least: 1, most: 1e9, unit: 'packets', description: 'Dropped packets below which there is no finding' },

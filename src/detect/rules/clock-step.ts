@@ -11,6 +11,7 @@ export const clockStep = defineRule({
   mitre: [],
   enabled: true,
   cooldownSecs: 3600,
+  decides: null,
   settings: {
     steps: { value: 1, least: 1, most: 1e9, unit: 'packets', description: 'Packets a second or more behind, within one tick' },
   },

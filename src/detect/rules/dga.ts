@@ -31,6 +31,7 @@ export const dga = defineRule({
   mitre: [{ technique: 'T1568.002', name: 'Dynamic Resolution: Domain Generation Algorithms', tactic: 'command-and-control' }],
   enabled: true,
   cooldownSecs: 3600,
+  isolated: true,
   settings: {
     missing: { value: 5, least: 1, most: MOST_DOMAINS, unit: 'domains', description: 'Generated domains that do not exist (NXDOMAIN)' },
     existing: { value: 10, least: 1, most: MOST_DOMAINS, unit: 'domains', description: 'Generated domains that exist' },

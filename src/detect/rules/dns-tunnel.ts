@@ -52,6 +52,7 @@ export const dnsTunnel = defineRule({
   ],
   enabled: true,
   cooldownSecs: 3600,
+  isolated: true,
   settings: {
     names: { value: 50, least: 2, most: MOST_NAMES, unit: 'names', description: 'Different sub-names in the window' },
     length: { value: 30, least: 1, most: 253, unit: 'characters', description: 'Mean length of the part before the registered domain' },

@@ -37,6 +37,7 @@ export const dataExfiltration = defineRule({
   ],
   enabled: true,
   cooldownSecs: 3600,
+  isolated: true,
   settings: {
     upload_bytes: { value: 100_000_000, least: 1, most: 1e15, unit: 'bytes', description: 'Wire bytes to the external host in the window' },
     ratio: { value: 10, least: 1, most: 1e6, unit: 'ratio', description: 'Bytes up for each byte down' },

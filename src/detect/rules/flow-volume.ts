@@ -27,6 +27,7 @@ export const flowVolume = defineRule({
   mitre: [],
   enabled: false,
   cooldownSecs: 300,
+  isolated: true,
   settings: {
     byte_rate: { value: 1_000_000, least: 1, most: 1e12, unit: 'bytes/s', description: 'Mean bytes per second that are exceeded' },
     packet_rate: { value: 100, least: 1, most: 1e9, unit: 'packets/s', description: 'Mean packets per second that are exceeded' },

@@ -12,6 +12,7 @@ export const horizontalScan = defineRule({
   mitre: [SERVICE_DISCOVERY, ACTIVE_SCANNING],
   enabled: true,
   cooldownSecs: 30,
+  isolated: true,
   settings: {
     hosts: { value: 10, least: 2, most: 1024, unit: 'hosts', description: 'Different hosts on one port' },
     window_secs: windowSetting(10),

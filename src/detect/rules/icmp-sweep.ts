@@ -26,6 +26,7 @@ export const icmpSweep = defineRule({
   mitre: [SYSTEM_DISCOVERY, ACTIVE_SCANNING],
   enabled: true,
   cooldownSecs: 60,
+  isolated: true,
   settings: {
     hosts: { value: 20, least: 2, most: 1024, unit: 'hosts', description: 'Different hosts' },
     window_secs: windowSetting(30),

@@ -20,6 +20,7 @@ export const longConnection = defineRule({
   mitre: [{ technique: 'T1571', name: 'Non-Standard Port', tactic: 'command-and-control' }],
   enabled: true,
   cooldownSecs: 86_400,
+  isolated: true,
   settings: {
     base_secs: { value: 3600, least: 1, most: 2_592_000, unit: 's', description: 'First band (info)' },
     low_secs: { value: 14_400, least: 1, most: 2_592_000, unit: 's', description: 'Second band (info)' },

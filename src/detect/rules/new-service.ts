@@ -20,6 +20,7 @@ export const newService = defineRule({
   mitre: [{ technique: 'T1543', name: 'Create or Modify System Process', tactic: 'persistence' }],
   enabled: true,
   cooldownSecs: 86_400,
+  decides: 'target',
   settings: {
     learn_secs: learnSetting('service'),
   },

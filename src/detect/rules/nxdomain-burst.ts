@@ -31,6 +31,7 @@ export const nxdomainBurst = defineRule({
   ],
   enabled: true,
   cooldownSecs: 900,
+  isolated: true,
   settings: {
     names: { value: 20, least: 1, most: MOST_NAMES, unit: 'names', description: 'Different names answered with NXDOMAIN in the window' },
     share: { value: 0.5, least: 0, most: 1, unit: 'ratio', description: 'NXDOMAIN of all answers to the client' },

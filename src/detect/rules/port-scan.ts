@@ -70,6 +70,7 @@ export const portScan = defineRule({
   mitre: [SERVICE_DISCOVERY, ACTIVE_SCANNING],
   enabled: true,
   cooldownSecs: 30,
+  isolated: true,
   settings: {
     ports: { value: 25, least: 2, most: 1024, unit: 'ports', description: 'Different ports, of any hosts' },
     hosts: { value: 10, least: 2, most: 1024, unit: 'hosts', description: 'Different hosts, on any ports' },

@@ -148,6 +148,7 @@ export const slowScan = defineRule({
   mitre: [SERVICE_DISCOVERY, ACTIVE_SCANNING],
   enabled: true,
   cooldownSecs: 1800,
+  isolated: true,
   settings: SETTINGS,
   create(context) {
     const limits = limitsOf(context.settings);

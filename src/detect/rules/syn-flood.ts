@@ -227,6 +227,8 @@ export const synFlood = defineRule({
   ],
   enabled: true,
   cooldownSecs: 10,
+  decides: 'target',
+  isolated: true,
   settings: {
     unanswered: { value: 200, least: 2, most: 1e6, unit: 'SYNs', description: 'Unanswered SYNs from many sources' },
     sources: { value: 50, least: 2, most: 1000, unit: 'sources', description: 'Sources that are many' },

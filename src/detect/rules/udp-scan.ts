@@ -49,6 +49,7 @@ export const udpScan = defineRule({
   mitre: [SERVICE_DISCOVERY, ACTIVE_SCANNING],
   enabled: true,
   cooldownSecs: 60,
+  isolated: true,
   settings: {
     ports: { value: 25, least: 2, most: 1024, unit: 'ports', description: 'Different ports of one host' },
     hosts: {

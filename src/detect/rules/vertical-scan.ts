@@ -12,6 +12,7 @@ export const verticalScan = defineRule({
   mitre: [SERVICE_DISCOVERY, ACTIVE_SCANNING],
   enabled: true,
   cooldownSecs: 30,
+  isolated: true,
   settings: {
     ports: { value: 25, least: 2, most: 1024, unit: 'ports', description: 'Different ports of one host' },
     window_secs: windowSetting(10),

@@ -35,6 +35,12 @@ share = 0.5
 
 [detect.rules.syn_flood]
 
+[detect.networks."10.20.0.0/16".port_scan]
+ports = 200
+
+[detect.networks."fd00::/8".syn_flood]
+enabled = false
+
 [[detect.allow]]
 rule = "port_scan"
 source = "10.0.0.5"
@@ -50,17 +56,21 @@ until = 2026-02-01T00:00:00+01:00
 
 describe('tables of rules and alerts', () => {
   it('are read with their places', () => {
-    const { rules, allow, suppress, places } = tablesOf(FULL);
+    const { rules, networks, allow, suppress, places } = tablesOf(FULL);
     expect(rules).toEqual({ port_scan: { enabled: false, severity: 'high', ports: 30, share: 0.5 }, syn_flood: {} });
+    expect(networks).toEqual({ '10.20.0.0/16': { port_scan: { ports: 200 } }, 'fd00::/8': { syn_flood: { enabled: false } } });
     expect(allow).toEqual([{ rule: 'port_scan', source: '10.0.0.5' }, { target: '*.example.com' }]);
     expect(suppress).toEqual([{ source: '10.0.0.0/24', from: 1_769_896_800, until: 1_769_900_400 }]);
     expect(places).toMatchObject({
       'rules.port_scan': 'weir.toml:5:15',
       'rules.port_scan.ports': 'weir.toml:8:1',
       'rules.syn_flood': 'weir.toml:11:15',
-      'allow.0.source': 'weir.toml:15:1',
-      'allow.1.target': 'weir.toml:18:1',
-      'suppress.0.until': 'weir.toml:23:1',
+      'networks.10.20.0.0/16': 'weir.toml:13:19',
+      'networks.10.20.0.0/16.port_scan.ports': 'weir.toml:14:1',
+      'networks.fd00::/8.syn_flood.enabled': 'weir.toml:17:1',
+      'allow.0.source': 'weir.toml:21:1',
+      'allow.1.target': 'weir.toml:24:1',
+      'suppress.0.until': 'weir.toml:29:1',
     });
   });
 
@@ -108,7 +118,7 @@ describe('tables of rules and alerts', () => {
     [
       'a value for a rule',
       '[detect.rules]\nport_scan = 3\n',
-      'weir.toml:2:1: detect.rules.port_scan must be a table: [detect.rules.port_scan]',
+      'weir.toml:2:1: detect.rules.port_scan must be a table of a rule: [detect.rules.port_scan]',
       undefined,
     ],
     [
@@ -127,6 +137,24 @@ describe('tables of rules and alerts', () => {
       'a table in a rule',
       '[detect.rules.port_scan.ports]\nmost = 3\n',
       'weir.toml:1:25: detect.rules.port_scan.ports must be a number, a string, or true or false',
+      undefined,
+    ],
+    [
+      'a value for the networks',
+      '[detect]\nnetworks = ["10.0.0.0/8"]\n',
+      'weir.toml:2:1: detect.networks must be tables, one for each network and rule: [detect.networks."10.20.0.0/16".port_scan]',
+      undefined,
+    ],
+    [
+      'a setting without its rule',
+      '[detect.networks."10.0.0.0/8"]\nports = 3\n',
+      'weir.toml:2:1: detect.networks.10.0.0.0/8.ports must be a table of a rule: [detect.networks."10.20.0.0/16".port_scan]',
+      undefined,
+    ],
+    [
+      'a network without quotes',
+      '[detect.networks.10.20.0.0.port_scan]\nports = 3\n',
+      'weir.toml:1:9: detect.networks.10 is no network; write it in quotes: [detect.networks."10.20.0.0/16".port_scan]',
       undefined,
     ],
     [
@@ -197,7 +225,7 @@ describe('tables of rules and alerts', () => {
     expect(checkRules(RULES, tables).problems).toEqual([]);
     const everything: RuleTables['rules'] = { syn_flood: {}, port_scan: {} };
     for (const { rule, name } of RENAMED_SETTINGS) everything[rule][name] = name === 'enabled' ? true : 10;
-    expect(checkRules(RULES, { rules: everything, places: {} }).problems).toEqual([]);
+    expect(checkRules(RULES, { rules: everything, networks: {}, places: {} }).problems).toEqual([]);
   });
 
   it('cannot reach what objects inherit', () => {

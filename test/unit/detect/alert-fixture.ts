@@ -28,6 +28,7 @@ export function resolved(changes: Partial<ResolvedRule> = {}): ResolvedRule {
     cooldownSecs: 30,
     settings: {},
     origins: { enabled: 'default', severity: 'default', cooldown_secs: 'default' },
+    networks: [],
     ...changes,
   };
 }

@@ -6,14 +6,17 @@ import { knock, ring } from './alert-fixture.ts';
 
 type Rules = DetectOptions['rules'];
 
-const check = (rules: Rules, places: Record<string, string> = {}) => checkRules([knock, ring], { rules, places });
+const check = (rules: Rules, places: Record<string, string> = {}) => checkRules([knock, ring], { rules, networks: {}, places });
 const problems = (rules: Rules, places: Record<string, string> = {}): string[] =>
-  check(rules, places).problems.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
+  [...check(rules, places).unknown, ...check(rules, places).problems].map(({ message, hint }) =>
+    hint === undefined ? message : `${message}; ${hint}`,
+  );
 
 describe('settings of rules', () => {
   it("are the rules' own when nothing is said", () => {
     expect(check({})).toEqual({
       problems: [],
+      unknown: [],
       resolved: [knock, ring].map((rule) => ({
         rule,
         enabled: rule === knock,
@@ -21,6 +24,7 @@ describe('settings of rules', () => {
         cooldownSecs: 30,
         settings: { doors: 25, closedShare: 0.5 },
         origins: { enabled: 'default', severity: 'default', cooldown_secs: 'default', doors: 'default', closed_share: 'default' },
+        networks: [],
       })),
     });
   });
@@ -75,7 +79,7 @@ describe('settings of rules', () => {
     ],
   ])('refuse %s', (_name, rules, message) => {
     expect(problems(rules)).toEqual([message]);
-    expect(() => resolveRules({ rules, places: {} }, [knock, ring])).toThrow(message.split('; ')[0]);
+    expect(() => resolveRules({ rules, networks: {}, places: {} }, [knock, ring])).toThrow(message.split('; ')[0]);
   });
 
   it('tell everything that is wrong, with its place, and keep the default there', () => {
@@ -108,7 +112,7 @@ describe('detection', () => {
     [{ allow: [{ source: '/' }] }, 'detect.allow.0.source is "/"'],
     [{ suppress: [{ rule: 'none' }] }, 'detect.suppress.0.rule is "none"'],
   ])('is refused with %j', (options, message) => {
-    expect(() => prepareDetection({ ...DEFAULT_DETECT, ...options }, 'ours', [knock])).toThrow(message);
+    expect(() => prepareDetection({ ...DEFAULT_DETECT, ...options }, { networksName: 'ours', rules: [knock] })).toThrow(message);
   });
 
   it('has rules whose own values are within their ranges, each with a name of its own', () => {

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DnsEvent, SurgeEvent, TickEvent } from '../../../src/detect/events.ts';
+import type { RuleOptions } from '../../../src/detect/rule-settings.ts';
+import { resolveRules } from '../../../src/detect/rules.ts';
 import { HyperLogLog } from '../../../src/detect/state/hyperloglog.ts';
 import { type RuleProblem, UserRules, type UserRulesContext } from '../../../src/supervisor/user-rules.ts';
 
@@ -42,7 +44,13 @@ export interface Opened {
   lines(): string[];
 }
 
-const context: UserRulesContext = { builtinKinds: ['port_scan'], internalNetworks: ['10.0.0.0/8'], settings: {} };
+const context: UserRulesContext = { builtinKinds: ['port_scan'], internalNetworks: ['10.0.0.0/8'] };
+
+/** What a configuration says of rules and networks. */
+export const configured =
+  (options: Partial<RuleOptions>): NonNullable<UserRulesContext['configure']> =>
+  (rules) =>
+    resolveRules({ rules: {}, networks: {}, places: {}, ...options }, rules);
 
 export async function openRules(paths: string | string[], more: Partial<UserRulesContext> = {}): Promise<Opened> {
   const problems: RuleProblem[] = [];

@@ -34,7 +34,7 @@ describe('a rule that throws', () => {
     );
     expect(all.lines()).toEqual(['bad.mjs:3: rule throws could not be created: no']);
     expect(all.problems[0].kind).toBe('throws');
-    expect(all.rules.rules.map(({ kind }) => kind)).toEqual(['stays', 'good']);
+    expect(all.rules.rules.map(({ rule }) => rule.kind)).toEqual(['stays', 'good']);
     expect(await feed(all, tick(1))).toEqual(['stays', 'good']);
     expect(all.rules.counters).toEqual({ disabled: 1, findings: 2 });
   });

@@ -1,6 +1,18 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { goodRule, type Opened, openRules, question, RuleDirectory, raising, ruleFile, ruleText, surge, tick } from './rule-sources.ts';
+import {
+  configured,
+  goodRule,
+  type Opened,
+  openRules,
+  question,
+  RuleDirectory,
+  raising,
+  ruleFile,
+  ruleText,
+  surge,
+  tick,
+} from './rule-sources.ts';
 
 let directory: RuleDirectory;
 let opened: Opened | null = null;
@@ -28,14 +40,21 @@ describe('rule files', () => {
     const { rules, problems } = await open(goodRule);
     expect(problems).toEqual([]);
     expect(rules.rules).toMatchObject([
-      { kind: 'many_questions', severity: 'low', cooldownSecs: 60, file: goodRule, inForce: { names: 3, windowSecs: 10 } },
+      {
+        rule: { kind: 'many_questions', file: goodRule },
+        enabled: true,
+        severity: 'low',
+        cooldownSecs: 60,
+        settings: { names: 3, windowSecs: 10 },
+        networks: [],
+      },
     ]);
     expect(await rules.feed([question(1e9, 'a'), question(2e9, 'b')])).toEqual([]);
     // The first name is exactly as old as the window: it no longer counts.
     expect(await rules.feed([question(11e9, 'c')])).toEqual([]);
     const found = await rules.feed([question(12e9 - 1, 'd'), question(12e9 - 1, 'e', '\x08\x08\x04\x04')]);
     expect(found).toMatchObject([
-      { rule: { kind: 'many_questions' }, finding: { source: '10.0.0.5', observed: { names: 3 }, firstAt: 2e9 } },
+      { rule: { rule: { kind: 'many_questions' } }, finding: { source: '10.0.0.5', observed: { names: 3 }, firstAt: 2e9 } },
     ]);
     expect(rules.counters).toEqual({ disabled: 0, findings: 1 });
   });
@@ -54,31 +73,55 @@ describe('rule files', () => {
     });
     const all = await open(path);
     expect(all.lines()).toEqual([]);
-    expect(all.rules.rules.map(({ kind }) => kind)).toEqual(['r_a', 'r_b', 'r_c', 'r_c2', 'r_d']);
+    expect(all.rules.rules.map(({ rule }) => rule.kind)).toEqual(['r_a', 'r_b', 'r_c', 'r_c2', 'r_d']);
     expect(await descriptions(all, [tick(1)])).toEqual(['a', 'b', 'c', 'c2', '1 function 1024']);
   });
 
   it('take settings and switches of the configuration', async () => {
-    const settings = { many_questions: { names: 1 } };
-    const all = await open(goodRule, { settings });
-    expect(all.rules.rules[0].inForce).toEqual({ names: 1, windowSecs: 10 });
-    expect(await all.rules.feed([question(1, 'a')])).toHaveLength(1);
+    const many_questions = { names: 1, window_secs: 20, severity: 'high', cooldown_secs: 5 };
+    const all = await open(goodRule, { configure: configured({ rules: { many_questions } }) });
+    expect(all.rules.rules[0].settings).toEqual({ names: 1, windowSecs: 20 });
+    const found = await all.rules.feed([question(1, 'a')]);
+    expect(found).toMatchObject([
+      { rule: { severity: 'high', cooldownSecs: 5, origins: { severity: 'options' } }, finding: { windowSecs: 20 } },
+    ]);
     await all.rules.close();
 
-    const off = await open(goodRule, { settings, enabled: { many_questions: false } });
-    expect(off.rules.rules).toMatchObject([{ kind: 'many_questions', enabled: false }]);
+    const off = await open(goodRule, { configure: configured({ rules: { many_questions: { ...many_questions, enabled: false } } }) });
+    expect(off.rules.rules).toMatchObject([{ rule: { kind: 'many_questions' }, enabled: false }]);
     expect(await off.rules.feed([question(1, 'a')])).toEqual([]);
     expect(off.rules.counters.disabled).toBe(0);
   });
 
-  it('are not used with a bad threshold', async () => {
-    const good = directory.write({ 'good.mjs': ruleFile('good', raising('tick', '"good"')) });
-    const all = await open([goodRule, good], { settings: { many_questions: { names: 0 } } });
-    expect(all.lines()).toEqual(['many-questions.ts: rule many_questions is not used: setting names is 0, allowed 1 to 100']);
-    expect(await descriptions(all, [question(1, 'a'), tick(2)])).toEqual(['good']);
-    await all.rules.close();
-    const unknown = await open(goodRule, { settings: { many_questions: { name: 5 } } });
-    expect(unknown.lines()).toEqual(["many-questions.ts: rule many_questions is not used: has no setting 'name'"]);
+  it('take settings per network, and are switched off in one', async () => {
+    const networks = {
+      '10.0.0.0/8': { many_questions: { names: 2 } },
+      '10.0.0.6': { many_questions: { enabled: false } },
+      'fd00::/8': { many_questions: { names: 1 } },
+    };
+    const everywhere = ['0.0.0.0/0', '::/0'];
+    const all = await open(goodRule, { internalNetworks: everywhere, configure: configured({ networks }) });
+    const clients = ['\x0a\0\0\x05', '\x0a\0\0\x06', '\x08\x08\x08\x08', `\xfd${'\0'.repeat(15)}`];
+    const ask = (at: number, query: string) => clients.map((client) => question(at, query, client));
+    const limits = async (at: number, query: string) =>
+      (await all.rules.feed(ask(at, query))).map(({ finding, rule }) => [finding.source, finding.threshold.names, rule.settings.names]);
+    expect(await limits(1, 'a')).toEqual([['fd00::', 1, 1]]);
+    expect(await limits(2, 'b')).toEqual([
+      ['10.0.0.5', 2, 2],
+      ['fd00::', 1, 1],
+    ]);
+    expect(await limits(3, 'c')).toEqual([
+      ['10.0.0.5', 2, 2],
+      ['8.8.8.8', 3, 3],
+      ['fd00::', 1, 1],
+    ]);
+  });
+
+  it('are refused with settings that they do not have, and their threads end', async () => {
+    const opening = open(goodRule, { configure: configured({ rules: { many_questions: { names: 0 } } }) });
+    await expect(opening).rejects.toThrow('detect.rules.many_questions.names is 0, but must be a number between 1 and 100');
+    const unknown = open(goodRule, { configure: configured({ rules: { many_questions: { nams: 3 } } }) });
+    await expect(unknown).rejects.toMatchObject({ code: 'CONFIG', hint: 'did you mean names?' });
   });
 
   it('are told of in one line with its number when they have a syntax error', async () => {
@@ -167,7 +210,7 @@ describe('the shape of a rule', () => {
       `b.mjs: rule same is already defined in ${path}/a.mjs; this one is not used`,
     ]);
     expect(all.rules.counters.disabled).toBe(3);
-    expect(all.rules.rules.map(({ kind }) => kind)).toEqual(['same', 'other']);
+    expect(all.rules.rules.map(({ rule }) => rule.kind)).toEqual(['same', 'other']);
     expect(await descriptions(all, [tick(1)])).toEqual(['first', 'other']);
   });
 });

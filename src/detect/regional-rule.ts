@@ -1,0 +1,68 @@
+/** A rule that finds nothing but what is about the addresses of some networks. */
+import type { Address, DetectEvent } from './events.ts';
+import { NetworkTable } from './network-table.ts';
+import type { Decider, Finding, Rule, RuleContext, RuleHandlers, RuleListing } from './rule.ts';
+import { deciderOf, decidingAddress, type Region } from './rule-variants.ts';
+import type { ContactRule, SharedContacts } from './state/contact-follower.ts';
+
+type IsWithin = (address: Address | null) => boolean;
+
+function membership({ networks, own }: Region): IsWithin {
+  const table = new NetworkTable(networks);
+  const indexes = new Set(own);
+  return (address) => indexes.has(address === null ? -1 : table.indexOf(address));
+}
+
+/** Whether the region's settings are those that a finding of the rule was to be compared with. */
+export function findingFilter(rule: Pick<RuleListing, 'decides'>, region: Region): (finding: Finding) => boolean {
+  const isWithin = membership(region);
+  return (finding) => isWithin(decidingAddress(rule, finding));
+}
+
+/** The address of an event that its findings would be about; undefined: of several, or of none. */
+function subjectOf(event: DetectEvent, decider: Decider): Address | undefined {
+  switch (event.type) {
+    case 'tick':
+    case 'arp':
+      return undefined;
+    case 'dns':
+      return decider === 'source' ? event.client : undefined;
+    case 'surge':
+      return decider === 'target' ? event.target : undefined;
+    default:
+      return event[decider];
+  }
+}
+
+/** The same, but for events about other addresses. */
+function ownEvents(handlers: RuleHandlers, decider: Decider, isWithin: IsWithin): RuleHandlers {
+  const routed = Object.entries(handlers).map(([type, handle]: [string, (event: never) => void]) => [
+    type,
+    (event: DetectEvent) => {
+      const subject = subjectOf(event, decider);
+      if (subject === undefined || isWithin(subject)) handle(event as never);
+    },
+  ]);
+  return Object.fromEntries(routed) as RuleHandlers;
+}
+
+function ownContacts(contacts: SharedContacts, decider: Decider, isWithin: IsWithin): SharedContacts {
+  const limited = (rule: ContactRule): ContactRule => ({ ...rule, wants: (flow) => isWithin(flow[decider]) && rule.wants(flow) });
+  return { follow: (answerWaitMs, rule) => contacts.follow(answerWaitMs, limited(rule)) };
+}
+
+/** Events that cannot matter are kept from rules that say so (`isolated`); the others see all, and only findings are left out. */
+export function regionalRule(rule: Rule, region: Region): Rule {
+  const isWithin = membership(region);
+  const isOwn = findingFilter(rule, region);
+  const decider = deciderOf(rule);
+  const create = (context: RuleContext): RuleHandlers => {
+    const raise = (finding: Finding): void => {
+      if (isOwn(finding)) context.raise(finding);
+    };
+    if (rule.isolated !== true || decider === null) return rule.create({ ...context, raise });
+    const contacts = context.contacts === undefined ? {} : { contacts: ownContacts(context.contacts, decider, isWithin) };
+    return ownEvents(rule.create({ ...context, raise, ...contacts }), decider, isWithin);
+  };
+  return { ...rule, create };
+}
