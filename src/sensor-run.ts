@@ -9,6 +9,7 @@ import type { SensorOptions } from './config/options.ts';
 import { type ErrorCode, SensorError } from './errors.ts';
 import { writeReports } from './export/report-files.ts';
 import { flowIdOfRow } from './flow/flow-id.ts';
+import { freeAtOnce } from './flow/free-memory.ts';
 import { materialiseRow, type RecordContext } from './flow/materialise.ts';
 import type { FlowRecord } from './flow/record.ts';
 import { rowView } from './flow/row-view.ts';
@@ -260,7 +261,7 @@ export class SensorRun {
     );
     const merged = this.#totals.merge(group, this.#options.topFlows);
     this.#refreshContext(chunks.length > 0 || merged.top.length > 0 || merged.final);
-    const wait = chunks.length > 0 ? this.#deliver(chunks) : undefined;
+    const wait = chunks.length > 0 || merged.final ? this.#deliver(chunks) : undefined;
     this.#report(merged);
     const rules = this.#detection === null ? undefined : this.#detect(this.#detection, group, merged);
     if (merged.final) this.#finalTick = true;
@@ -310,11 +311,13 @@ export class SensorRun {
   /** In their order. Exports take the rows as bytes; records are made only where somebody listens. */
   async #deliver(chunks: Uint8Array[]): Promise<void> {
     const idOf = (bytes: Uint8Array, offset: number) => flowIdOfRow(rowView(bytes), offset, this.#context);
-    for (const piece of orderedPieces(chunks, idOf, PIECE_BYTES)) {
+    // Without rows too: the last tick of outputs that got none.
+    for (const piece of chunks.length === 0 ? [new Uint8Array(0)] : orderedPieces(chunks, idOf, PIECE_BYTES)) {
       const rows = this.#hostNames.annotate(piece);
       const records = (await this.#outputs?.tick(rows, this.#context)) ?? rows;
       await this.#delivery.deliver(records, this.#context);
     }
+    freeAtOnce(chunks);
   }
 
   /** Records of live flows as they are now, most bytes first. */

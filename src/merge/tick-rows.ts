@@ -2,7 +2,7 @@
  * Puts the rows that the shards delivered for one tick into their one order: end time, then flow id, and for one flow
  * interim records before the final one. The order does not depend on how flows fell on shards.
  */
-import { entryLength, rowOffsets } from '../flow/entry.ts';
+import { entryLength, LARGEST_ENTRY, rowOffsets } from '../flow/entry.ts';
 import {
   E_SIDE_SEQ,
   F_FIRST_ORDINAL,
@@ -78,24 +78,23 @@ function orderOf(chunks: readonly Uint8Array[], { end, chunk, offset }: Keys, fl
 }
 
 /**
- * The entries of `chunks` (each a whole number of outbox entries) in order, in pieces of about `pieceBytes`, each made when
- * it is asked for: a tick in which many flows end is not held a second time.
+ * The entries of `chunks` (each a whole number of outbox entries) in order, in pieces of about `pieceBytes`. Each is made
+ * when it is asked for, in memory that the next one overwrites: a tick in which many flows end is not held a second time.
  */
 export function* orderedPieces(chunks: readonly Uint8Array[], flowId: FlowIdOf, pieceBytes: number): Generator<Uint8Array> {
   const keys = keysOf(chunks);
-  const order = orderOf(chunks, keys, flowId);
-  for (let from = 0, to = 0; from < order.length; from = to) {
-    let bytes = 0;
-    while (to < order.length && bytes < pieceBytes) bytes += entryLength(chunks[keys.chunk[order[to]]], keys.offset[order[to++]]);
-    const piece = new Uint8Array(bytes);
-    let at = 0;
-    for (const place of order.subarray(from, to)) {
-      const chunk = chunks[keys.chunk[place]];
-      const offset = keys.offset[place];
-      const length = entryLength(chunk, offset);
-      piece.set(chunk.subarray(offset, offset + length), at);
-      at += length;
-    }
-    yield piece;
+  const all = chunks.reduce((sum, { length }) => sum + length, 0);
+  const piece = new Uint8Array(Math.min(all, pieceBytes + LARGEST_ENTRY));
+  let at = 0;
+  for (const place of orderOf(chunks, keys, flowId)) {
+    const chunk = chunks[keys.chunk[place]];
+    const offset = keys.offset[place];
+    const length = entryLength(chunk, offset);
+    piece.set(chunk.subarray(offset, offset + length), at);
+    at += length;
+    if (at < pieceBytes) continue;
+    yield piece.subarray(0, at);
+    at = 0;
   }
+  if (at > 0) yield piece.subarray(0, at);
 }

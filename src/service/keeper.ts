@@ -8,6 +8,7 @@ import { type DeviceChange, Inventory } from '../discovery/inventory.ts';
 import { Places } from '../enrich/places.ts';
 import { Vendors } from '../enrich/vendor.ts';
 import { rowOffsets } from '../flow/entry.ts';
+import { freeAtOnce } from '../flow/free-memory.ts';
 import { materialise, type RecordContext } from '../flow/materialise.ts';
 import type { FlowRecord } from '../flow/record.ts';
 import { rowView } from '../flow/row-view.ts';
@@ -172,6 +173,7 @@ export class Keeper {
     else this.#lostRecords += this.#flows + this.#alerts.length;
     const unfiled = failureOf(() => this.#csv?.flush());
     this.#say(unstored ?? unfiled ?? failureOf(() => this.#store.prune(this.#limits)));
+    freeAtOnce(this.#rows.map(({ rows }) => rows));
     this.#rows = [];
     this.#flows = 0;
     this.#alerts = [];
