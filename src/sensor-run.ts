@@ -9,6 +9,7 @@ import type { SensorOptions } from './config/options.ts';
 import { type ErrorCode, SensorError } from './errors.ts';
 import { writeReports } from './export/report-files.ts';
 import { flowIdOfRow } from './flow/flow-id.ts';
+import { freeAtOnce } from './flow/free-memory.ts';
 import { materialiseRow, type RecordContext } from './flow/materialise.ts';
 import type { FlowRecord } from './flow/record.ts';
 import { rowView } from './flow/row-view.ts';
@@ -17,7 +18,7 @@ import { TickBarrier } from './merge/barrier.ts';
 import { HostNames } from './merge/host-names.ts';
 import { RowQueue } from './merge/row-queue.ts';
 import { buildSummary, type RunSummary } from './merge/summary.ts';
-import { orderRows } from './merge/tick-rows.ts';
+import { orderedPieces } from './merge/tick-rows.ts';
 import { type MergedTick, RunTotals } from './merge/totals.ts';
 import type { EngineEvent, TunnelFacts } from './native/engine.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
@@ -35,6 +36,9 @@ import { TickReports } from './sensor-reports.ts';
 import { passOn } from './sensor-tap.ts';
 import type { TickMessage } from './shard/protocol.ts';
 import type { VerdictTable } from './verdict/table.ts';
+
+/** Of a tick's rows, handed over at one time: they are on their way several times then. */
+const PIECE_BYTES = 2 << 20;
 
 type EndedBy = 'eof' | 'count' | 'stop' | 'error';
 
@@ -257,10 +261,7 @@ export class SensorRun {
     );
     const merged = this.#totals.merge(group, this.#options.topFlows);
     this.#refreshContext(chunks.length > 0 || merged.top.length > 0 || merged.final);
-    let wait: Promise<void> | undefined;
-    if (chunks.length > 0 || merged.final) {
-      wait = this.#deliver(this.#ordered(chunks));
-    }
+    const wait = chunks.length > 0 || merged.final ? this.#deliver(chunks) : undefined;
     this.#report(merged);
     const rules = this.#detection === null ? undefined : this.#detect(this.#detection, group, merged);
     if (merged.final) this.#finalTick = true;
@@ -287,18 +288,13 @@ export class SensorRun {
     if (alerts.length + behaviour.length > 0) await this.#outputs?.detected(alerts, behaviour);
   }
 
-  #ordered(chunks: Uint8Array[]): Uint8Array {
-    const ordered = orderRows(chunks, (bytes, offset) => flowIdOfRow(rowView(bytes), offset, this.#context));
-    return this.#hostNames.annotate(ordered);
-  }
-
   /** Every shard has died: no tick will come any more, so what they had finished goes out now, and the run ends. */
   async #abandon(): Promise<void> {
     if (this.#finalTick) return;
     this.#finalTick = true;
     this.#giveUp();
     this.#refreshContext(true);
-    await this.#deliver(this.#ordered(this.#rows.take([])));
+    await this.#deliver(this.#rows.take([]));
   }
 
   /** `tunnels`: look them up in the engine as well. */
@@ -312,10 +308,16 @@ export class SensorRun {
     }
   }
 
-  /** Exports take the rows as bytes; records are made only where somebody listens. */
-  async #deliver(rows: Uint8Array): Promise<void> {
-    const records = (await this.#outputs?.tick(rows, this.#context)) ?? rows;
-    await this.#delivery.deliver(records, this.#context);
+  /** In their order. Exports take the rows as bytes; records are made only where somebody listens. */
+  async #deliver(chunks: Uint8Array[]): Promise<void> {
+    const idOf = (bytes: Uint8Array, offset: number) => flowIdOfRow(rowView(bytes), offset, this.#context);
+    // Without rows too: the last tick of outputs that got none.
+    for (const piece of chunks.length === 0 ? [new Uint8Array(0)] : orderedPieces(chunks, idOf, PIECE_BYTES)) {
+      const rows = this.#hostNames.annotate(piece);
+      const records = (await this.#outputs?.tick(rows, this.#context)) ?? rows;
+      await this.#delivery.deliver(records, this.#context);
+    }
+    freeAtOnce(chunks);
   }
 
   /** Records of live flows as they are now, most bytes first. */

@@ -2,7 +2,7 @@
  * Puts the rows that the shards delivered for one tick into their one order: end time, then flow id, and for one flow
  * interim records before the final one. The order does not depend on how flows fell on shards.
  */
-import { entryLength } from '../flow/entry.ts';
+import { entryLength, LARGEST_ENTRY, rowOffsets } from '../flow/entry.ts';
 import {
   E_SIDE_SEQ,
   F_FIRST_ORDINAL,
@@ -10,10 +10,10 @@ import {
   F_LAST_SEEN,
   F_RECORD_KIND,
   F_ROLE,
-  OUTBOX_ENTRY_BYTES,
   RecordForm,
   RowRole,
 } from '../flow/row.ts';
+import { rowView } from '../flow/row-view.ts';
 
 /** Hex id of the row at `offset`; called only to break ties of the end time. */
 export type FlowIdOf = (bytes: Uint8Array, offset: number) => string;
@@ -21,57 +21,80 @@ export type FlowIdOf = (bytes: Uint8Array, offset: number) => string;
 /** Of one flow and one time: transactions, then events, then interim records, then the final one. */
 const FORM_ORDER = [3, 2, 0, 1];
 
-interface Key {
-  end: number;
-  ordinal: number;
-  outer: boolean;
-  form: number;
-  seq: number;
-  chunk: Uint8Array;
-  offset: number;
-  length: number;
+/** An array of one entry per key, as the parts of the keys are read again and again. */
+interface Keys {
+  end: Float64Array;
+  chunk: Uint32Array;
+  offset: Uint32Array;
 }
 
-function keysOf(chunk: Uint8Array, keys: Key[]): void {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  for (let offset = 0, length = 0; offset + OUTBOX_ENTRY_BYTES <= chunk.byteLength; offset += length) {
-    length = entryLength(chunk, offset);
-    keys.push({
-      end: view.getFloat64(offset + F_LAST_SEEN, true),
-      ordinal: view.getFloat64(offset + F_FIRST_ORDINAL, true),
-      outer: (chunk[offset + F_ROLE] & RowRole.OUTER) !== 0,
-      form: chunk[offset + F_RECORD_KIND],
-      // Interim and final records of one flow are numbered by the flow; side records by the shard.
-      seq:
-        chunk[offset + F_RECORD_KIND] > RecordForm.INTERIM
-          ? view.getUint32(offset + E_SIDE_SEQ, true)
-          : view.getUint32(offset + F_INTERIM_SEQ, true),
-      chunk,
-      offset,
-      length,
-    });
-  }
+function countEntries(chunks: readonly Uint8Array[]): number {
+  let count = 0;
+  for (const chunk of chunks) for (const _ of rowOffsets(chunk)) count++;
+  return count;
 }
 
-/** Concatenates the entries of `chunks` (each a whole number of outbox entries) in order. */
-export function orderRows(chunks: Uint8Array[], flowId: FlowIdOf): Uint8Array {
-  const keys: Key[] = [];
-  for (const chunk of chunks) keysOf(chunk, keys);
-  keys.sort((a, b) => {
-    if (a.end !== b.end) return a.end - b.end;
-    if (a.ordinal === b.ordinal && a.outer === b.outer) {
-      if (a.form !== b.form) return FORM_ORDER[a.form] - FORM_ORDER[b.form];
-      if (a.seq !== b.seq) return a.seq - b.seq;
+function keysOf(chunks: readonly Uint8Array[]): Keys {
+  const count = countEntries(chunks);
+  const keys = { end: new Float64Array(count), chunk: new Uint32Array(count), offset: new Uint32Array(count) };
+  let key = 0;
+  for (const [index, chunk] of chunks.entries()) {
+    const { view } = rowView(chunk);
+    for (const offset of rowOffsets(chunk)) {
+      keys.end[key] = view.getFloat64(offset + F_LAST_SEEN, true);
+      keys.chunk[key] = index;
+      keys.offset[key++] = offset;
     }
-    const first = flowId(a.chunk, a.offset);
-    const second = flowId(b.chunk, b.offset);
-    return first < second ? -1 : first > second ? 1 : a.ordinal - b.ordinal;
-  });
-  const out = new Uint8Array(keys.reduce((sum, key) => sum + key.length, 0));
-  let at = 0;
-  for (const { chunk, offset, length } of keys) {
-    out.set(chunk.subarray(offset, offset + length), at);
-    at += length;
   }
-  return out;
+  return keys;
+}
+
+/** What decides between entries of one end time. */
+function tieOf(chunk: Uint8Array, offset: number) {
+  const { view } = rowView(chunk);
+  const form = chunk[offset + F_RECORD_KIND];
+  return {
+    ordinal: view.getFloat64(offset + F_FIRST_ORDINAL, true),
+    outer: (chunk[offset + F_ROLE] & RowRole.OUTER) !== 0,
+    form,
+    // Interim and final records of one flow are numbered by the flow; side records by the shard.
+    seq: view.getUint32(offset + (form > RecordForm.INTERIM ? E_SIDE_SEQ : F_INTERIM_SEQ), true),
+  };
+}
+
+/** Places of the keys in their order. */
+function orderOf(chunks: readonly Uint8Array[], { end, chunk, offset }: Keys, flowId: FlowIdOf): Uint32Array {
+  const compare = (a: number, b: number): number => {
+    if (end[a] !== end[b]) return end[a] - end[b];
+    const [first, second] = [tieOf(chunks[chunk[a]], offset[a]), tieOf(chunks[chunk[b]], offset[b])];
+    if (first.ordinal === second.ordinal && first.outer === second.outer) {
+      if (first.form !== second.form) return FORM_ORDER[first.form] - FORM_ORDER[second.form];
+      if (first.seq !== second.seq) return first.seq - second.seq;
+    }
+    const [one, other] = [flowId(chunks[chunk[a]], offset[a]), flowId(chunks[chunk[b]], offset[b])];
+    return one < other ? -1 : one > other ? 1 : first.ordinal - second.ordinal;
+  };
+  return Uint32Array.from(end, (_, place) => place).sort(compare);
+}
+
+/**
+ * The entries of `chunks` (each a whole number of outbox entries) in order, in pieces of about `pieceBytes`. Each is made
+ * when it is asked for, in memory that the next one overwrites: a tick in which many flows end is not held a second time.
+ */
+export function* orderedPieces(chunks: readonly Uint8Array[], flowId: FlowIdOf, pieceBytes: number): Generator<Uint8Array> {
+  const keys = keysOf(chunks);
+  const all = chunks.reduce((sum, { length }) => sum + length, 0);
+  const piece = new Uint8Array(Math.min(all, pieceBytes + LARGEST_ENTRY));
+  let at = 0;
+  for (const place of orderOf(chunks, keys, flowId)) {
+    const chunk = chunks[keys.chunk[place]];
+    const offset = keys.offset[place];
+    const length = entryLength(chunk, offset);
+    piece.set(chunk.subarray(offset, offset + length), at);
+    at += length;
+    if (at < pieceBytes) continue;
+    yield piece.subarray(0, at);
+    at = 0;
+  }
+  if (at > 0) yield piece.subarray(0, at);
 }

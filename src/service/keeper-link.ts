@@ -14,6 +14,8 @@ import { ServiceThread } from './thread.ts';
 
 /** Bytes of flow records on their way to the keeper: half a second of its work. */
 const ROWS_LIMIT = 64 << 20;
+/** In a replay, before more of the next tick is sent. */
+const REPLAY_ROWS_LIMIT = 16 << 20;
 /** Frames gathered for one message, and ticks on their way at one time. */
 const FRAMES_LIMIT = 4096;
 const TICKS_LIMIT = 64;
@@ -82,7 +84,7 @@ export class KeeperLink {
     this.#rowBytes -= reply.rowBytes;
     this.#records -= reply.records;
     this.#ticks--;
-    if (!this.#isFull) this.#makeRoom();
+    if (this.#ticks === 0 || this.#rowBytes <= REPLAY_ROWS_LIMIT) this.#makeRoom();
     if (this.#ticks === 0) this.#settle();
   }
 
@@ -130,8 +132,9 @@ export class KeeperLink {
     return this.#wait();
   }
 
+  /** For the ticks before: the rows of a tick are written when all of them are there. */
   #wait(): Promise<void> | undefined {
-    if (this.#live || this.#lost || !this.#isFull) return undefined;
+    if (this.#live || this.#lost || this.#ticks === 0 || this.#rowBytes <= REPLAY_ROWS_LIMIT) return undefined;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
   }

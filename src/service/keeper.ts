@@ -2,18 +2,20 @@
  * What a service remembers: the devices of the network, and everything that ended, tick by tick in the database. A disk
  * that says no costs the records of that tick, which are counted, and nothing else.
  */
-import { Device, type DeviceMessage } from '../api/contract.ts';
+import { Device, type DeviceMessage, type Flow } from '../api/contract.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { type DeviceChange, Inventory } from '../discovery/inventory.ts';
 import { Places } from '../enrich/places.ts';
 import { Vendors } from '../enrich/vendor.ts';
 import { rowOffsets } from '../flow/entry.ts';
-import { materialise } from '../flow/materialise.ts';
+import { freeAtOnce } from '../flow/free-memory.ts';
+import { materialise, type RecordContext } from '../flow/materialise.ts';
 import type { FlowRecord } from '../flow/record.ts';
 import { rowView } from '../flow/row-view.ts';
 import type { TapFrame } from '../packet/tap-record.ts';
 import { DailyCsv } from '../store/daily-csv.ts';
 import { type FlowLookups, flowLine } from '../store/flow-line.ts';
+import type { StoredFlow } from '../store/flow-table.ts';
 import { Store } from '../store/store.ts';
 import { DeviceNames } from './device-names.ts';
 import { packetRow } from './packet-rows.ts';
@@ -28,7 +30,16 @@ const SECONDS_PER_DAY = 86_400;
 
 const DEVICE_FIELDS = Object.keys(Device.properties) as (keyof typeof Device.properties)[];
 
-type StoredFlow = Parameters<Store['writeTick']>[0]['flows'][number];
+/** Entries of `flow/entry.ts`, and in which context they are read. */
+interface RecordBatch {
+  rows: Uint8Array;
+  context: RecordContext;
+}
+
+function* recordsOf({ rows, context }: RecordBatch): Generator<FlowRecord> {
+  const view = rowView(rows);
+  for (const offset of rowOffsets(rows)) yield materialise(view, offset, context);
+}
 
 export class Keeper {
   readonly #store: Store;
@@ -41,7 +52,9 @@ export class Keeper {
   readonly #limits: { maxAgeSecs: number; maxBytes: number };
   readonly #tell: (changes: DeviceMessage[]) => void;
   readonly #log = threadLog();
-  #flows: StoredFlow[] = [];
+  /** Of the tick that is under way. */
+  #rows: RecordBatch[] = [];
+  #flows = 0;
   #alerts: AlertRecord[] = [];
   #alertsAdded = 0;
   /** Changed devices that no transaction has taken yet. */
@@ -95,18 +108,24 @@ export class Keeper {
     };
   }
 
+  /** Devices are found and sums are made now; for the database the rows stay bytes, a tenth of the records made of them. */
   rows(rows: Uint8Array, change: ContextChange): void {
-    const context = this.#context.apply(change);
-    const view = rowView(rows);
-    for (const offset of rowOffsets(rows)) this.#flow(materialise(view, offset, context));
+    const batch = { rows, context: this.#context.apply(change) };
+    for (const record of recordsOf(batch)) {
+      this.#inventory.observeFlow(record);
+      this.#protocols.add(record);
+      this.#csv?.flow(this.#line(record));
+      this.#flows++;
+    }
+    this.#rows.push(batch);
   }
 
-  #flow(record: FlowRecord): void {
-    this.#inventory.observeFlow(record);
-    this.#protocols.add(record);
-    const line = flowLine(record, record.record === 'interim' ? 'interim' : 'ended', this.#lookups);
-    this.#flows.push({ line, record });
-    this.#csv?.flow(line);
+  *#stored(): Generator<StoredFlow> {
+    for (const batch of this.#rows) for (const record of recordsOf(batch)) yield { line: this.#line(record), record };
+  }
+
+  #line(record: FlowRecord): Flow {
+    return flowLine(record, record.record === 'interim' ? 'interim' : 'ended', this.#lookups);
   }
 
   /** New and repeated ones; `added` of them are new. */
@@ -148,13 +167,15 @@ export class Keeper {
   #write(facts: TickFacts): void {
     const stats = { ...facts, alerts: this.#alertsAdded };
     const devices = Array.from(this.#devices.values(), ({ device }) => device);
-    const unstored = failureOf(() => this.#store.writeTick({ stats, flows: this.#flows, devices, alerts: this.#alerts }));
+    const unstored = failureOf(() => this.#store.writeTick({ stats, flows: this.#stored(), devices, alerts: this.#alerts }));
     if (unstored === null) this.#devices.clear();
     // Devices are kept for the next tick: they are what they are now. Flows and alerts are given up.
-    else this.#lostRecords += this.#flows.length + this.#alerts.length;
+    else this.#lostRecords += this.#flows + this.#alerts.length;
     const unfiled = failureOf(() => this.#csv?.flush());
     this.#say(unstored ?? unfiled ?? failureOf(() => this.#store.prune(this.#limits)));
-    this.#flows = [];
+    freeAtOnce(this.#rows.map(({ rows }) => rows));
+    this.#rows = [];
+    this.#flows = 0;
     this.#alerts = [];
     this.#alertsAdded = 0;
   }

@@ -8,7 +8,6 @@
  * A flow about which nobody asks any more keeps only the text of its note. Memory is bounded twice: parsers see the first
  * bytes of a flow only, and when all open flows together hold more than their budget, the oldest give up.
  */
-
 import { CLIENT, SERVER } from '../app/dissector.ts';
 import { FlowApp, type TransactionSink } from '../app/flow-app.ts';
 import { ndpiRisks } from '../app/ndpi-names.ts';
@@ -40,7 +39,7 @@ import { clientAddress, serverAddressText } from './app-addresses.ts';
 import { AppTotals } from './app-totals.ts';
 import { CarryTags } from './carry-tags.ts';
 import type { DetectWatch } from './detect-watch.ts';
-import { DpiQueue, type DpiVerdict } from './dpi-queue.ts';
+import { DpiQueue, type DpiVerdict, NDPI_FLOW_BYTES } from './dpi-queue.ts';
 import { type EventReason, type EventWatch, NO_STATE, stateText } from './event-watch.ts';
 import { NdpiNames } from './ndpi-words.ts';
 import { orient } from './orientation.ts';
@@ -50,7 +49,7 @@ import { SynWatch } from './syn-watch.ts';
 const TCP = 6;
 const SYN = 2;
 const SACK_BLOCK_BYTES = 8;
-/** What an open flow costs beside its bytes: parsers' state, facts, and the objects around them; measured, rounded up. */
+/** What an open flow costs beside its bytes: parsers' state, facts, objects around them; measured, rounded up. */
 const OPEN_FLOW_BYTES = 2048;
 /** Bytes that open flows of a shard may hold together. */
 const OPEN_BUDGET = 64 << 20;
@@ -94,6 +93,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   /** The slot that is being closed, -1 = none. */
   private closing = -1;
   private openBytes = 0;
+  private readonly flowBytes: number;
   private noteBytes = 0;
   private names: NameReport[] = [];
   private expectations: ExpectationReport[] = [];
@@ -108,6 +108,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     this.live = options.live;
     this.registry = registry;
     this.syns = new SynWatch(lives);
+    this.flowBytes = OPEN_FLOW_BYTES + (detector === null ? 0 : NDPI_FLOW_BYTES);
     this.dpi = detector === null ? null : new DpiQueue(detector, (slot, verdict) => this.verdict(slot, verdict));
     this.ndpiNames = detector === null ? null : new NdpiNames(detector);
   }
@@ -279,7 +280,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const sure = reason === Reason.SYN || reason === Reason.SYN_ACK;
     const app = new FlowApp(slot, store.hotB[hot + row.F_PROTOCOL] === TCP, client, ports, sure, this.registry, this);
     this.open.set(slot, app);
-    this.openBytes += OPEN_FLOW_BYTES;
+    this.openBytes += this.flowBytes;
     tally[ShardCounter.APP_FLOWS] = tally[ShardCounter.APP_FLOWS] + 1;
     tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] + 1;
     return app;
@@ -300,11 +301,11 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const head = app.heads?.[side === app.client ? CLIENT : SERVER];
     if (head === undefined) return;
     head.begin(store.coldI[((slot * store.coldBytes - row.HOT_BYTES + row.F_ISN_A) >> 2) + side]);
+    const { held } = app;
     const bytes = rec.u8.subarray(start, start + Math.min(captured, length));
-    const { held } = head;
-    const grew = head.add(rec.i32[(o + R_SEQ) >> 2], bytes, length);
-    this.openBytes += head.held - held;
-    if (grew) app.advanceStream(now);
+    if (head.add(rec.i32[(o + R_SEQ) >> 2], bytes, length)) app.advanceStream(now);
+    if (app.done) app.release();
+    this.openBytes += app.held - held;
   }
 
   private datagram(app: FlowApp, side: number, rec: RingReader, start: number, captured: number, now: number): void {
@@ -343,7 +344,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     app.finish();
     this.report(app);
     this.open.delete(slot);
-    this.openBytes -= held + OPEN_FLOW_BYTES;
+    this.openBytes -= held + this.flowBytes;
     const { tally } = this.lives;
     tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] - 1;
     tally[ShardCounter.APP_CLOSED] = tally[ShardCounter.APP_CLOSED] + 1;

@@ -14,6 +14,8 @@ import {
 } from '../native/dpi.ts';
 
 const MOST_QUEUED = 256;
+/** What libndpi keeps of a flow, measured on flows of which it made nothing, which it looks at for longest. */
+export const NDPI_FLOW_BYTES = 2304;
 
 /** What libndpi says of a flow; ids are those of the library. */
 export interface DpiVerdict {

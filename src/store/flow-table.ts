@@ -126,12 +126,12 @@ export class FlowTable {
 
   /**
    * Stores the records of a tick, each in place of an earlier one of its flow. Those that end a flow without an interim
-   * record are new, unless `again` says that this time was written before. Inside a transaction.
+   * record are new, unless `again` says that this time was written before. Returns how many. Inside a transaction.
    */
-  write(flows: readonly StoredFlow[], again: boolean): void {
-    if (flows.length === 0) return;
+  write(flows: Iterable<StoredFlow>, again: boolean): number {
     const { first, last, until } = this.#ends.get() as { first: number; last: number; until: number };
-    let id = Math.max(last, until);
+    const before = Math.max(last, until);
+    let id = before;
     let repeated = false;
     for (const { line, record } of flows) {
       this.#add(++id, line, record);
@@ -141,6 +141,7 @@ export class FlowTable {
     }
     if (repeated) this.#replace(first, until);
     if (id - until >= MOST_WAITING) this.#sort(until, id);
+    return id - before;
   }
 
   /** Removes the earlier records of what is in `repeated`. */

@@ -25,8 +25,8 @@ import { UsageTable } from './usage-table.ts';
 
 export interface StoredTick {
   stats: TickStats;
-  /** Ended and interim records; a later record of a flow takes the place of an earlier one. */
-  flows: readonly StoredFlow[];
+  /** Ended and interim records, read once; a later record of a flow takes the place of an earlier one. */
+  flows: Iterable<StoredFlow>;
   /** New and changed ones, whole; `peers` and `protocols` are not read, the store keeps its own. */
   devices: readonly DeviceDetail[];
   /** New and repeated ones. */
@@ -84,15 +84,17 @@ export class Store {
   writeTick(tick: StoredTick): void {
     const { flows, devices, alerts, stats, usage, places } = this.#tables;
     const begin = tickBegin(tick.stats);
-    this.#transaction(() => {
+    const written = this.#transaction(() => {
       devices.write(tick.devices);
       places.learn(tick.devices);
-      flows.write(tick.flows, begin <= (stats.newest() ?? Number.NEGATIVE_INFINITY));
-      usage.write(tick.flows, begin);
+      const sums = usage.begin();
+      const count = flows.write(sums.adding(tick.flows), begin <= (stats.newest() ?? Number.NEGATIVE_INFINITY));
+      usage.write(sums, begin);
       alerts.write(tick.alerts);
       stats.write(tick.stats);
+      return count;
     });
-    this.#retention.wrote(tick.flows.length);
+    this.#retention.wrote(written);
   }
 
   /** null takes the acknowledgement back. False when there is no such alert. @throws SensorError STORE */

@@ -93,7 +93,15 @@ export class UsageSums {
     return [...this.#links.device.values(), ...this.#links.network.values()];
   }
 
-  add({ line, record }: StoredFlow): void {
+  /** The same flows, each added as it is taken. */
+  *adding(flows: Iterable<StoredFlow>): Generator<StoredFlow> {
+    for (const flow of flows) {
+      this.#add(flow);
+      yield flow;
+    }
+  }
+
+  #add({ line, record }: StoredFlow): void {
     // A flow that carries others stays out of every sum: what it carries is counted.
     if (record.tunnel?.role === 'outer') return;
     const sum = sumOf(record);

@@ -8,7 +8,6 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DeviceDetail } from '../api/contract.ts';
-import type { StoredFlow } from './flow-table.ts';
 import type { Places } from './places.ts';
 import { bucketOf, DAY, HOUR, MINUTE } from './stats-table.ts';
 import { type LinkSum, OTHERS, type PeerSum, type ProtocolSum, type Sum, UsageSums } from './usage-sums.ts';
@@ -147,11 +146,13 @@ export class UsageTable {
     this.#removeLinks = removal('link_usage');
   }
 
-  /** The devices of the tick are written before. Inside a transaction. */
-  write(flows: readonly StoredFlow[], begin: number): void {
-    if (flows.length === 0) return;
-    const sums = new UsageSums(this.#places);
-    for (const flow of flows) sums.add(flow);
+  /** Sums of a tick; its devices are written before. */
+  begin(): UsageSums {
+    return new UsageSums(this.#places);
+  }
+
+  /** Inside a transaction. */
+  write(sums: UsageSums, begin: number): void {
     this.#writePeers(sums.peers());
     this.#writeProtocols(sums.protocols(), begin);
     const links = divided(sums.links(), MOST_LINKS_PER_TICK);

@@ -31,6 +31,12 @@ export interface LiveFlow {
 const MOST_RESTARTS = 3;
 /** How long destroy() waits for a worker to end by itself before it is terminated. */
 const END_WAIT_MS = 2000;
+/**
+ * Of a shard's own objects; rings, tables and heads are beside them. Left alone, V8 lets garbage grow to 128 MB of young
+ * objects and four times what lives. The second number is ten times what a full application layer was seen to need: below
+ * it V8 collects earlier, at it a shard would die.
+ */
+const SHARD_MEMORY = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 };
 
 export interface ShardSetOptions {
   shards: number;
@@ -105,7 +111,7 @@ export class ShardSet {
       live,
       ...data,
     };
-    const worker = new Worker(workerUrl, { workerData, name: `weir-shard-${index}`, execArgv: [] });
+    const worker = new Worker(workerUrl, { workerData, name: `weir-shard-${index}`, execArgv: [], resourceLimits: SHARD_MEMORY });
     const { promise: exited, resolve: onExit } = Promise.withResolvers<void>();
     const shard: Shard = {
       worker,

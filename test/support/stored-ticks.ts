@@ -196,7 +196,7 @@ export function alert(number: number, fields: Partial<AlertRecord> = {}): AlertR
 }
 
 export function tick(number: number, parts: Partial<StoredTick> = {}): StoredTick {
-  const flows = parts.flows ?? [];
+  const flows = [...(parts.flows ?? [])];
   return {
     stats: {
       time: BASE + number + 1,
