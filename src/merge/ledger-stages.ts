@@ -72,6 +72,8 @@ export function ledgerStages(input: LedgerInput): Stages {
       ring_dropped_bytes: at(Counter.RING_DROPPED_BYTES),
       high_water_bytes: at(Counter.RING_HIGH_WATER),
       full_waits: at(Counter.RING_FULL_WAITS),
+      held_back: at(Counter.HELD_BACK),
+      held_back_bytes: at(Counter.HELD_BACK_BYTES),
       lost_with_shard: input.lost.packets,
     },
     flow: {
@@ -98,6 +100,7 @@ export function ledgerStages(input: LedgerInput): Stages {
       flows: sum(ShardCounter.APP_FLOWS),
       packets: sum(ShardCounter.APP_PACKETS),
       given_up: sum(ShardCounter.APP_GIVEN_UP),
+      shed: sum(ShardCounter.APP_SHED),
       notes_cut: sum(ShardCounter.APP_NOTES_CUT),
     },
   };
