@@ -12,6 +12,8 @@ import { WebSocket } from 'ws';
 export interface ClientReport {
   /** Milliseconds of answered requests. */
   times: number[];
+  /** The longest of them by the second in which they were asked. */
+  slowest: number[];
   /** Requests by status; 0 = no answer at all. */
   statuses: Record<string, number>;
   /** Frames by client, the silent ones first. */
@@ -33,7 +35,10 @@ async function ask(address: string, secs: number, perSecond: number, report: Cli
     } catch {
       status = 0;
     }
-    if (status === 200) report.times.push(performance.now() - sent);
+    const took = performance.now() - sent;
+    const second = Math.floor((sent - begun) / 1000);
+    if (status === 200) report.times.push(took);
+    report.slowest[second] = Math.max(report.slowest[second] ?? 0, Math.round(took));
     report.statuses[status] = (report.statuses[status] ?? 0) + 1;
   };
   // At an even rate, whether or not the answers have come.
@@ -66,7 +71,7 @@ function listen(address: string, clients: number, silent: number, report: Client
 
 const [address = '', ...numbers] = process.argv.slice(2);
 const [secs = 1, perSecond = 1, clients = 0, silent = 0] = numbers.map(Number);
-const report: ClientReport = { times: [], statuses: {}, frames: [], outOfOrder: 0 };
+const report: ClientReport = { times: [], slowest: [], statuses: {}, frames: [], outOfOrder: 0 };
 const sockets = listen(address, clients, silent, report);
 await ask(address, secs, perSecond, report);
 for (const socket of sockets) socket.terminate();

@@ -21,7 +21,7 @@ const nicAfter = (changes: Partial<NicCounters>, host: Partial<HostCounters> = {
 describe('where nothing is lost', () => {
   it('every stage is told in the order of the way, with what was counted', () => {
     const advice = grown({ received: 3000, enqueued: 3000, accounted: 3000, payloadBytes: 2_000_000 });
-    expect(advice.map(({ stage }) => stage)).toEqual(['link', 'nic', 'softirq', 'socket', 'ring', 'flow_table', 'sink']);
+    expect(advice.map(({ stage }) => stage)).toEqual(['link', 'nic', 'softirq', 'socket', 'ring', 'flow_table', 'application', 'sink']);
     expect(advice.every(({ state, lost, remedy }) => state === 'ok' && lost === 0 && remedy === null)).toBe(true);
     expect(advice[3].detail).toBe('0 of 2,000 packets in 10.0 s (0.0 %)');
     expect(lossOnly(advice)).toEqual([]);
@@ -47,6 +47,7 @@ describe('where nothing is lost', () => {
       ['socket', 'ok'],
       ['ring', 'ok'],
       ['flow_table', 'ok'],
+      ['application', 'ok'],
       ['sink', 'ok'],
     ]);
   });
