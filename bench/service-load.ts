@@ -56,7 +56,7 @@ const perSecond = (sums: readonly number[]): number[] => sums.map((sum, index) =
 
 function reportOf(plan: LoadPlan, alone: ClientReport, load: LoadReport) {
   const { summary, clients, memory } = load;
-  const { application, ring, records } = summary.ledger.stages;
+  const stage = (name: string, counter: string) => Number(summary.ledger.stages[name]?.[counter] ?? 0);
   return {
     secs: plan.secs,
     packets_per_flow: plan.packetsPerFlow,
@@ -67,10 +67,10 @@ function reportOf(plan: LoadPlan, alone: ClientReport, load: LoadReport) {
     ring_drop_percent: (100 * summary.ring_drops) / Math.max(1, summary.frames_read),
     ring_drops_by_second: perSecond(load.ringDrops).join(' '),
     ledger_holds: summary.ledger.holds,
-    apps_looked_at: application?.flows,
-    apps_shed: application?.shed,
-    packets_held_back: ring?.held_back,
-    rows_dropped: records?.rows_dropped,
+    apps_looked_at: stage('application', 'flows'),
+    apps_shed: stage('application', 'shed'),
+    packets_held_back: stage('ring', 'held_back'),
+    rows_dropped: stage('records', 'rows_dropped'),
     records_not_stored: load.droppedRecords,
     requests: plan.requests * plan.secs,
     statuses: JSON.stringify(clients.statuses),

@@ -176,6 +176,19 @@ describe('the stages of the host and of the sensor', () => {
   });
 });
 
+describe('the application layer', () => {
+  it.each([
+    [{ shards: 1, processors: 4 }, '--shards 2 (now 1)'],
+    [{ shards: 4, processors: 4, dpi: 'both' }, '--dpi builtin (now both): the shards are as many as the processors'],
+    [{ shards: 4, processors: 4, dpi: 'builtin' }, 'a narrower --filter, or more processors: the shards are all that these can do'],
+  ])('that left flows unread with %j', (settings, remedy) => {
+    const advice = grown({ flowsCreated: 500, appShed: 100 }, settings);
+    const losing = advice.filter(({ state }) => state === 'losing');
+    expect(losing).toMatchObject([{ stage: 'application', lost: 100, remedy }]);
+    expect(losing[0].detail).toMatch(/^100 of 400 flows were left without a look/);
+  });
+});
+
 describe('the link: data that was acknowledged and never seen', () => {
   const lossy = { missedBytes: 60_000, payloadBytes: 2_000_000 };
 
