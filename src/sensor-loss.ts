@@ -71,6 +71,7 @@ export class LossWatch {
       flowsCreated: sum(ShardCounter.FLOWS_CREATED),
       flowsEvicted: EVICTED.reduce((total, slot) => total + sum(slot), 0),
       emergencyTicks: sum(ShardCounter.EMERGENCY_TICKS),
+      appShed: sum(ShardCounter.APP_SHED),
       rowsWritten: sum(ShardCounter.ROWS_WRITTEN),
       rowsDropped: sum(ShardCounter.ROWS_DROPPED),
       outboxWaits: sum(ShardCounter.OUTBOX_WAITS),

@@ -21,16 +21,20 @@ import { type TapPacket, TapReader } from './packet/tap-reader.ts';
 import { createRing } from './ring/create.ts';
 import { COUNTER_COUNT } from './ring/layout.ts';
 import { type DivertPlan, divertPlan } from './sensor-divert.ts';
-import { hashKey } from './sensor-settings.ts';
+import { hashKey, neverWaits } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
 import { type LiveFlow, ShardSet } from './supervisor/shard-set.ts';
 import type { VerdictTable } from './verdict/table.ts';
 
-/** A replay waits for its shards, so its rings only need to cover a shard's nap; live rings must ride out a burst. */
+/** A replay waits for its shards, so its rings only need to cover a shard's nap. */
 const REPLAY_RING_BYTES = 1 << 22;
-const LIVE_RING_BYTES = 1 << 23;
+/** Rings that nobody waits for, all together and each at least: they must ride out a burst, and a shard that is held up. */
+const LIVE_RINGS_BYTES = 1 << 26;
+const LEAST_LIVE_RING_BYTES = 1 << 23;
 const TAP_RING_BYTES = 1 << 22;
 const OUTBOX_ROWS = 8192;
+/** Packets do not wait for a sensor that is busy with a tick: some 20 MB. */
+const LIVE_OUTBOX_ROWS = 32_768;
 /** Packets handed to listeners before the event loop gets its turn. */
 const TAP_BATCH = 512;
 /** Largest head of a packet that parsers may need: 16 KiB of payload behind the longest headers. */
@@ -112,6 +116,8 @@ export class Pipeline {
   #tags: SharedArrayBuffer | null = null;
   #waker: Waker | null = null;
   #tapTaken = 0;
+  /** Capture threads, or the one that reads files. */
+  #threads = 1;
   #addresses: ReadonlySet<string> = new Set();
   /** Of performance.now(). */
   #addressesDue = 0;
@@ -132,7 +138,11 @@ export class Pipeline {
 
   /** Of each shard's ring. */
   get ringBytes(): number {
-    return this.#options.ringBytes ?? (this.#options.input.kind === 'capture' ? LIVE_RING_BYTES : REPLAY_RING_BYTES);
+    const { ringBytes } = this.#options;
+    if (ringBytes !== null) return ringBytes;
+    if (!neverWaits(this.#options)) return REPLAY_RING_BYTES;
+    const share = LIVE_RINGS_BYTES / (this.#threads * this.#options.tracking.shards);
+    return Math.max(LEAST_LIVE_RING_BYTES, 2 ** Math.floor(Math.log2(share)));
   }
 
   /** null unless the capture is inline. */
@@ -161,10 +171,10 @@ export class Pipeline {
     const addon = loadAddon();
     const sources = this.#sources(addon);
     const live = this.#options.input.kind === 'capture';
-    const threads = live ? sources.reduce((sum, source) => sum + (source.kind === 'live' ? source.fanout : 1), 0) : 1;
+    this.#threads = live ? sources.reduce((sum, source) => sum + (source.kind === 'live' ? source.fanout : 1), 0) : 1;
     const { shards } = this.#options.tracking;
-    const rings = Array.from({ length: threads }, () => Array.from({ length: shards }, () => createRing(this.ringBytes)));
-    const tap = this.tapOn ? Array.from({ length: threads }, () => createRing(TAP_RING_BYTES)) : null;
+    const rings = Array.from({ length: this.#threads }, () => Array.from({ length: shards }, () => createRing(this.ringBytes)));
+    const tap = this.tapOn ? Array.from({ length: this.#threads }, () => createRing(TAP_RING_BYTES)) : null;
     this.#tags = this.#options.tracking.dpi === 'off' ? null : new SharedArrayBuffer(TAGS * 4);
     this.#shards = this.#shardSet(rings, live);
     await this.#shards.start();
@@ -203,8 +213,8 @@ export class Pipeline {
     return new ShardSet({
       shards: tracking.shards,
       rings,
-      outboxRows: OUTBOX_ROWS,
-      live,
+      outboxRows: neverWaits(this.#options) ? LIVE_OUTBOX_ROWS : OUTBOX_ROWS,
+      replace: live,
       credits: createCredits(tracking.maxFlows, tracking.shards),
       data: {
         flow: flowOptions(this.#options),
@@ -213,7 +223,7 @@ export class Pipeline {
             ? null
             : {
                 tags: this.#tags,
-                live,
+                live: neverWaits(this.#options),
                 ...dpiParts(this.#options.tracking.dpi),
                 transactions: wantsTransactions(this.#options),
                 events: this.#options.output.eventsJsonl !== null,
@@ -223,6 +233,7 @@ export class Pipeline {
         topFlows,
         summaryFlows,
         addonPath: addonPath(),
+        live: neverWaits(this.#options),
         slowMs: slowShardMs,
       },
       onTick: (message) => this.#events.onTick(message),

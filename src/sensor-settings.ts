@@ -138,6 +138,11 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
   return options;
 }
 
+/** Packets wait for nobody: a capture, or a replay that is told to drop like one. */
+export function neverWaits({ input, fault }: Pick<SensorOptions, 'input' | 'fault'>): boolean {
+  return input.kind === 'capture' || fault?.dropWhenFull === true;
+}
+
 /** The key of the flow hash: from the seed, else fixed for replay (runs must repeat), else random. */
 export function hashKey(options: SensorOptions): Uint8Array {
   const { seed } = options.tracking;

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../decode/arp.h"
 #include "../decode/record_frame.h"
+#include "left_out.h"
 #include "pcap_writer.h"
 
 namespace weir {
@@ -40,19 +41,6 @@ void pause_processor() {
 #endif
 }
 
-bool is_loopback(const uint8_t* address, bool ipv6) {
-  static constexpr uint8_t kLoopback6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  return ipv6 ? std::memcmp(address, kLoopback6, sizeof kLoopback6) == 0 : address[0] == 127;
-}
-
-bool matches(const Endpoint& endpoint, const PacketRecord& record) {
-  if (endpoint.protocol != record.protocol || endpoint.ipv6 != has(record, RecordFlag::kIpv6)) return false;
-  const auto is = [&endpoint](const uint8_t* address, uint16_t port) {
-    return port == endpoint.port && std::memcmp(address, endpoint.address.data(), endpoint.address.size()) == 0;
-  };
-  return is(record.dstAddr, record.dstPort) || is(record.srcAddr, record.srcPort);
-}
-
 }  // namespace
 
 FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter)
@@ -66,6 +54,7 @@ FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in
       clock_(run.ticks, counters),
       decoder_(decode_options(run.options), run.tunnels),
       carry_(run.options.carry),
+      hold_back_(run.options.rings[thread].size(), drop_when_full_),
       recall_(run.recall.empty() ? nullptr : run.recall[thread].get()),
       selector_(run.options.tap) {
   for (const RingView& ring : options_.rings[thread]) rings_.emplace_back(ring);
@@ -185,8 +174,20 @@ void FramePath::dispose(const Frame& frame) {
   }
 }
 
-RingWriter& FramePath::ring_of(const PacketRecord& record) {
-  return rings_[static_cast<size_t>(uint64_t{record.hashHi} * rings_.size() >> 32)];
+size_t FramePath::shard_of(const PacketRecord& record) const {
+  return static_cast<size_t>(uint64_t{record.hashHi} * rings_.size() >> 32);
+}
+
+RingWriter& FramePath::ring_of(const PacketRecord& record) { return rings_[shard_of(record)]; }
+
+uint32_t FramePath::carried_of(PacketRecord& record, uint32_t captured) {
+  const uint32_t wanted = carry_.bytes_of(record, captured);
+  const uint32_t allowed = hold_back_.allowed(shard_of(record), record, wanted);
+  if (allowed < wanted) {
+    counters_.add(kHeldBack);
+    counters_.add(kHeldBackBytes, wanted - allowed);
+  }
+  return allowed;
 }
 
 // True when the packet belongs to a flow that is left out; counted here.
@@ -212,7 +213,7 @@ void FramePath::enqueue_frame(const Frame& frame) {
   if (has(accounted.record, RecordFlag::kBadIpChecksum)) counters_.add(kBadIpChecksums);
   if (has(accounted.record, RecordFlag::kBadL4Checksum)) counters_.add(kBadL4Checksums);
   if ((options_.suppress_loopback || !options_.own_endpoints.empty()) && suppressed(accounted.record)) return;
-  const uint32_t carried = carry_.bytes_of(accounted.record, frame.captured);
+  const uint32_t carried = carried_of(accounted.record, frame.captured);
   if (write_to(ring_of(accounted.record), accounted, frame.bytes + accounted.record.l3Off, carried)) {
     counters_.add(kEnqueued);
     counters_.add(kEnqueuedBytes, frame.wire);
@@ -326,6 +327,7 @@ void FramePath::publish_all() {
     ring.publish(watermark);
   }
   for (RingWriter& ring : tap_) ring.publish(watermark);
+  hold_back_.note(rings_);
 }
 
 void FramePath::after_batch() {

@@ -17,6 +17,7 @@
 #include "../decode/decoder.h"
 #include "../ring/ring_writer.h"
 #include "carry_gate.h"
+#include "hold_back.h"
 #include "frame_filter.h"
 #include "run_state.h"
 #include "tap_selector.h"
@@ -73,7 +74,10 @@ class FramePath {
   bool wait_for_space(RingWriter& ring);
   bool stalled(const RingWriter& ring);
   bool suppressed(const PacketRecord& record);
+  size_t shard_of(const PacketRecord& record) const;
   RingWriter& ring_of(const PacketRecord& record);
+  // Bytes of the frame, from the network header on, that go with its record.
+  uint32_t carried_of(PacketRecord& record, uint32_t captured);
   void publish_all();
   bool publish_and_wake(int64_t now_ns);
 
@@ -87,6 +91,7 @@ class FramePath {
   StreamClock clock_;
   Decoder decoder_;
   CarryGate carry_;
+  HoldBack hold_back_;
   RecallRing* const recall_;  // null: nothing is kept
   const TapSelector selector_;
   Decoded decoded_;

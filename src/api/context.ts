@@ -7,6 +7,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { Hub } from './hub.ts';
 import type { ApiLimits, ApiOptions } from './options.ts';
 import type { OriginPolicy } from './origin-policy.ts';
+import type { PageCache } from './page-cache.ts';
 import { ApiProblem } from './problem.ts';
 import type { ApiSources } from './sources.ts';
 
@@ -21,6 +22,8 @@ export interface ApiContext {
   policy: OriginPolicy;
   hub: Hub;
   lookups: FlowLookups;
+  /** Pages of stored flows. */
+  flowPages: PageCache;
 }
 
 /** Waits for the running sensor, but not for ever: throws ApiProblem 503 after `sourceTimeoutMs`. */

@@ -6,6 +6,7 @@
  *
  * so a client that does not read costs one message in its socket, one frame and one queue.
  */
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Principal } from './principal.ts';
 
@@ -25,7 +26,9 @@ export class HubClient {
   readonly socket: WebSocket;
   readonly principal: Principal;
   topics: ReadonlySet<string> = new Set(TOPICS);
+  readonly #connection: Pick<Socket, 'cork' | 'uncork'>;
   readonly #onDropped: (topic: Topic) => void;
+  #isCorked = false;
   #frame: Buffer | null = null;
   #lastFrame = -1;
   readonly #queue: { topic: Topic | null; message: Buffer | string }[] = [];
@@ -33,8 +36,10 @@ export class HubClient {
   #windowEndsAt = 0;
   #messages = 0;
 
-  constructor(socket: WebSocket, principal: Principal, onDropped: (topic: Topic) => void) {
+  /** `connection` is what `socket` writes to. */
+  constructor(socket: WebSocket, connection: Pick<Socket, 'cork' | 'uncork'>, principal: Principal, onDropped: (topic: Topic) => void) {
     this.socket = socket;
+    this.#connection = connection;
     this.principal = principal;
     this.#onDropped = onDropped;
     socket.on('pong', () => {
@@ -86,6 +91,17 @@ export class HubClient {
     if (this.socket.readyState === this.socket.OPEN) this.socket.ping();
   }
 
+  /** A tick tells of a hundred devices: what is sent in one go is written in one call. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#connection.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#connection.uncork();
+    });
+  }
+
   #enqueue(topic: Topic | null, message: Buffer | string): void {
     if (this.#queue.length >= QUEUE_LENGTH) {
       const dropped = this.#queue.shift();
@@ -101,6 +117,7 @@ export class HubClient {
       const next = this.#queue.shift()?.message ?? this.#frame;
       if (next === null) return;
       if (next === this.#frame) this.#frame = null;
+      this.#cork();
       // The callback comes when the socket has taken it: room for the next.
       socket.send(next, { binary: false }, () => {
         if (this.waiting > 0) this.#pump();

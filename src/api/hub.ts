@@ -1,4 +1,5 @@
 /** All WebSocket clients: each event of the sensor is written as JSON once and handed to those who want it. */
+import type { Socket } from 'node:net';
 import { Value } from 'typebox/value';
 import type { RawData, WebSocket } from 'ws';
 import { type HelloMessage, SubscribeMessage } from './contract.ts';
@@ -73,8 +74,8 @@ export class Hub {
   }
 
   /** Takes over a connection that was let in: says hello, then the frame of the last tick. */
-  add(socket: WebSocket, principal: Principal): void {
-    const client = new HubClient(socket, principal, (topic) => {
+  add(socket: WebSocket, connection: Socket, principal: Principal): void {
+    const client = new HubClient(socket, connection, principal, (topic) => {
       this.dropped[topic]++;
     });
     this.#clients.add(client);

@@ -36,7 +36,7 @@ function decoded(accounting: Accounting): Series {
 
 /** Counters of the ledger, under the names of the metrics; the values are the ledger's own. */
 export function ledgerSeries(accounting: Accounting): Series {
-  const [source, ring, flow, records] = ['source', 'ring', 'flow', 'records'].map((name) => stageOf(accounting, name));
+  const [source, ring, flow, records, app] = ['source', 'ring', 'flow', 'records', 'application'].map((name) => stageOf(accounting, name));
   const ended = reasonsOf(flow.flows_ended).map(([reason, count]) => [seriesName('weir_flows_ended_total', { reason }), count]);
   return {
     weir_capture_received_packets_total: number(source.received),
@@ -53,6 +53,13 @@ export function ledgerSeries(accounting: Accounting): Series {
     ...Object.fromEntries(ended),
     weir_records_total: number(records.rows_taken),
     [seriesName('weir_dropped_records_total', { stage: 'shard' })]: number(records.rows_dropped),
+    ...Object.fromEntries(
+      (['flows', 'given_up', 'shed'] as const).map((result) => [
+        seriesName('weir_app_flows_total', { result: result === 'flows' ? 'looked_at' : result }),
+        number(app[result]),
+      ]),
+    ),
+    weir_app_held_back_packets_total: number(ring.held_back),
     weir_ledger_holds: accounting.holds ? 1 : 0,
   };
 }

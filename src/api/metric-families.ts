@@ -38,6 +38,13 @@ export const METRIC_FAMILIES: readonly MetricFamily[] = [
   family('counter', 'weir_flows_created_total', 'Flows that began', 'shard'),
   family('counter', 'weir_flows_ended_total', 'Flows that ended', 'reason'),
   family('gauge', 'weir_flow_table_bytes', 'Memory of the flow tables', 'shard'),
+  family(
+    'counter',
+    'weir_app_flows_total',
+    'Flows whose content was looked at, given up for memory, or left alone for want of time',
+    'result',
+  ),
+  family('counter', 'weir_app_held_back_packets_total', 'Packets whose payload stayed behind because a ring was running full'),
   family('gauge', 'weir_emergency_mode', '1 while a flood of new flows shortens timeouts'),
   family('gauge', 'weir_packet_lag_seconds', 'How far the merged ticks are behind the wall clock'),
   family('gauge', 'weir_ring_fill_ratio', 'Fullest that a ring has been since the last scrape', 'worker'),

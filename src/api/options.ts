@@ -27,6 +27,8 @@ export interface ApiLimits {
   requestsPerMinute: number;
   /** Wrong tokens of one address in a minute; then it waits. */
   failedLoginsPerMinute: number;
+  /** A request that had to wait longer before it was looked at is refused, ms. */
+  requestDelayMs: number;
   /** Time for a request's headers, ms. */
   headersTimeoutMs: number;
   /** Time for a whole request, ms. */
@@ -45,6 +47,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
   websocketClients: 100,
   requestsPerMinute: 60_000,
   failedLoginsPerMinute: 10,
+  requestDelayMs: 1000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 15_000,

@@ -16,10 +16,12 @@ import type { ApiApp, ApiContext } from './context.ts';
 import { addDashboard } from './dashboard-files.ts';
 import { clientKey } from './failed-logins.ts';
 import { Hub } from './hub.ts';
+import { LagGuard } from './lag-guard.ts';
 import { MetricsPage } from './metrics-page.ts';
 import { collectOpenApi, openApiRoutes } from './openapi.ts';
 import { type ApiOptions, BODY_LIMIT, DEFAULT_LIMITS } from './options.ts';
 import { OriginPolicy, parseHost } from './origin-policy.ts';
+import { PageCache } from './page-cache.ts';
 import { ApiProblem, answerProblems } from './problem.ts';
 import { alertRoutes } from './routes/alert-routes.ts';
 import { deviceRoutes } from './routes/device-routes.ts';
@@ -99,6 +101,12 @@ async function bareServer(context: ApiContext, connections: ConnectionLimit): Pr
 async function mainServer(context: ApiContext, connections: ConnectionLimit): Promise<FastifyInstance> {
   const app = await bareServer(context, connections);
   const metrics = new MetricsPage(context);
+  const guard = new LagGuard(context.limits.requestDelayMs);
+  guard.watch(app);
+  app.addHook('onClose', (_app, done) => {
+    guard.close();
+    done();
+  });
   app.addHook('onResponse', (_request, reply, done) => {
     metrics.countRequest(reply.statusCode);
     done();
@@ -178,6 +186,7 @@ export async function createApiServer(sources: ApiSources, options: ApiOptions):
     policy: new OriginPolicy(options.allowedHosts, () => (address === null ? [] : [address.port])),
     hub: new Hub(sources, { version: version(), tickMs: options.tickMs, limits }),
     lookups: options.lookups ?? NO_LOOKUPS,
+    flowPages: new PageCache(() => sources.history.version()),
   };
   const connections = new ConnectionLimit(limits.connections);
   const apps = [await mainServer(context, connections)];

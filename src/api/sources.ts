@@ -77,6 +77,8 @@ export interface TopologyQuery extends TimeRange {
 
 /** What was stored; answers come from a connection that only reads. */
 export interface History {
+  /** Another number whenever something of what is stored has changed. */
+  version(): number;
   devices(query: DeviceQuery): DevicePage;
   device(mac: string): DeviceDetail | null;
   flows(query: FlowQuery): FlowPage;

@@ -33,6 +33,6 @@ export function websocketRoute(app: FastifyInstance, { hub }: ApiContext): void 
           throw new ApiProblem(503, 'as many WebSocket clients as may be are connected', { retryAfterSecs: 30 });
       },
     },
-    (socket, request) => hub.add(socket, request.principal),
+    (socket, request) => hub.add(socket, request.raw.socket, request.principal),
   );
 }

@@ -10,9 +10,10 @@ import { guessByPort } from './port-guess.ts';
 import { type ProtocolName, protocolEntry } from './protocols.ts';
 import { type RiskName, type RiskSeverity, riskByName } from './risks.ts';
 
-/** How sure a label is: read from content; read from too little to be certain; nDPI's guess; guessed from the port; the IP protocol. */
-export type AppConfidence = 'dpi' | 'dpi_partial' | 'guess' | 'port' | 'ip_protocol';
-export type AppSource = 'builtin' | 'ndpi' | 'port' | 'header';
+/** How sure a label is: read from content; read from too little to be certain; nDPI's guess; guessed from the port; the IP protocol; not at all. */
+export type AppConfidence = 'dpi' | 'dpi_partial' | 'guess' | 'port' | 'ip_protocol' | 'none';
+/** `shed`: nobody looked at the content, because the sensor was overloaded; what is said is the port's guess, or `unknown`. */
+export type AppSource = 'builtin' | 'ndpi' | 'port' | 'header' | 'shed';
 
 export interface AppLabel {
   protocol: string;
@@ -124,6 +125,12 @@ export function portLabel(ipProtocol: number, serverPort: number, clientPort: nu
   const protocol = guessByPort(ipProtocol, serverPort, clientPort);
   if (protocol === null) return null;
   return { protocol, master: null, category: protocolEntry(protocol).category, confidence: 'port', source: 'port' };
+}
+
+/** Of a flow whose content nobody looked at, with what its ports suggest. */
+export function shedLabel(guess: AppLabel | null): AppLabel {
+  if (guess !== null) return { ...guess, source: 'shed' };
+  return { protocol: 'unknown', master: null, category: 'unknown', confidence: 'none', source: 'shed' };
 }
 
 export function builtinLabel(label: BuiltinLabel): AppLabel {

@@ -1,5 +1,5 @@
 /** Turns the bytes of a flow row into the FlowRecord that exports, events and queries show. Pure; takes any bytes. */
-import { type AppNote, addRisk, emptyNote, headerLabel, portLabel } from '../app/note.ts';
+import { type AppNote, addRisk, emptyNote, headerLabel, portLabel, shedLabel } from '../app/note.ts';
 import { type OsRecord, osLabel } from '../fingerprint/os-labels.ts';
 import type { TunnelFacts } from '../native/engine.ts';
 import { ipv4Text, ipv6Text, macText } from '../packet/address.ts';
@@ -249,8 +249,9 @@ function appFields({ bytes, view }: RowView, offset: number, protocol: number, c
   if (fields.app === null) {
     const portA = view.getUint16(offset + R.F_PORT_A, true);
     const portB = view.getUint16(offset + R.F_PORT_B, true);
-    fields.app = headerLabel(protocol) ?? (clientIsB ? portLabel(protocol, portA, portB) : portLabel(protocol, portB, portA));
-    return fields;
+    const byPort = clientIsB ? portLabel(protocol, portA, portB) : portLabel(protocol, portB, portA);
+    const isShed = (view.getUint32(offset + R.F_FLAGS, true) & R.RowFlag.APP_SHED) !== 0;
+    fields.app = headerLabel(protocol) ?? (isShed ? shedLabel(byPort) : byPort);
   }
   return fields;
 }

@@ -186,6 +186,8 @@ export const RowFlag = {
   APP_HOST: 1 << 19,
   /** The note has a label. */
   APP_LABEL: 1 << 20,
+  /** The application layer left the flow alone because its shard was behind. */
+  APP_SHED: 1 << 21,
 } as const;
 export const TCP_STATES = ['unknown', 'syn_sent', 'syn_ack', 'established', 'fin_wait', 'closed', 'time_wait', 'reset'] as const;
 export const ZEEK_ENDPOINT = ['inactive', 'syn_sent', 'syn_ack_sent', 'partial', 'established', 'closed', 'reset'] as const;

@@ -33,6 +33,17 @@ function divertStage(engine: Float64Array): Stages[string] {
   };
 }
 
+function applicationStage(shards: Float64Array[]): Stages[string] {
+  const sum = (slot: number) => shardSum(shards, slot);
+  return {
+    flows: sum(ShardCounter.APP_FLOWS),
+    packets: sum(ShardCounter.APP_PACKETS),
+    given_up: sum(ShardCounter.APP_GIVEN_UP),
+    shed: sum(ShardCounter.APP_SHED),
+    notes_cut: sum(ShardCounter.APP_NOTES_CUT),
+  };
+}
+
 /** The counters of each stage, those that stand in no identity included. */
 export function ledgerStages(input: LedgerInput): Stages {
   const { engine, shards } = input;
@@ -72,6 +83,8 @@ export function ledgerStages(input: LedgerInput): Stages {
       ring_dropped_bytes: at(Counter.RING_DROPPED_BYTES),
       high_water_bytes: at(Counter.RING_HIGH_WATER),
       full_waits: at(Counter.RING_FULL_WAITS),
+      held_back: at(Counter.HELD_BACK),
+      held_back_bytes: at(Counter.HELD_BACK_BYTES),
       lost_with_shard: input.lost.packets,
     },
     flow: {
@@ -94,11 +107,6 @@ export function ledgerStages(input: LedgerInput): Stages {
       rows_dropped: sum(ShardCounter.ROWS_DROPPED),
       rows_taken: input.rowsTaken,
     },
-    application: {
-      flows: sum(ShardCounter.APP_FLOWS),
-      packets: sum(ShardCounter.APP_PACKETS),
-      given_up: sum(ShardCounter.APP_GIVEN_UP),
-      notes_cut: sum(ShardCounter.APP_NOTES_CUT),
-    },
+    application: applicationStage(shards),
   };
 }

@@ -150,6 +150,7 @@ const SHARD_BOUNDS = [
   ShardCounter.HOLES_EXHAUSTED,
   ShardCounter.ROWS_DROPPED,
   ShardCounter.APP_GIVEN_UP,
+  ShardCounter.APP_SHED,
   ShardCounter.APP_NOTES_CUT,
 ];
 

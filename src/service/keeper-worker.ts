@@ -1,10 +1,12 @@
 /** The thread that keeps devices and history. Until it is told to open, what arrives waits. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Keeper } from './keeper.ts';
+import { giveWay, KEEPER_STEPS } from './priority.ts';
 import { problemOf } from './problem.ts';
 import type { KeeperAnswers, KeeperMessage, KeeperReply, KeeperStart } from './protocol.ts';
 import { answer } from './rpc.ts';
 
+giveWay(KEEPER_STEPS);
 const port = parentPort;
 if (port === null) throw new Error('this module is the entry of a worker thread');
 const start = workerData as KeeperStart;

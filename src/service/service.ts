@@ -16,7 +16,7 @@ import type { Ledger } from '../merge/ledger.ts';
 import type { RunSummary } from '../merge/summary.ts';
 import { Sensor } from '../sensor.ts';
 import type { SensorWarning, StartReport, TickReport } from '../sensor-events.ts';
-import type { SensorSettings } from '../sensor-settings.ts';
+import { neverWaits, type SensorSettings } from '../sensor-settings.ts';
 import { ApiLink } from './api-link.ts';
 import { dashboardDir, withServiceNeeds } from './defaults.ts';
 import { type DataFolder, openDataFolder } from './folder.ts';
@@ -196,10 +196,8 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
     this.#api?.frame(this.#stats(), this.#state === 'running' ? top : []);
   }
 
-  /** Packets are never kept waiting: a capture, or a replay that is told to drop like one. */
   get #live(): boolean {
-    const { input, fault } = this.sensor.options;
-    return input.kind === 'capture' || fault?.dropWhenFull === true;
+    return neverWaits(this.sensor.options);
   }
 
   #stats(): Stats {

@@ -43,6 +43,7 @@ import { DpiQueue, type DpiVerdict, NDPI_FLOW_BYTES } from './dpi-queue.ts';
 import { type EventReason, type EventWatch, NO_STATE, stateText } from './event-watch.ts';
 import { NdpiNames } from './ndpi-words.ts';
 import { orient } from './orientation.ts';
+import { isHeldBack, Overload } from './overload.ts';
 import { type AppOptions, type ExpectationReport, type NameReport, ShardCounter } from './protocol.ts';
 import { SynWatch } from './syn-watch.ts';
 
@@ -80,8 +81,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly tags: CarryTags;
   private readonly lives: FlowLives;
   private readonly live: boolean;
-  /** More than half a ring waits to be read. */
-  private isBehind = false;
+  private readonly overload = new Overload();
   private readonly registry: Registry;
   private readonly syns: SynWatch;
   private readonly open = new Map<number, FlowApp>();
@@ -151,10 +151,13 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const before = rec.u16[(o + R_PAYLOAD_OFF) >> 1] - rec.u16[(o + R_L3_OFF) >> 1];
     const captured = rec.u32[(o + R_CARRIED) >> 2] - before;
     const length = rec.u32[(o + R_PAYLOAD_LEN) >> 2];
-    if (captured <= 0 || length === 0) return;
+    if (captured <= 0 || length === 0) {
+      if (isHeldBack(rec, o)) this.shed(slot);
+      return;
+    }
     const start = o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES + before;
-    if (this.isBehind) {
-      this.waive(slot);
+    if (this.overload.isBehind) {
+      this.shed(slot);
       return;
     }
     const app = this.open.get(slot) ?? this.begin(slot);
@@ -235,7 +238,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   endBatch(rec: RingReader): void {
     this.dpi?.flush();
     // A replay's reader waits for us; a live capture's would soon drop.
-    if (this.live) this.isBehind = rec.backlog() > rec.capacity >>> 1;
+    if (this.live) this.overload.note(rec);
   }
 
   private isFinished(app: FlowApp): boolean {
@@ -260,13 +263,12 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (slot !== this.closing && this.isFinished(app)) this.close(slot, app);
   }
 
-  /** The flow is looked at no more: packets are worth more than labels. */
-  private waive(slot: number): void {
+  /** The flow is looked at no more: packets are worth more than labels. What is known of it is put together when it ends. */
+  private shed(slot: number): void {
     const { store, tally } = this.lives;
-    const app = this.open.get(slot);
-    if (app === undefined) store.hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] |= row.RowFlag.APP_DONE;
-    else this.close(slot, app);
-    tally[ShardCounter.APP_GIVEN_UP] = tally[ShardCounter.APP_GIVEN_UP] + 1;
+    const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
+    store.hotI[flagsAt] = store.hotI[flagsAt] | row.RowFlag.APP_DONE | row.RowFlag.APP_SHED;
+    tally[ShardCounter.APP_SHED] = tally[ShardCounter.APP_SHED] + 1;
   }
 
   private begin(slot: number): FlowApp {

@@ -1,8 +1,9 @@
 /** How a shard waits: for rows to be taken, for ticks to be merged, and briefly for records. Every wait is bounded or abortable. */
 import { Control, MAX_TICKS_AHEAD } from './protocol.ts';
 
-/** How often a waiting shard looks at the ABORT word, should nobody notify it. */
+/** How often a waiting shard looks at the ABORT word, should nobody notify it; and, where packets do not wait, at its rings. */
 const LOOK_MS = 50;
+const LOOK_LIVE_MS = 5;
 /** Live, packets keep coming: a sensor that takes nothing for this long loses rows or is run ahead of, and both are counted. */
 const LIVE_PATIENCE_MS = 2000;
 /**
@@ -17,13 +18,16 @@ export class Pacing {
   waits = 0;
   private readonly control: Int32Array;
   private readonly live: boolean;
+  private readonly isPressed: () => boolean;
   private readonly nowhere = new Int32Array(new SharedArrayBuffer(4));
   private naps = 0;
   private gaveUpAt: number | null = null;
 
-  constructor(control: SharedArrayBuffer, live: boolean) {
+  /** `isPressed`: packets would soon be lost; then who packets do not wait for (`live`) does not wait either. */
+  constructor(control: SharedArrayBuffer, live: boolean, isPressed: () => boolean) {
     this.control = new Int32Array(control);
     this.live = live;
+    this.isPressed = isPressed;
   }
 
   get isAborted(): boolean {
@@ -67,10 +71,11 @@ export class Pacing {
   private waitWhile(word: number, mustWait: (value: number) => boolean): boolean {
     let waited = 0;
     for (let value = Atomics.load(this.control, word); mustWait(value); value = Atomics.load(this.control, word)) {
-      if (this.isAborted || (this.live && waited >= LIVE_PATIENCE_MS)) return false;
+      if (this.isAborted || (this.live && (waited >= LIVE_PATIENCE_MS || this.isPressed()))) return false;
       if (waited === 0) this.waits++;
-      Atomics.wait(this.control, word, value, LOOK_MS);
-      waited += LOOK_MS;
+      const ms = this.live ? LOOK_LIVE_MS : LOOK_MS;
+      Atomics.wait(this.control, word, value, ms);
+      waited += ms;
     }
     return true;
   }

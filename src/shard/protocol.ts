@@ -97,6 +97,8 @@ export const ShardCounter = {
   ARP_DEQUEUED: 56,
   /** TCP payload of ended flows of which both sides were seen: what MISSED_BYTES is compared with. */
   TCP_PAYLOAD_BYTES: 57,
+  /** Flows that the application layer was looking at, or would have, and left alone because the shard was behind (`overload.ts`). */
+  APP_SHED: 58,
   SLOTS: 64,
 } as const;
 
@@ -118,7 +120,7 @@ export interface FlowOptions {
 }
 
 export interface AppOptions {
-  /** A live capture: rather no label than a lost packet. */
+  /** Packets do not wait: rather no label than a lost packet. */
   live: boolean;
   /** Our own parsers. */
   builtin: boolean;
@@ -155,7 +157,7 @@ export interface ShardData {
   summaryFlows: number;
   /** Where the compiled addon is. */
   addonPath: string;
-  /** True for live capture: never wait for the sensor longer than a bounded time. */
+  /** Packets do not wait for this shard, so it waits for the sensor only while its rings have room, and a bounded time. */
   live: boolean;
   /** Milliseconds to sleep after each drained batch, for tests of a slow shard; 0 = none. */
   slowMs: number;

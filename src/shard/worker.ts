@@ -10,6 +10,7 @@ import type { Waker } from '../native/engine.ts';
 import { loadAddon } from '../native/load.ts';
 import type { AppParts } from './app-layer.ts';
 import { ShardCore } from './core.ts';
+import { isHalfFull } from './overload.ts';
 import { Pacing } from './pacing.ts';
 import { type SensorMessage, ShardCounter, type ShardData, type ShardMessage } from './protocol.ts';
 
@@ -26,7 +27,7 @@ class ShardWorker {
 
   constructor(data: ShardData, parts: AppParts | null) {
     this.data = data;
-    this.pacing = new Pacing(data.control, data.live);
+    this.pacing = new Pacing(data.control, data.live, () => isHalfFull(this.core.readers));
     const addon = loadAddon(data.addonPath);
     this.core = new ShardCore(
       data,

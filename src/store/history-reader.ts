@@ -55,6 +55,11 @@ export class HistoryReader implements History {
     }
   }
 
+  version(): number {
+    const row = this.#statements.one({ sql: 'PRAGMA data_version', parameters: [] }) as { data_version: number };
+    return row.data_version;
+  }
+
   devices(query: DeviceQuery): DevicePage {
     return this.#read(() => this.#devices.page(query));
   }

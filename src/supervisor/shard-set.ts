@@ -43,8 +43,9 @@ export interface ShardSetOptions {
   /** `rings[thread][shard]`. */
   rings: Uint8Array[][];
   outboxRows: number;
-  live: boolean;
-  data: Pick<ShardData, 'flow' | 'app' | 'detect' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'slowMs'>;
+  /** A shard that dies is replaced. */
+  replace: boolean;
+  data: Pick<ShardData, 'flow' | 'app' | 'detect' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'live' | 'slowMs'>;
   credits: SharedArrayBuffer;
   onTick(message: TickMessage): void;
   onRows(shard: number, entriesWritten: number): void;
@@ -94,7 +95,7 @@ export class ShardSet {
   }
 
   #spawn(index: number, restarts: number, onReady: () => void, onFailure: (error: Error) => void): Shard {
-    const { rings, outboxRows, live, data, credits, shards } = this.#options;
+    const { rings, outboxRows, data, credits, shards } = this.#options;
     const outbox = createOutbox(outboxRows);
     const control = new SharedArrayBuffer(Control.WORDS * 4);
     // A successor counts its ticks where the others are, not from the start of the capture.
@@ -108,7 +109,6 @@ export class ShardSet {
       control,
       counters,
       credits,
-      live,
       ...data,
     };
     const worker = new Worker(workerUrl, { workerData, name: `weir-shard-${index}`, execArgv: [], resourceLimits: SHARD_MEMORY });
@@ -167,7 +167,7 @@ export class ShardSet {
     // Its flows are lost, not live: they are counted above.
     const { FLOWS_LIVE, OUTER_LIVE, LIVE_PACKETS, LIVE_BYTES } = ShardCounter;
     for (const slot of [FLOWS_LIVE, OUTER_LIVE, LIVE_PACKETS, LIVE_BYTES]) shard.counters[slot] = 0;
-    const restart = this.#options.live && shard.restarts < MOST_RESTARTS;
+    const restart = this.#options.replace && shard.restarts < MOST_RESTARTS;
     if (restart) {
       this.#buried.push(shard.counters);
       const failed = (error: Error) => this.#options.onLost(index, error.message, false);

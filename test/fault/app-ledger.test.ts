@@ -56,6 +56,28 @@ describe('the ledger with the application layer and its logs', () => {
     expect(summary.ledger.holds).toBe(true);
   });
 
+  it('a shard that is behind leaves flows unread, which say so and are counted', async () => {
+    const behind = { ...calm, slowShardMs: 3, fault: { seed: 3, dropWhenFull: true } };
+    const { summary, records } = await runWithFaults(capture, behind, {});
+    const { application, ring } = summary.ledger.stages;
+    const shed = records.filter(({ app, record }) => record === 'final' && app?.source === 'shed');
+    expect(shed.length).toBeGreaterThan(0);
+    expect(application?.shed).toBeGreaterThanOrEqual(shed.length);
+    // The port's guess, or nothing at all.
+    for (const { app } of shed) expect(app?.confidence).toBe(app?.protocol === 'unknown' ? 'none' : 'port');
+    expect(ring?.held_back).toBeGreaterThan(0);
+    expect(summary.doctor.find(({ stage }) => stage === 'application')).toMatchObject({ state: 'losing', lost: application?.shed });
+    expect(summary.deterministic).toBe(false);
+    expect(ledgerFailures(summary.ledger)).toEqual([]);
+  });
+
+  it('a replay that waits leaves none', async () => {
+    const { summary, records } = await runWithFaults(capture, { ...calm, slowShardMs: 1 }, {});
+    expect(summary.ledger.stages.application?.shed).toBe(0);
+    expect(summary.ledger.stages.ring?.held_back).toBe(0);
+    expect(records.some(({ app }) => app?.source === 'shed')).toBe(false);
+  });
+
   it('a packet larger than the whole ring is waited for by nobody', { timeout: 30_000 }, async () => {
     const ends = { source: '10.0.0.1', destination: '10.0.0.2', sourcePort: 4000, destinationPort: 60_001 };
     const frames = Array.from({ length: 20 }, (_, i): TimedFrame => {

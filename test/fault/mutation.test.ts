@@ -62,6 +62,9 @@ const NO_DISPOSITION = new Set<keyof typeof Counter>([
   'WAKES',
   'RING_HIGH_WATER',
   'RING_FULL_WAITS',
+  // Payload that was left out of records; the packets themselves are in an identity.
+  'HELD_BACK',
+  'HELD_BACK_BYTES',
   'PCAP_BYTES_WRITTEN',
   'PCAP_FILES',
   'TUNNEL_TABLE_FULL',
@@ -88,9 +91,10 @@ const SHARD_NO_DISPOSITION = new Set<keyof typeof ShardCounter>([
   'OUT_OF_ORDER',
   'MISSED_BYTES',
   'TCP_PAYLOAD_BYTES',
-  // How much the application layer looked at, and where it stopped for memory: its flows are in an identity.
+  // How much the application layer looked at, and where it stopped for memory or time: its flows are in an identity.
   'APP_PACKETS',
   'APP_GIVEN_UP',
+  'APP_SHED',
   'APP_NOTES_CUT',
 ]);
 

@@ -35,6 +35,7 @@ export const sensorOf = (changes: Partial<SensorCounters> = {}): SensorCounters 
   flowsCreated: 100,
   flowsEvicted: 0,
   emergencyTicks: 0,
+  appShed: 0,
   rowsWritten: 50,
   rowsDropped: 0,
   outboxWaits: 0,

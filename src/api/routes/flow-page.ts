@@ -66,6 +66,12 @@ export async function sendFlows(
   reply: FastifyReply,
   filters: Static<typeof FlowFilters>,
 ): Promise<FastifyReply> {
-  const page = await pageOf(context, queryOf(filters));
-  return wantsCsv(request, filters.format) ? sendCsv(reply, 'flows', Flow, page.flows, page.next) : reply.send(page);
+  const query = queryOf(filters);
+  const csv = wantsCsv(request, filters.format);
+  if (query.state === 'ended' && !csv) {
+    const text = context.flowPages.text(JSON.stringify(query), () => JSON.stringify(context.sources.history.flows(query)));
+    return reply.header('content-type', 'application/json; charset=utf-8').send(text);
+  }
+  const page = await pageOf(context, query);
+  return csv ? sendCsv(reply, 'flows', Flow, page.flows, page.next) : reply.send(page);
 }

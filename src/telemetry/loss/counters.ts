@@ -71,6 +71,8 @@ export interface SensorCounters {
   readonly flowsCreated: number;
   readonly flowsEvicted: number;
   readonly emergencyTicks: number;
+  /** Flows that the application layer left alone because their shard was behind. */
+  readonly appShed: number;
   readonly rowsWritten: number;
   readonly rowsDropped: number;
   /** Times that a shard waited for room for its records. */

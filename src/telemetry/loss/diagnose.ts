@@ -2,9 +2,10 @@
  * Which stage loses packets, how many of how many, and what to do about it. Pure: two snapshots of counters in, one
  * `Advice` per stage out, in the order in which a packet passes them.
  *
- *   link ─▶ nic ─▶ softirq ─▶ socket ─▶ ring ─▶ flow_table ─▶ sink
+ *   link ─▶ nic ─▶ softirq ─▶ socket ─▶ ring ─▶ flow_table ─▶ application ─▶ sink
  */
 import type { Advice } from '../../api/contract.ts';
+import { diagnoseApplication } from './application.ts';
 import type { HostCounters, LossSnapshot } from './counters.ts';
 import { diagnoseFlowTable } from './flow-table.ts';
 import { diagnoseLink } from './link.ts';
@@ -23,7 +24,7 @@ function hostStages(before: HostCounters, after: HostCounters, secs: number): Ad
 function sensorStages(span: SensorSpan, host: readonly Advice[]): Advice[] {
   const behind = [diagnoseSocket(span), diagnoseRing(span)];
   const counted = [...host, ...behind].reduce((sum, { lost }) => sum + (lost ?? 0), 0);
-  return [diagnoseLink(span, counted), ...host, ...behind, diagnoseFlowTable(span), diagnoseSink(span)];
+  return [diagnoseLink(span, counted), ...host, ...behind, diagnoseFlowTable(span), diagnoseApplication(span), diagnoseSink(span)];
 }
 
 /** What was lost between two snapshots of one sensor, stage by stage; `unknown` where a stage has no counter. */

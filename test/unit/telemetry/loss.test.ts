@@ -21,7 +21,7 @@ const nicAfter = (changes: Partial<NicCounters>, host: Partial<HostCounters> = {
 describe('where nothing is lost', () => {
   it('every stage is told in the order of the way, with what was counted', () => {
     const advice = grown({ received: 3000, enqueued: 3000, accounted: 3000, payloadBytes: 2_000_000 });
-    expect(advice.map(({ stage }) => stage)).toEqual(['link', 'nic', 'softirq', 'socket', 'ring', 'flow_table', 'sink']);
+    expect(advice.map(({ stage }) => stage)).toEqual(['link', 'nic', 'softirq', 'socket', 'ring', 'flow_table', 'application', 'sink']);
     expect(advice.every(({ state, lost, remedy }) => state === 'ok' && lost === 0 && remedy === null)).toBe(true);
     expect(advice[3].detail).toBe('0 of 2,000 packets in 10.0 s (0.0 %)');
     expect(lossOnly(advice)).toEqual([]);
@@ -47,6 +47,7 @@ describe('where nothing is lost', () => {
       ['socket', 'ok'],
       ['ring', 'ok'],
       ['flow_table', 'ok'],
+      ['application', 'ok'],
       ['sink', 'ok'],
     ]);
   });
@@ -172,6 +173,19 @@ describe('the stages of the host and of the sensor', () => {
     [{ rowsDropped: 3 }, 3, /who reads flows\(\)/],
   ])('sink with %j', (counters, lost, remedy) => {
     expect(grown(counters).at(-1)).toMatchObject({ stage: 'sink', state: 'losing', lost, remedy: expect.stringMatching(remedy) });
+  });
+});
+
+describe('the application layer', () => {
+  it.each([
+    [{ shards: 1, processors: 4 }, '--shards 2 (now 1)'],
+    [{ shards: 4, processors: 4, dpi: 'both' }, '--dpi builtin (now both): the shards are as many as the processors'],
+    [{ shards: 4, processors: 4, dpi: 'builtin' }, 'a narrower --filter, or more processors: the shards are all that these can do'],
+  ])('that left flows unread with %j', (settings, remedy) => {
+    const advice = grown({ flowsCreated: 500, appShed: 100 }, settings);
+    const losing = advice.filter(({ state }) => state === 'losing');
+    expect(losing).toMatchObject([{ stage: 'application', lost: 100, remedy }]);
+    expect(losing[0].detail).toMatch(/^100 of 400 flows were left without a look/);
   });
 });
 
