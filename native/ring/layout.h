@@ -314,16 +314,17 @@ enum Counter : uint32_t {
   kInlineQuarantinedBytes = 66,
   kInlineFailed = 67,
   kInlineFailedBytes = 68,
-  kRejected = 69,
-  kRejectedBytes = 97,
-  kRejectedNeeded = 125,
-  kRejectedAvailable = 153,
-  kNotFlow = 181,
-  kNotFlowBytes = 196,
-  kSuppressed = 211,
-  kSuppressedBytes = 213,
-  kTunnels = 215,
-  kCounterCount = 231
+  kInlineModified = 69,
+  kRejected = 70,
+  kRejectedBytes = 98,
+  kRejectedNeeded = 126,
+  kRejectedAvailable = 154,
+  kNotFlow = 182,
+  kNotFlowBytes = 197,
+  kSuppressed = 212,
+  kSuppressedBytes = 214,
+  kTunnels = 216,
+  kCounterCount = 232
 };
 
 inline const char* name_of(RecordKind value) {
