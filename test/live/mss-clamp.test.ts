@@ -72,13 +72,9 @@ describe.skipIf(missing !== null)(`clamping the MSS on Linux${missing === null ?
     const server = network.start('server', 'timeout', [String(seconds), 'socat', '-u', listen, `CREATE:${into}`]);
     const listening = () => network.mustRun('server', 'ss', ['-Hltn', `sport = :${port}`]);
     await until('the server listens', async () => (await listening()).stdout !== '');
-    await network.run(from, 'timeout', [
-      String(seconds),
-      'socat',
-      '-u',
-      `SYSTEM:head -c ${BYTES} /dev/zero`,
-      `TCP:${SERVER[family]}:${port}`,
-    ]);
+    // From standard input: a child that ends would interrupt socat while it connects.
+    const client = ['socat', '-u', '-', `TCP:${SERVER[family]}:${port}`];
+    await network.run(from, 'timeout', [String(seconds), ...client], { input: 'x'.repeat(BYTES) });
     await server.wait(30_000);
     return statSync(into).size;
   }
