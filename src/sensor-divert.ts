@@ -36,6 +36,7 @@ export function checkDivert(input: CaptureInput, filter: string, platform: NodeJ
     if (parseEndpoint(text) === null) refuse(`no endpoint: ${text}`, 'ADDRESS:PORT, for example 192.0.2.9:514 or [2001:db8::9]:514');
   }
   if (input.deny.length > 0 && !inline) refuse('only an inline capture can deny anything', 'add --active');
+  if (input.clampMssBytes !== null && !inline) refuse('only an inline capture can change what a SYN offers', '--clamp-mss needs --active');
   for (const text of input.deny) targetOf(text);
   if (!windows && (input.windivertDll !== null || input.windivertFilter !== ''))
     refuse('WinDivert is for Windows', 'leave out --windivert-*');
@@ -83,6 +84,7 @@ export function divertPlan(options: SensorOptions, addon: Addon, platform: NodeJ
   return {
     options: {
       inline,
+      clampMssBytes: input.clampMssBytes ?? 0,
       library: windows ? (input.windivertDll ?? join(dirname(addonPath()), 'WinDivert.dll')) : '',
       filter: windows ? divertFilter(own) : '',
       queueLength: input.divertQueuePackets,

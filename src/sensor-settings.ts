@@ -14,6 +14,8 @@ import {
   DEFAULT_TRACKING,
   type DetectOptions,
   type GeneratorInput,
+  MAX_CLAMP_MSS_BYTES,
+  MIN_CLAMP_MSS_BYTES,
   type ReplayInput,
   type SensorOptions,
   type TrackingOptions,
@@ -86,6 +88,7 @@ function checkOptions(options: SensorOptions): void {
   if (input.kind === 'replay' && input.files.filter((file) => file === '-').length > 1) refuse('standard input can be read only once');
   if (input.kind === 'capture') {
     checkRange('fanout', input.fanout, 1, 64);
+    if (input.clampMssBytes !== null) checkRange('clampMssBytes', input.clampMssBytes, MIN_CLAMP_MSS_BYTES, MAX_CLAMP_MSS_BYTES);
     checkDivert(input, options.filter);
   }
   checkRange('evidenceMaxMb', options.detect.evidenceMaxMb, 1, 1e9);

@@ -286,6 +286,7 @@ void Arguments::divert(const Napi::Object& options, EngineOptions& result, std::
   const Napi::Object value = object(options, "divert");
   DivertOptions target;
   target.inline_mode = boolean(value, "inline");
+  target.clamp_mss = static_cast<uint16_t>(number(value, "clampMssBytes", 0, 65'535));
   target.library = text(value, "library");
   target.filter = text(value, "filter");
   target.queue_length = static_cast<uint32_t>(number(value, "queueLength", 32, 16'384));

@@ -9,6 +9,8 @@ namespace weir {
 struct DivertOptions {
   // Packets leave the path, and only those that nothing denies are put back. Otherwise copies are looked at.
   bool inline_mode = false;
+  // Inline: no SYN that is put back offers larger segments (mss_clamp.h); 0 = nothing is changed.
+  uint16_t clamp_mss = 0;
   // WinDivert: absolute path of WinDivert.dll; the filter in its own language; what its kernel queue may hold.
   std::string library;
   std::string filter = "true";

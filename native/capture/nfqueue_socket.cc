@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -54,14 +55,15 @@ uint32_t big_word(const uint8_t* bytes) {
 }
 
 // The attributes of a packet message; false when it holds no packet.
-bool read_packet(const uint8_t* at, const uint8_t* end, uint32_t loopback, QueuedByKernel& packet) {
+bool read_packet(uint8_t* at, const uint8_t* end, uint32_t loopback, QueuedByKernel& packet) {
   bool has_id = false;
   packet = {};
+  packet.has_checksum = true;
   while (end - at >= NLA_HDRLEN) {
     nlattr attribute;
     std::memcpy(&attribute, at, sizeof attribute);
     if (attribute.nla_len < NLA_HDRLEN || attribute.nla_len > end - at) break;
-    const uint8_t* const value = at + NLA_HDRLEN;
+    uint8_t* const value = at + NLA_HDRLEN;
     const uint32_t bytes = attribute.nla_len - static_cast<uint32_t>(NLA_HDRLEN);
     switch (attribute.nla_type & NLA_TYPE_MASK) {
       case NFQA_PACKET_HDR:
@@ -73,6 +75,9 @@ bool read_packet(const uint8_t* at, const uint8_t* end, uint32_t loopback, Queue
       case NFQA_IFINDEX_INDEV:
       case NFQA_IFINDEX_OUTDEV:
         if (bytes >= 4 && big_word(value) == loopback) packet.loopback = true;
+        break;
+      case NFQA_SKB_INFO:
+        if (bytes >= 4 && (big_word(value) & NFQA_SKB_CSUMNOTREADY) != 0) packet.has_checksum = false;
         break;
       case NFQA_PAYLOAD:
         packet.bytes = value;
@@ -174,7 +179,7 @@ bool NfqueueSocket::receive(std::vector<QueuedByKernel>& packets) {
   packets.clear();
   const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), 0);
   if (got < 0) return errno == EAGAIN || errno == EINTR || errno == ENOBUFS;
-  const uint8_t* at = buffer_.data();
+  uint8_t* at = buffer_.data();
   const uint8_t* const end = at + got;
   while (end - at >= static_cast<ptrdiff_t>(NLMSG_HDRLEN + sizeof(nfgenmsg))) {
     nlmsghdr header;
@@ -197,6 +202,27 @@ bool NfqueueSocket::give_verdict(uint32_t id, bool accept) {
   verdict.id = htonl(id);
   finish(message, put_attribute(message, 0, NFQA_VERDICT_HDR, &verdict, sizeof verdict), NFQNL_MSG_VERDICT, 0, queue_);
   return send(socket_, &message, message.header.nlmsg_len, 0) >= 0;
+}
+
+bool NfqueueSocket::accept_changed(const QueuedByKernel& packet) {
+  constexpr uint8_t kPadding[NLA_ALIGNTO] = {};
+  if (packet.size > UINT16_MAX - NLA_HDRLEN) return false;
+  Message message;
+  nfqnl_msg_verdict_hdr verdict{};
+  verdict.verdict = htonl(NF_ACCEPT);
+  verdict.id = htonl(packet.id);
+  const size_t at = put_attribute(message, 0, NFQA_VERDICT_HDR, &verdict, sizeof verdict);
+  nlattr payload{};
+  payload.nla_len = static_cast<uint16_t>(NLA_HDRLEN + packet.size);
+  payload.nla_type = NFQA_PAYLOAD;
+  std::memcpy(message.attributes + at, &payload, sizeof payload);
+  const size_t padded = NLA_ALIGN(size_t{packet.size});
+  finish(message, at + NLA_HDRLEN + padded, NFQNL_MSG_VERDICT, 0, queue_);
+  iovec parts[3] = {{&message, message.header.nlmsg_len - padded}, {packet.bytes, packet.size}, {const_cast<uint8_t*>(kPadding), padded - packet.size}};
+  msghdr whole{};
+  whole.msg_iov = parts;
+  whole.msg_iovlen = 3;
+  return sendmsg(socket_, &whole, 0) >= 0;
 }
 
 }  // namespace weir

@@ -9,10 +9,11 @@ namespace weir {
 
 struct QueuedByKernel {
   uint32_t id;
-  const uint8_t* bytes;
+  uint8_t* bytes;
   uint32_t size;
   bool outbound;  // it was made by this host
   bool loopback;
+  bool has_checksum;  // else the sum of the pseudo header, which the card or the receiver's kernel would have completed
 };
 
 class NfqueueSocket {
@@ -28,6 +29,8 @@ class NfqueueSocket {
   // The packets of the next datagram, which stay until the next call; empty when there is none. False: errno.
   bool receive(std::vector<QueuedByKernel>& packets);
   bool give_verdict(uint32_t id, bool accept);
+  // Lets the packet pass with the bytes that are in it now, as many as came. The kernel takes its checksum for complete.
+  bool accept_changed(const QueuedByKernel& packet);
 
  private:
   int configure(uint16_t attribute, const void* value, uint16_t bytes, bool acknowledged);

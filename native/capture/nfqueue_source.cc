@@ -40,7 +40,7 @@ class NfqueueSource final : public LiveSource {
   void run(RunState& run, uint32_t thread, Counters& counters) override {
     counters.set(kDivertedKnown, 1);
     counters.set(kInlineKnown, 1);
-    PacketHandover handover(VerdictTable(run.options.divert->verdicts), queue_, counters, run.options.snaplen, true);
+    PacketHandover handover(*run.options.divert, queue_, counters, run.options.snaplen);
     DivertedThread decoding(run, queue_, thread, counters, name_);
     std::atomic<bool> ending{false};
     std::thread answering([&] {
@@ -64,18 +64,27 @@ class NfqueueSource final : public LiveSource {
         run.fail({"SOURCE_READ", "cannot read " + name_ + ": " + std::strerror(errno), "the rule's bypass lets everything pass", name_, errno});
         return;
       }
-      for (const QueuedByKernel& packet : packets) {
-        const Passage passage{realtime_ns(), packet.outbound, packet.loopback};
-        const bool admitted = handover.admit(packet.bytes, packet.size, passage);
-        const bool answered = socket_->give_verdict(packet.id, admitted);
-        if (admitted) handover.settle(packet.size, answered);
-        handover.copy(packet.bytes, packet.size, passage, !admitted);
-      }
+      for (const QueuedByKernel& packet : packets) answer_one(handover, packet);
       if (!packets.empty()) continue;
       pollfd waits[2] = {{socket_->descriptor(), POLLIN, 0}, {run.stop.descriptor(), POLLIN, 0}};
       poll(waits, ending.load() ? 1 : 2, kStepMs);
       if (waits[1].revents != 0) return;
     }
+  }
+
+  // A changed packet that cannot be sent passes as it came.
+  void answer_one(PacketHandover& handover, const QueuedByKernel& packet) {
+    const Passage passage{realtime_ns(), packet.outbound, packet.loopback};
+    const bool admitted = handover.admit(packet.bytes, packet.size, passage);
+    MssChange change;
+    if (admitted) {
+      change = handover.change(packet.bytes, packet.size, passage, packet.has_checksum ? TcpChecksum::kWritten : TcpChecksum::kPseudoHeader);
+    }
+    const bool modified = change.made() && socket_->accept_changed(packet);
+    const bool answered = modified || socket_->give_verdict(packet.id, admitted);
+    if (admitted) handover.settle(packet.size, answered, modified);
+    undo(packet.bytes, change);
+    handover.copy(packet.bytes, packet.size, passage, !admitted);
   }
 
   std::unique_ptr<NfqueueSocket> socket_;

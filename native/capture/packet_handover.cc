@@ -4,8 +4,13 @@
 
 namespace weir {
 
-PacketHandover::PacketHandover(VerdictTable verdicts, PacketQueue& queue, Counters& counters, uint32_t snaplen, bool inline_mode)
-    : verdicts_(verdicts), queue_(queue), counters_(counters), snaplen_(snaplen == 0 ? UINT32_MAX : snaplen), inline_mode_(inline_mode) {}
+PacketHandover::PacketHandover(const DivertOptions& options, PacketQueue& queue, Counters& counters, uint32_t snaplen)
+    : verdicts_(options.verdicts),
+      queue_(queue),
+      counters_(counters),
+      snaplen_(snaplen == 0 ? UINT32_MAX : snaplen),
+      inline_mode_(options.inline_mode),
+      clamp_mss_(options.clamp_mss) {}
 
 bool PacketHandover::admit(const uint8_t* bytes, uint32_t size, const Passage& passage) {
   counters_.add(kDiverted);
@@ -18,7 +23,14 @@ bool PacketHandover::admit(const uint8_t* bytes, uint32_t size, const Passage& p
   return false;
 }
 
-void PacketHandover::settle(uint32_t size, bool sent) {
+// Behind a loopback interface there is no link that packets could be too large for.
+MssChange PacketHandover::change(uint8_t* bytes, uint32_t size, const Passage& passage, TcpChecksum checksum) const {
+  if (clamp_mss_ == 0 || !inline_mode_ || passage.loopback) return {};
+  return clamp_mss(bytes, size, clamp_mss_, checksum);
+}
+
+void PacketHandover::settle(uint32_t size, bool sent, bool modified) {
+  if (sent && modified) counters_.add(kInlineModified);
   counters_.add(sent ? kInlineSent : kInlineFailed);
   counters_.add(sent ? kInlineSentBytes : kInlineFailedBytes, size);
 }

@@ -24,6 +24,8 @@ enum DivertFlag : uint8_t {
   kDivertLoopback = 0x04,
   kDivertImpostor = 0x08,
   kDivertIpv6 = 0x10,
+  // The checksum is in the packet; without it the driver computes it when the packet is put back.
+  kDivertTcpChecksum = 0x40,
 };
 
 constexpr int kDivertLayerNetwork = 0;

@@ -18,7 +18,7 @@ uint32_t length_of(const uint8_t* bytes, uint32_t size) {
 
 }  // namespace
 
-void split_batch(const uint8_t* bytes, uint32_t size, uint32_t count, DivertedPacket* packets) {
+void split_batch(uint8_t* bytes, uint32_t size, uint32_t count, DivertedPacket* packets) {
   uint32_t at = 0;
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t left = size - at;

@@ -6,7 +6,7 @@
 namespace weir {
 
 struct DivertedPacket {
-  const uint8_t* bytes;
+  uint8_t* bytes;
   uint32_t size;
   // The header's length and the place in the batch agree. Others are sent by themselves, because a packet that the driver
   // refuses ends the batch it is in.
@@ -15,6 +15,6 @@ struct DivertedPacket {
 
 // Cuts `count` packets out of `size` bytes, as many as `packets` holds. The last one takes what is left. Where a length
 // makes no sense the packet takes all the rest and the others are empty, so that every packet is accounted for.
-void split_batch(const uint8_t* bytes, uint32_t size, uint32_t count, DivertedPacket* packets);
+void split_batch(uint8_t* bytes, uint32_t size, uint32_t count, DivertedPacket* packets);
 
 }  // namespace weir

@@ -23,11 +23,20 @@ void DivertReceiver::shut_down() { api_.shutdown(handle_, kDivertShutdownReceive
 
 void DivertReceiver::run() {
   while (receive()) {
-    for (uint32_t i = 0; i < count_; ++i) denied_[i] = !handover_.admit(packets_[i].bytes, packets_[i].size, passage_of(i));
+    for (uint32_t i = 0; i < count_; ++i) decide(i);
     if (inline_mode_) put_back();
     copy_all();
     if (count_ > 0) clock_.follow(addresses_[count_ - 1].timestamp);
   }
+}
+
+// Where a packet ends is not known when it is not whole: it goes back as it came.
+void DivertReceiver::decide(uint32_t index) {
+  const DivertedPacket& packet = packets_[index];
+  const Passage passage = passage_of(index);
+  denied_[index] = !handover_.admit(packet.bytes, packet.size, passage);
+  const bool changeable = packet.whole && !denied_[index];
+  changes_[index] = changeable ? handover_.change(packet.bytes, packet.size, passage, checksum_of(index)) : MssChange();
 }
 
 // False: no more will come.
@@ -66,7 +75,7 @@ void DivertReceiver::put_back() {
   for (uint32_t i = 0; i <= count_; ++i) {
     if (i < count_ && packets_[i].whole && !denied_[i]) continue;
     if (i > first) put_back_run(first, i);
-    if (i < count_ && !denied_[i]) handover_.settle(packets_[i].size, put_back_one(i));
+    if (i < count_ && !denied_[i]) handover_.settle(packets_[i].size, put_back_one(i), false);
     first = i + 1;
   }
 }
@@ -82,7 +91,7 @@ void DivertReceiver::put_back_run(uint32_t first, uint32_t last) {
   const bool retry = !good && api_.last_error() != kErrorHostUnreachable;
   for (uint32_t i = first; i < last; ++i) {
     const bool went = good || packets_[i].bytes + packets_[i].size <= begin + sent;
-    handover_.settle(packets_[i].size, went || (retry && put_back_one(i)));
+    handover_.settle(packets_[i].size, went || (retry && put_back_one(i)), changes_[i].made());
   }
 }
 
@@ -94,12 +103,20 @@ bool DivertReceiver::put_back_one(uint32_t index) {
 }
 
 void DivertReceiver::copy_all() {
-  for (uint32_t i = 0; i < count_; ++i) handover_.copy(packets_[i].bytes, packets_[i].size, passage_of(i), denied_[i]);
+  for (uint32_t i = 0; i < count_; ++i) {
+    undo(packets_[i].bytes, changes_[i]);
+    handover_.copy(packets_[i].bytes, packets_[i].size, passage_of(i), denied_[i]);
+  }
 }
 
 Passage DivertReceiver::passage_of(uint32_t index) const {
   const DivertAddress& address = addresses_[index];
   return {clock_.epoch_ns(address.timestamp), (address.flags & kDivertOutbound) != 0, (address.flags & kDivertLoopback) != 0};
+}
+
+// The flag goes back with the packet as it came, and says the same of it.
+TcpChecksum DivertReceiver::checksum_of(uint32_t index) const {
+  return (addresses_[index].flags & kDivertTcpChecksum) != 0 ? TcpChecksum::kWritten : TcpChecksum::kLeftToSender;
 }
 
 }  // namespace weir

@@ -1,5 +1,5 @@
 // The thread between the driver and the system: it receives a batch, and, inline, puts back at once what nothing denies,
-// in the order in which it came. Only then are copies made. No step of it waits for anything of ours, and when it cannot
+// in the order in which it came, changed where that was asked for. Only then are copies made, of what came. No step of it waits for anything of ours, and when it cannot
 // go on it closes the handle, which opens the path again.
 #pragma once
 #include <array>
@@ -32,12 +32,14 @@ class DivertReceiver {
 
  private:
   bool receive();
+  void decide(uint32_t index);
   bool survive(uint32_t error);
   void put_back();
   void put_back_run(uint32_t first, uint32_t last);
   bool put_back_one(uint32_t index);
   void copy_all();
   Passage passage_of(uint32_t index) const;
+  TcpChecksum checksum_of(uint32_t index) const;
 
   const DivertApi& api_;
   void* const handle_;
@@ -48,6 +50,7 @@ class DivertReceiver {
   std::array<DivertAddress, kDivertMaxBatch> addresses_;
   std::array<DivertedPacket, kDivertMaxBatch> packets_;
   std::array<bool, kDivertMaxBatch> denied_{};
+  std::array<MssChange, kDivertMaxBatch> changes_{};
   uint32_t count_ = 0;
   bool truncated_ = false;
   uint32_t failures_in_a_row_ = 0;

@@ -68,7 +68,7 @@ class DivertSource final : public LiveSource {
     const DivertOptions& divert = *run.options.divert;
     counters.set(kDivertedKnown, 1);
     counters.set(kInlineKnown, divert.inline_mode ? 1 : 0);
-    PacketHandover handover(VerdictTable(divert.verdicts), queue_, counters, run.options.snaplen, divert.inline_mode);
+    PacketHandover handover(divert, queue_, counters, run.options.snaplen);
     DivertedThread decoding(run, queue_, thread, counters, name_);
     {
       // Owns the handle from here on: it is closed when this block is left, whatever the decoding thread still has to do.

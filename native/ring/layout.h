@@ -316,16 +316,17 @@ enum Counter : uint32_t {
   kInlineQuarantinedBytes = 68,
   kInlineFailed = 69,
   kInlineFailedBytes = 70,
-  kRejected = 71,
-  kRejectedBytes = 99,
-  kRejectedNeeded = 127,
-  kRejectedAvailable = 155,
-  kNotFlow = 183,
-  kNotFlowBytes = 198,
-  kSuppressed = 213,
-  kSuppressedBytes = 215,
-  kTunnels = 217,
-  kCounterCount = 233
+  kInlineModified = 71,
+  kRejected = 72,
+  kRejectedBytes = 100,
+  kRejectedNeeded = 128,
+  kRejectedAvailable = 156,
+  kNotFlow = 184,
+  kNotFlowBytes = 199,
+  kSuppressed = 214,
+  kSuppressedBytes = 216,
+  kTunnels = 218,
+  kCounterCount = 234
 };
 
 inline const char* name_of(RecordKind value) {

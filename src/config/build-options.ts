@@ -54,6 +54,7 @@ function captureInput(values: SettingValues): CaptureInput {
     quarantine: values['inline.quarantine'],
     management: [...values['inline.management']],
     deny: [...values['inline.deny']],
+    clampMssBytes: values['inline.clamp_mss'],
     windivertDll: values['windivert.dll'] === '' ? null : values['windivert.dll'],
     windivertFilter: values['windivert.filter'],
     divertQueuePackets: values['windivert.queue_packets'],

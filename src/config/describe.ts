@@ -1,6 +1,8 @@
 /** The words of a setting for people: help text, manual. */
 import type { Setting } from './setting.ts';
 
+const PLACEHOLDERS: Readonly<Record<string, string>> = { s: 'SECS', ms: 'MS', bytes: 'BYTES' };
+
 /** What stands behind a flag: `NAME`, `N`, `FILE`; nothing for a switch. */
 export function placeholderOf(setting: Setting): string {
   switch (setting.type) {
@@ -11,7 +13,7 @@ export function placeholderOf(setting: Setting): string {
       return setting.placeholder ?? 'FILE';
     case 'integer':
     case 'number':
-      return setting.unit === 's' ? 'SECS' : setting.unit === 'ms' ? 'MS' : 'N';
+      return PLACEHOLDERS[setting.unit] ?? 'N';
     default:
       return setting.placeholder;
   }

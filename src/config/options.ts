@@ -23,6 +23,8 @@ export interface CaptureInput {
   management: string[];
   /** What is denied from the start (`verdict/target.ts`). */
   deny: string[];
+  /** Inline: the largest TCP segment that a SYN which is put back may offer, in bytes, 536 to 65,535; null = as they come. */
+  clampMssBytes: number | null;
   /** Windows: WinDivert.dll; null = beside the addon. */
   windivertDll: string | null;
   /** Windows: in WinDivert's language, joined to `filter`; '' = none. */
@@ -168,11 +170,16 @@ export interface SensorOptions {
   ringBytes: number | null;
 }
 
+/** What every IPv4 host takes without being asked (RFC 9293, 3.7.1), and what the field holds. */
+export const MIN_CLAMP_MSS_BYTES = 536;
+export const MAX_CLAMP_MSS_BYTES = 65_535;
+
 export const DEFAULT_DIVERT = {
   active: false,
   quarantine: false,
   management: [] as string[],
   deny: [] as string[],
+  clampMssBytes: null,
   windivertDll: null,
   windivertFilter: '',
   divertQueuePackets: 16_384,

@@ -19,7 +19,7 @@ function byReason(engine: Float64Array, start: number, values: Record<string, nu
   return found;
 }
 
-/** `null`: the capture is not inline, nothing has to be put back. */
+/** `null`: the capture is not inline, nothing has to be put back. `modified` are among `sent`. */
 function divertStage(engine: Float64Array): Stages[string] {
   const inline = (slot: number): number | null => (engine[Counter.INLINE_KNOWN] === 0 ? null : engine[slot]);
   return {
@@ -30,6 +30,7 @@ function divertStage(engine: Float64Array): Stages[string] {
     denied: inline(Counter.INLINE_DENIED),
     quarantined: inline(Counter.INLINE_QUARANTINED),
     failed: inline(Counter.INLINE_FAILED),
+    modified: inline(Counter.INLINE_MODIFIED),
   };
 }
 

@@ -98,6 +98,8 @@ export interface EngineOptions {
 export interface DivertOptions {
   /** Packets leave the system's path, and what nothing denies is put back; else copies are looked at. */
   inline: boolean;
+  /** Inline: SYN packets that offer larger TCP segments are put back with this in its place; 0 = none is changed. */
+  clampMssBytes: number;
   /** Windows: absolute path of WinDivert.dll. */
   library: string;
   /** Windows: which packets, in WinDivert's language. */

@@ -46,6 +46,8 @@ const NO_DISPOSITION = new Set<keyof typeof Counter>([
   'INLINE_QUARANTINED_BYTES',
   'INLINE_FAILED',
   'INLINE_FAILED_BYTES',
+  // Among those sent.
+  'INLINE_MODIFIED',
   // Captured bytes depend on the snap length; the identities are of wire bytes.
   'FRAMES_READ_CAPTURED_BYTES',
   'CARRIED_OUTER_BYTES',

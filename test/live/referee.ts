@@ -56,8 +56,9 @@ export async function startTcpdump(
   space: string,
   device: string,
   folder: TemporaryFolder,
+  name = 'referee',
 ): Promise<{ stop(): Promise<string> }> {
-  const file = folder.file('referee.pcap');
+  const file = folder.file(`${name}.pcap`);
   const process = network.start(space, 'tcpdump', ['-i', device, '-n', '-U', '-B', '32768', '-Z', 'root', '-w', file, NO_CHATTER]);
   await receiving(process);
   return {

@@ -37,7 +37,7 @@ const load = (name) => import('file:///' + packagePath.replaceAll('\\\\', '/') +
     carryIdleMs: 0, tap: null, tapSelect: { all: false, every: 0, discovery: false }, recall: null, hashKey: new Uint8Array(16), tickMs: 1000, snaplen: 65535, promiscuous: false, timeoutMs: 100, bufferMb: 16,
     immediate: false, filter: '', count: 0, speed: { mode: 'max' }, loop: 1, tunnels: true, vlanAware: false, suppressLoopback: false,
     ownEndpoints: [], verifyChecksums: false, arp: false, writePcap: null, fault: null,
-    divert: { inline: true, library, filter: 'true', queueLength: 4096, queueTimeMs: 1000, queue: 0, verdicts: null },
+    divert: { inline: true, clampMssBytes: 0, library, filter: 'true', queueLength: 4096, queueTimeMs: 1000, queue: 0, verdicts: null },
   };
   const events = [];
   await new Promise((resolve) => {

@@ -50,7 +50,7 @@ const addon = require(addonPath);
       carryIdleMs: 0, tap: null, tapSelect: { all: false, every: 0, discovery: false }, recall: null, hashKey: new Uint8Array(16), tickMs: 1000, snaplen: 65535, promiscuous: false, timeoutMs: 100, bufferMb: 16,
       immediate: false, filter: '', count: 0, speed: { mode: 'max' }, loop: 1, tunnels: true, vlanAware: false, suppressLoopback: false,
       ownEndpoints: [], verifyChecksums: false, arp: false, writePcap: null, fault: null,
-      divert: { inline: false, library, filter, queueLength: 4096, queueTimeMs: 1000, queue: 0, verdicts: null },
+      divert: { inline: false, clampMssBytes: 0, library, filter, queueLength: 4096, queueTimeMs: 1000, queue: 0, verdicts: null },
     };
     results.push(await new Promise((resolve) => {
       let failure = null;

@@ -26,6 +26,8 @@ export interface JobResult {
   summary: RunSummary | null;
   denials: Denial[];
   stoppedInMs: number | null;
+  /** Of the whole process, from before the start to after the end. */
+  cpuSeconds: number;
 }
 
 /** Prepared for the other side: its paths, and the double in place of WinDivert.dll. */

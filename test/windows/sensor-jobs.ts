@@ -29,8 +29,9 @@ async function probe(job: PreparedJob): Promise<JobResult['error']> {
 
 async function run(job: PreparedJob): Promise<JobResult> {
   process.env.DIVERT_SCRIPT = job.scriptPath;
-  const result: JobResult = { name: job.name, error: null, report: null, summary: null, denials: [], stoppedInMs: null };
+  const result: JobResult = { name: job.name, error: null, report: null, summary: null, denials: [], stoppedInMs: null, cpuSeconds: 0 };
   if (job.probe === true) return { ...result, error: await probe(job) };
+  const before = process.cpuUsage();
   let report: StartReport | null = null;
   try {
     const sensor = new library.Sensor(job.settings);
@@ -38,9 +39,9 @@ async function run(job: PreparedJob): Promise<JobResult> {
     const steering = steer(sensor, job);
     if (job.stopAfterMs !== undefined) {
       await wait(job.stopAfterMs);
-      const before = performance.now();
+      const asked = performance.now();
       await sensor.stop();
-      result.stoppedInMs = performance.now() - before;
+      result.stoppedInMs = performance.now() - asked;
     }
     await steering;
     const summary = await sensor.done;
@@ -51,7 +52,8 @@ async function run(job: PreparedJob): Promise<JobResult> {
     const { code, message, hint, exitCode } = error as SensorError;
     result.error = { code, message, hint: hint ?? null, exitCode };
   }
-  return { ...result, report };
+  const { user, system } = process.cpuUsage(before);
+  return { ...result, report, cpuSeconds: (user + system) / 1e6 };
 }
 
 const jobs = JSON.parse(readFileSync(jobsPath, 'utf8')) as PreparedJob[];

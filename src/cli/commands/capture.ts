@@ -40,7 +40,11 @@ export const capture = {
       .example('$0 capture', 'packet lines from the default interface, until Ctrl-C')
       .example('$0 capture -i eth0 -i eth1 --quiet --stats', 'rates of two interfaces')
       .example('$0 capture -i eth0 -f "not port 22" --flows-jsonl flows.jsonl --quiet', 'flows as they end')
-      .example('$0 capture -i eth0 -c 20 --write-pcap x.pcap', 'twenty packets, kept'),
+      .example('$0 capture -i eth0 -c 20 --write-pcap x.pcap', 'twenty packets, kept')
+      .example(
+        '$0 capture --active --nfqueue 7 --deny tcp/23 --clamp-mss 1340',
+        'in the path: no telnet, no segments too large for a tunnel',
+      ),
   run: (context: CommandContext): Promise<number> =>
     runCommand('capture', context, {
       explain: (error, session) => {

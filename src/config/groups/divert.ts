@@ -1,4 +1,5 @@
 /** Settings of captures that stand in the path of packets, and of WinDivert. */
+import { MAX_CLAMP_MSS_BYTES, MIN_CLAMP_MSS_BYTES } from '../options.ts';
 import type { Setting } from '../setting.ts';
 
 const LIVE = ['capture'] as const;
@@ -45,6 +46,19 @@ export const DIVERT_SETTINGS = [
     commands: LIVE,
     section: 'Inline',
     help: 'What not to put back, repeatable: an address, a network, tcp/23, udp/53, port/445, or "tcp 192.0.2.7:49152 198.51.100.9:443"',
+  },
+  {
+    key: 'inline.clamp_mss',
+    type: 'integer',
+    flag: 'clamp-mss',
+    env: 'WEIR_CLAMP_MSS',
+    default: null as number | null,
+    min: MIN_CLAMP_MSS_BYTES,
+    max: MAX_CLAMP_MSS_BYTES,
+    unit: 'bytes',
+    commands: LIVE,
+    section: 'Inline',
+    help: 'With --active: lower the TCP segment size that SYN packets offer to this, both ways; the smallest MTU less 60 suits IPv4 and IPv6',
   },
   {
     key: 'inline.nfqueue',

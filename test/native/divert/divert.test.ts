@@ -10,6 +10,7 @@ const folder = new TemporaryFolder('divert');
 afterAll(() => folder[Symbol.dispose]());
 
 const SOURCES = [
+  'mss_clamp',
   'packet_handover',
   'packet_queue',
   'verdict_packet',
@@ -24,7 +25,8 @@ it.each(['address,undefined', 'thread'])(
   { timeout: 2 * STEP_MS },
   async (sanitizer) => {
     const program = folder.file(`divert_test_${sanitizer.length}`);
-    const sources = [join(here, '../decode/main.cc'), join(here, 'divert_test.cc'), ...SOURCES.map((name) => join(native, `${name}.cc`))];
+    const tests = ['divert_test.cc', 'mss_clamp_test.cc', 'receiver_test.cc'].map((name) => join(here, name));
+    const sources = [join(here, '../decode/main.cc'), ...tests, ...SOURCES.map((name) => join(native, `${name}.cc`))];
     const flags = [
       '-std=c++17',
       '-O1',
@@ -40,6 +42,6 @@ it.each(['address,undefined', 'thread'])(
     await mustRun(process.env.CXX ?? 'c++', [...flags, ...sources, '-o', program], { timeoutMs: STEP_MS });
     const { stdout } = await mustRun(program, [], { timeoutMs: STEP_MS });
     const lines = stdout.trimEnd().split('\n');
-    expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([expect.stringMatching(/^7 tests, 0 failed$/)]);
+    expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([expect.stringMatching(/^18 tests, 0 failed$/)]);
   },
 );

@@ -256,7 +256,9 @@ TEST(the_receiver_puts_everything_back_in_order_whatever_becomes_of_the_copies) 
   Counters counters;
   {
     g_ticks = 0;
-    DivertReceiver receiver(api, &g_driver, PacketHandover(VerdictTable(nullptr), queue, counters, 65'535, true), DivertClock(10'000'000, fake_clocks), true);
+    DivertOptions options;
+    options.inline_mode = true;
+    DivertReceiver receiver(api, &g_driver, PacketHandover(options, queue, counters, 65'535), DivertClock(10'000'000, fake_clocks), true);
     std::thread thread([&receiver] { receiver.run(); });
     thread.join();
     CHECK(receiver.failure().code.empty());

@@ -34,6 +34,9 @@ describe('sensor settings', () => {
     ['standard input twice', { input: { kind: 'replay', files: ['-', '-'] } }, /only once/],
     ['a negative snaplen', { snaplen: -1 }, /snaplen is -1/],
     ['not a number', { count: Number.NaN }, /count is NaN/],
+    ['a smaller MSS where nothing is put back', { input: { kind: 'capture', clampMssBytes: 1300 } }, /only an inline capture can change/],
+    ['an MSS that no host needs', { input: { kind: 'capture', active: true, clampMssBytes: 535 } }, /clampMssBytes is 535/],
+    ['an MSS beyond its field', { input: { kind: 'capture', active: true, clampMssBytes: 65_536 } }, /clampMssBytes is 65536/],
     ['too many shards', { tracking: { shards: 65 } }, /shards is 65/],
   ])('refuses %s', (_name, settings, message) => {
     expect(refusal(settings)).toMatch(message);

@@ -9,6 +9,8 @@
  *   real PATH           the real WinDivert.dll, which then compiles filters and applies them
  *   host ADDRESS        packets from this IPv4 address are outbound, all others inbound
  *   loopback 1          all packets are marked as loopback
+ *   offload 1           outbound TCP comes without checksums, as from a host whose card computes them: the field holds the
+ *                       sum of the pseudo header, the flag is not set, and what goes back without it gets its checksum here
  *   repeat N            the packets N times
  *   pps N               so many each second; 0 = as fast as they are taken
  *   times file          their time stamps are as far apart as in the file
@@ -55,7 +57,7 @@ typedef BOOL (*Evaluate)(const char *, const void *, UINT, const Address *);
 static struct {
   char pcap[1024], out[1024], stats[1024], lock[1024], real[1024], host[64];
   uint64_t repeat, pps, batch, garbage;
-  int loopback, end, file_times, drop_when_full, version, open_error, receive_error, send_error, send_stop;
+  int loopback, offload, end, file_times, drop_when_full, version, open_error, receive_error, send_error, send_stop;
 } script;
 
 static CRITICAL_SECTION mutex;
@@ -118,6 +120,7 @@ static void read_line(char *line) {
   else if (!strcmp(word, "garbage")) script.garbage = number;
   else if (!strcmp(word, "times")) script.file_times = !strcmp(value, "file");
   else if (!strcmp(word, "loopback")) script.loopback = (int)number;
+  else if (!strcmp(word, "offload")) script.offload = (int)number;
   else if (!strcmp(word, "end")) script.end = (int)number;
   else if (!strcmp(word, "drop-when-full")) script.drop_when_full = (int)number;
   else if (!strcmp(word, "version")) script.version = (int)number;
@@ -166,6 +169,36 @@ static uint32_t length_of(const uint8_t *bytes, uint32_t left) {
   if (left >= 20 && bytes[0] >> 4 == 4) length = (uint32_t)bytes[2] << 8 | bytes[3];
   if (left >= 40 && bytes[0] >> 4 == 6) length = 40u + ((uint32_t)bytes[4] << 8 | bytes[5]);
   return length <= left ? length : 0;
+}
+
+/* Where the TCP segment of a packet begins that is no fragment and has no extension headers; 0: it has none. */
+static uint32_t tcp_at(const uint8_t *bytes, uint32_t size) {
+  uint32_t at = 0;
+  if (size >= 20 && bytes[0] >> 4 == 4 && bytes[9] == 6 && !(bytes[6] & 0x3f) && !bytes[7]) at = 4u * (bytes[0] & 15);
+  if (size >= 40 && bytes[0] >> 4 == 6 && bytes[6] == 6) at = 40;
+  return size >= at + 20 ? at : 0;
+}
+
+static uint32_t add_words(uint32_t sum, const uint8_t *bytes, uint32_t size) {
+  uint32_t i;
+  for (i = 0; i < size; ++i) sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
+  return sum;
+}
+
+static uint16_t folded(uint32_t sum) {
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return (uint16_t)sum;
+}
+
+/* Addresses, protocol and length, as they are summed with a segment. */
+static uint16_t pseudo_sum(const uint8_t *bytes, uint32_t size, uint32_t at) {
+  const uint32_t sum = bytes[0] >> 4 == 4 ? add_words(0, bytes + 12, 8) : add_words(0, bytes + 8, 32);
+  return folded(sum + 6 + size - at);
+}
+
+static void put_word(uint8_t *at, uint16_t word) {
+  at[0] = (uint8_t)(word >> 8);
+  at[1] = (uint8_t)word;
 }
 
 static int read_pcap(void) {
@@ -292,13 +325,20 @@ static void describe(const uint8_t *bytes, uint32_t size, uint64_t at, Address *
   if (host_address && size >= 20 && bytes[0] >> 4 == 4 && source == host_address) address->flags |= 0x02;
   if (script.loopback) address->flags |= 0x06;
   if (size && bytes[0] >> 4 == 6) address->flags |= 0x10;
+  /* Its checksums are in the packet. */
+  address->flags |= 0xe0;
+  if (script.offload && (address->flags & 0x02) && tcp_at(bytes, size)) address->flags &= (uint8_t)~0x40;
 }
 
 static void hand_out(uint8_t *into, UINT *used, const uint8_t *bytes, uint32_t size, Address *address, uint64_t at) {
   memcpy(into + *used, bytes, size);
   describe(bytes, size, at, address);
+  if (!(address->flags & 0x40)) {
+    const uint32_t segment = tcp_at(bytes, size);
+    put_word(into + *used + segment + 16, pseudo_sum(bytes, size, segment));
+  }
+  away[away_last % AWAY].hash = hash_of(into + *used, size);
   *used += size;
-  away[away_last % AWAY].hash = hash_of(bytes, size);
   away[away_last++ % AWAY].ticks = ticks_now();
   ++delivered;
   delivered_bytes += size;
@@ -380,7 +420,21 @@ EXPORT BOOL WinDivertRecvEx(HANDLE handle, void *into, UINT size, UINT *received
   return count < 0 ? fail(ERROR_INSUFFICIENT_BUFFER) : TRUE;
 }
 
-static void note_return(const uint8_t *bytes, uint32_t size) {
+/* What goes out: with the checksum that the driver computes where the address says that there is none. */
+static void write_out(const uint8_t *bytes, uint32_t size, const Address *address) {
+  const uint32_t record[4] = {0, 0, size, size};
+  const uint32_t segment = address->flags & 0x40 ? 0 : tcp_at(bytes, size);
+  static uint8_t packet[MAX_PACKET];
+  memcpy(packet, bytes, size);
+  if (segment) {
+    put_word(packet + segment + 16, 0);
+    put_word(packet + segment + 16, (uint16_t)~folded(pseudo_sum(packet, size, segment) + add_words(0, packet + segment, size - segment)));
+  }
+  fwrite(record, 4, 4, out_file);
+  fwrite(packet, 1, size, out_file);
+}
+
+static void note_return(const uint8_t *bytes, uint32_t size, const Address *address) {
   const uint32_t hash = hash_of(bytes, size);
   uint64_t at;
   /* Those before it that did not come back were denied. */
@@ -393,11 +447,7 @@ static void note_return(const uint8_t *bytes, uint32_t size) {
   if (at == away_last) ++unknown;
   ++sent;
   sent_bytes += size;
-  if (out_file) {
-    const uint32_t record[4] = {0, 0, size, size};
-    fwrite(record, 4, 4, out_file);
-    fwrite(bytes, 1, size, out_file);
-  }
+  if (out_file) write_out(bytes, size, address);
 }
 
 EXPORT BOOL WinDivertSendEx(HANDLE handle, const void *from, UINT size, UINT *sent_now, UINT64 flags, const Address *addresses,
@@ -423,7 +473,7 @@ EXPORT BOOL WinDivertSendEx(HANDLE handle, const void *from, UINT size, UINT *se
       error = (DWORD)script.send_error;
       if (error != 1232) break;
     } else {
-      note_return(bytes + at, length);
+      note_return(bytes + at, length, &addresses[i]);
     }
     at += length;
   }
