@@ -28,12 +28,24 @@ const RULE_TABLES = `Rules and lists are tables of the configuration file. What 
 what \`suppress\` matches is recorded with \`suppressed: true\` and disturbs nobody. An entry matches when everything that it
 names matches. \`weir rules\` lists rules and settings, \`weir rules check\` tells what is wrong.
 
+Under \`[detect.networks."CIDR".RULE]\` stands what holds for addresses of a network instead, of IPv4 or IPv6, up to 64 of them;
+of several that hold an address the most specific one that names a setting counts. The address is that of an alert's
+source; for \`syn_flood\`, \`brute_force\`, \`arp_spoof\` and \`new_service\` that of its target. An alert whose source (or target)
+is no address has the general settings, and so have \`capture_loss\` and \`clock_step\`, which are about no address. A rule
+that differs by network runs once for each set of its settings.
+
 \`\`\`toml
 [detect.rules.port_scan]
 enabled = true
 severity = "high"     # info, low, medium, high, critical; goes before what the rule itself says
 cooldown_secs = 60    # packet time from an alert's first finding on: repeats are counted on it
 ports = 40            # the rule's own settings
+
+[detect.networks."10.20.0.0/16".port_scan]
+ports = 200           # scanners of our own; all else as above
+
+[detect.networks."10.30.0.0/16".syn_flood]
+enabled = false       # load tests
 
 [[detect.allow]]
 rule = "port_scan"

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { markdownTables } from '../../../src/config/manual.ts';
 import type { DetectOptions } from '../../../src/config/options.ts';
 import { MOST_NETWORKS } from '../../../src/detect/network-settings.ts';
 import { NetworkTable } from '../../../src/detect/network-table.ts';
@@ -112,6 +113,20 @@ describe('settings per network', () => {
     expect(checkRules(RULES, { rules: {}, networks, places: {} }).problems.map(({ message }) => message)).toEqual([
       'detect.networks.10.0.0.0/8.capture_loss is about no address: it has the same settings everywhere',
     ]);
+  });
+});
+
+describe('the address that decides', () => {
+  const kindsBy = (decider: 'target' | null) =>
+    RULES.filter(({ decides }) => decides === decider)
+      .map(({ kind }) => kind)
+      .sort();
+
+  it('is the source of most rules, and what the manual says of the others', () => {
+    expect(kindsBy('target')).toEqual(['arp_spoof', 'brute_force', 'new_service', 'syn_flood']);
+    expect(kindsBy(null)).toEqual(['capture_loss', 'clock_step']);
+    const said = markdownTables().replaceAll(/\s+/g, ' ');
+    for (const kind of [...kindsBy('target'), ...kindsBy(null)]) expect(said).toContain(`\`${kind}\``);
   });
 });
 

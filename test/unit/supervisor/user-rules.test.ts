@@ -117,6 +117,27 @@ describe('rule files', () => {
     ]);
   });
 
+  it('take them by the target where they say so', async () => {
+    const raise = `return { dns(event) { raise({ at: event.at, firstAt: event.at, source: text(event.client), target: text(event.server),
+      observed: {}, threshold: { least: settings.least }, windowSecs: 1, description: 'd', flows: [] }); } };`;
+    const least = `settings: { least: { value: 1, least: 0, most: 9, unit: 's', description: 'd' } },`;
+    const path = directory.write({
+      'a.mjs': ruleFile('by_source', raise, least),
+      'b.mjs': ruleFile('by_target', raise, `${least} decides: 'target',`),
+      'c.mjs': ruleFile('by_nobody', raise, `${least} decides: null,`),
+    });
+    const tables = { by_source: { least: 5 }, by_target: { least: 6 } };
+    const all = await open(path, { configure: configured({ networks: { '8.8.8.0/24': tables } }) });
+    const found = await all.rules.feed([question(1, 'a')]);
+    expect(found.map(({ rule, finding }) => [rule.rule.kind, finding.threshold.least])).toEqual([
+      ['by_source', 1],
+      ['by_target', 6],
+      ['by_nobody', 1],
+    ]);
+    const refused = open(path, { configure: configured({ networks: { '8.8.8.0/24': { by_nobody: { least: 2 } } } }) });
+    await expect(refused).rejects.toThrow('detect.networks.8.8.8.0/24.by_nobody is about no address');
+  });
+
   it('are refused with settings that they do not have, and their threads end', async () => {
     const opening = open(goodRule, { configure: configured({ rules: { many_questions: { names: 0 } } }) });
     await expect(opening).rejects.toThrow('detect.rules.many_questions.names is 0, but must be a number between 1 and 100');
@@ -164,6 +185,7 @@ describe('rule files', () => {
 
 describe('the shape of a rule', () => {
   const setting = (value: string) => `settings: { ports: ${value} },`;
+  const ONE = `{ value: 1, least: 0, most: 2, unit: 's', description: 'd' }`;
   const wrong: [string, string, string][] = [
     ['no default export', 'export const rule = 1;', 'no default export: it has to be a rule or a list of rules'],
     ['a number', 'export default 7;', 'the default export is not a rule or a list of rules'],
@@ -173,7 +195,18 @@ describe('the shape of a rule', () => {
     ['a severity', ruleFile('a', '', "severity: 'bad',"), 'rule a is not used: severity is none of info, low, medium, high, critical'],
     ['a confidence', ruleFile('a', '', 'confidence: 2,'), 'rule a is not used: confidence is not a number from 0 to 1'],
     ['a cooldown', ruleFile('a', '', 'cooldownSecs: NaN,'), 'rule a is not used: cooldownSecs is not a number from 0 on'],
+    ['whose address decides', ruleFile('a', '', "decides: 'server',"), "rule a is not used: decides is none of 'source', 'target', null"],
     ['a technique', ruleFile('a', '', 'mitre: [{}],'), 'rule a is not used: mitre is not a list of at most 20 {technique, name, tactic}'],
+    [
+      'two settings of one name in a configuration',
+      ruleFile('a', '', `settings: { windowSecs: ${ONE}, window_secs: ${ONE} },`),
+      'rule a is not used: setting window_secs is window_secs in a configuration, which is taken',
+    ],
+    [
+      'a setting that every rule has',
+      ruleFile('a', '', `settings: { cooldownSecs: ${ONE} },`),
+      'rule a is not used: setting cooldownSecs is cooldown_secs in a configuration, which is taken',
+    ],
     [
       'a setting without a number',
       ruleFile('a', '', setting(`{ value: '1', least: 0, most: 1 }`)),
