@@ -3,16 +3,7 @@
  * interim records before the final one. The order does not depend on how flows fell on shards.
  */
 import { entryLength, LARGEST_ENTRY, rowOffsets } from '../flow/entry.ts';
-import {
-  E_SIDE_SEQ,
-  F_FIRST_ORDINAL,
-  F_INTERIM_SEQ,
-  F_LAST_SEEN,
-  F_RECORD_KIND,
-  F_ROLE,
-  RecordForm,
-  RowRole,
-} from '../flow/row.ts';
+import { E_SIDE_SEQ, F_FIRST_ORDINAL, F_INTERIM_SEQ, F_LAST_SEEN, F_RECORD_KIND, F_ROLE, RecordForm, RowRole } from '../flow/row.ts';
 import { rowView } from '../flow/row-view.ts';
 
 /** Hex id of the row at `offset`; called only to break ties of the end time. */

@@ -103,7 +103,8 @@ describe('flow records and the records beside them', () => {
   });
 });
 
-const inOrder = (chunks: Uint8Array[], pieceBytes = 1): Uint8Array => joined(Array.from(orderedPieces(chunks, idOf, pieceBytes), (piece) => piece.slice()));
+const inOrder = (chunks: Uint8Array[], pieceBytes = 1): Uint8Array =>
+  joined(Array.from(orderedPieces(chunks, idOf, pieceBytes), (piece) => piece.slice()));
 
 describe('the order of a tick', () => {
   it('is end time, then flow; of one flow transactions, events, interims, the final', () => {
