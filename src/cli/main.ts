@@ -38,7 +38,7 @@ async function pinnedRuntime(): Promise<string | null> {
  * A service is there for long beside others: with these V8 collects garbage before it is 128 MB of young objects and four
  * times what lives. They can only be given at the start.
  */
-const SERVICE_MEMORY = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
+const SERVICE_MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=1024'];
 
 /** True for a service whose memory nobody has bounded yet, where a program can become another one. */
 function wantsMemoryBounds(): boolean {
