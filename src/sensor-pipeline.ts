@@ -33,8 +33,6 @@ const LIVE_RINGS_BYTES = 1 << 26;
 const LEAST_LIVE_RING_BYTES = 1 << 23;
 const TAP_RING_BYTES = 1 << 22;
 const OUTBOX_ROWS = 8192;
-/** Packets do not wait for a sensor that is busy with a tick: some 20 MB. */
-const LIVE_OUTBOX_ROWS = 32_768;
 /** Packets handed to listeners before the event loop gets its turn. */
 const TAP_BATCH = 512;
 /** Largest head of a packet that parsers may need: 16 KiB of payload behind the longest headers. */
@@ -213,7 +211,7 @@ export class Pipeline {
     return new ShardSet({
       shards: tracking.shards,
       rings,
-      outboxRows: neverWaits(this.#options) ? LIVE_OUTBOX_ROWS : OUTBOX_ROWS,
+      outboxRows: OUTBOX_ROWS,
       replace: live,
       credits: createCredits(tracking.maxFlows, tracking.shards),
       data: {
