@@ -33,9 +33,9 @@ function isGroupAddress(address: string): boolean {
 /** A datagram of a service to a client is an answer whose question was not seen. */
 const isAnswer = ({ sourcePort, targetPort }: FlowTuple): boolean => sourcePort < FIRST_FREE_PORT && targetPort >= FIRST_FREE_PORT;
 
-function wantsProbe(flow: FlowTuple | OpenEvent): boolean {
-  const { protocol, target, targetPort } = flow;
-  if (protocol !== UDP || isAnswer(flow) || isGroupAddress(target)) return false;
+function wantsProbe(flow: OpenEvent): boolean {
+  const { target, targetPort } = flow;
+  if (isAnswer(flow) || isGroupAddress(target)) return false;
   return targetPort < TRACEROUTE_FIRST || targetPort > TRACEROUTE_LAST;
 }
 
@@ -82,6 +82,7 @@ export const udpScan = defineRule({
     });
     return followContacts(context, answer_wait_ms, {
       failedOnly: failed_only === 1,
+      protocols: [UDP],
       wants: wantsProbe,
       memoryNs: windowNs,
       failed(open, _, answered) {
