@@ -1,6 +1,6 @@
 /** ICMP requests to many hosts that do not answer. */
-import type { OpenEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
+import type { ContactFlow } from '../state/contact-follower.ts';
 import { ACTIVE_SCANNING, SYSTEM_DISCOVERY, windowSetting } from './scan-settings.ts';
 import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
@@ -12,7 +12,7 @@ const REQUESTS: ReadonlyMap<number, readonly number[]> = new Map([
   [ICMPV6, [128]],
 ]);
 
-const wantsRequest = ({ protocol, icmpType }: OpenEvent): boolean => REQUESTS.get(protocol)?.includes(icmpType) === true;
+const wantsRequest = ({ protocol, icmpType }: ContactFlow): boolean => REQUESTS.get(protocol)?.includes(icmpType) === true;
 
 export const icmpSweep = defineRule({
   kind: 'icmp_sweep',

@@ -184,7 +184,7 @@ export const slowScan = defineRule({
         });
       },
       accepted: (open) => sources.peek(open.source)?.succeed(open),
-      hears: () => sources.size > 0,
+      knows: (source) => sources.size > 0 && sources.peek(source) !== undefined,
       expire: (now) => sources.expire(({ lastAt }) => now - lastAt >= limits.memoryNs),
     });
   },

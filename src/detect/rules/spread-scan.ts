@@ -2,7 +2,7 @@
 import type { OpenEvent } from '../events.ts';
 import type { Finding, RuleContext, RuleHandlers } from '../rule.ts';
 import type { AnsweredQuestion } from '../state/answered-contacts.ts';
-import { followContacts } from '../state/contact-follower.ts';
+import { type ContactFlow, followContacts } from '../state/contact-follower.ts';
 import { type AnsweredOf, Spread, type Spreading } from '../state/spread.ts';
 import { ANSWER_WAIT, FAILED_ONLY, FAILED_SHARE, NS_PER_SECOND } from './scan-settings.ts';
 
@@ -17,7 +17,7 @@ export interface SpreadScan {
   readonly members: number;
   readonly protocols: readonly number[];
   /** Whether it is about such flows of theirs; about all when absent. */
-  wants?(flow: OpenEvent): boolean;
+  readonly wants?: (flow: ContactFlow) => boolean;
   /** Whose members are counted, and which of them the attempt is for. */
   group(open: OpenEvent): string;
   member(open: OpenEvent): string;

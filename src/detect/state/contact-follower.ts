@@ -3,7 +3,7 @@
  * was over never waits; the others do, until they are answered or given up.
  */
 import type { EntryReader } from '../entry-reader.ts';
-import type { AnswerEvent, OpenEvent, TickEvent } from '../events.ts';
+import type { Address, AnswerEvent, OpenEvent, TickEvent } from '../events.ts';
 import type { RuleContext, RuleHandlers } from '../rule.ts';
 import { type AnsweredContacts, AnsweredSources } from './answered-contacts.ts';
 import { ContactTracker, type Outcomes, tupleKey } from './contacts.ts';
@@ -11,12 +11,55 @@ import { ContactTracker, type Outcomes, tupleKey } from './contacts.ts';
 const NS_PER_MS = 1_000_000;
 const PROTOCOLS = 256;
 
+/** What decides whether a rule is about a flow. */
+export type ContactFlow = Pick<OpenEvent, 'protocol' | 'source' | 'sourcePort' | 'target' | 'targetPort' | 'icmpType'>;
+
+/** An attempt read from its entry when it is asked for. */
+class EntryFlow implements ContactFlow {
+  private entries: EntryReader | null = null;
+  private offset = 0;
+
+  show(entries: EntryReader, offset: number): void {
+    this.entries = entries;
+    this.offset = offset;
+  }
+
+  get protocol(): number {
+    return this.shown.protocol(this.offset);
+  }
+
+  get source(): Address {
+    return this.shown.source(this.offset);
+  }
+
+  get sourcePort(): number {
+    return this.shown.sourcePort(this.offset);
+  }
+
+  get target(): Address {
+    return this.shown.target(this.offset);
+  }
+
+  get targetPort(): number {
+    return this.shown.targetPort(this.offset);
+  }
+
+  get icmpType(): number {
+    return this.shown.icmpType(this.offset);
+  }
+
+  private get shown(): EntryReader {
+    if (this.entries === null) throw new Error('no entry is shown');
+    return this.entries;
+  }
+}
+
 export interface ContactRule {
   /** The attempt failed. `answered`: contacts of its source, in the same protocol, that did not; undefined when there are none. */
   failed(attempt: OpenEvent, refused: boolean, answered: AnsweredContacts | undefined): void;
-  /** For rules that must hear of each; not called while `hears` says no. */
+  /** For rules that must hear of each whose source they know. */
   accepted?(attempt: OpenEvent): void;
-  hears?(): boolean;
+  knows?(source: Address): boolean;
   /** How long answered contacts are to be remembered, ns. */
   readonly memoryNs: number;
   /** Without it every attempt counts as failed, and at once. */
@@ -24,7 +67,7 @@ export interface ContactRule {
   /** Protocols that it is about; any when absent. */
   readonly protocols?: readonly number[];
   /** Whether it is about such flows of theirs; about all when absent. */
-  wants?(flow: OpenEvent): boolean;
+  readonly wants?: (flow: ContactFlow) => boolean;
   /** At the end of each tick, after what is decided by then. */
   expire(now: number): void;
 }
@@ -54,6 +97,7 @@ export class ContactFollower {
   private lanes: (Lane | undefined)[] = [];
   /** By protocol: each has a room of its own, so that one of them cannot fill it for the others. */
   private readonly rooms = new Array<Followed | undefined>(PROTOCOLS).fill(undefined);
+  private readonly flow = new EntryFlow();
   private readonly waitNs: number;
   private readonly onThrow: (rule: ContactRule, error: unknown) => void;
 
@@ -105,8 +149,17 @@ export class ContactFollower {
     if (!entries.isTracked(offset)) return;
     const { rules, followsAll } = this.lane(protocol);
     if (rules.length === 0) return;
-    if (followsAll && !rules.some(hearsAccepted)) this.room(protocol).answered.addEntry(entries, offset, attemptAt);
-    else this.accepted(entries.open(offset, attemptAt));
+    this.flow.show(entries, offset);
+    let isFollowed = followsAll;
+    for (let i = 0; i < rules.length; i++) {
+      const rule = rules[i];
+      if (rule.accepted !== undefined && isHeard(rule, this.flow)) {
+        this.accepted(entries.open(offset, attemptAt));
+        return;
+      }
+      isFollowed ||= rule.failedOnly && isAbout(rule, this.flow);
+    }
+    if (isFollowed) this.room(protocol).answered.addEntry(entries, offset, attemptAt);
   }
 
   tick({ at, final }: TickEvent): void {
@@ -133,7 +186,7 @@ export class ContactFollower {
     for (const rule of this.lane(open.protocol).rules) {
       if (!rule.failedOnly || !isAbout(rule, open)) continue;
       isFollowed = true;
-      if (hearsAccepted(rule)) this.call(rule, () => rule.accepted?.(open));
+      if (rule.accepted !== undefined && isHeard(rule, open)) this.call(rule, () => rule.accepted?.(open));
     }
     if (isFollowed) this.room(open.protocol).answered.add(open, open.at);
   }
@@ -157,7 +210,7 @@ export class ContactFollower {
     let lane = this.lanes[protocol];
     if (lane === undefined) {
       const rules = this.rules.filter(({ protocols }) => protocols === undefined || protocols.includes(protocol));
-      lane = { rules, followsAll: rules.some(({ failedOnly, wants }) => failedOnly && wants === undefined) };
+      lane = { rules, followsAll: rules.some((rule) => rule.failedOnly && rule.wants === undefined) };
       this.lanes[protocol] = lane;
     }
     return lane;
@@ -178,8 +231,8 @@ export class ContactFollower {
   }
 }
 
-const isAbout = (rule: ContactRule, flow: OpenEvent): boolean => rule.wants === undefined || rule.wants(flow);
-const hearsAccepted = ({ accepted, hears }: ContactRule): boolean => accepted !== undefined && (hears === undefined || hears());
+const isAbout = (rule: ContactRule, flow: ContactFlow): boolean => rule.wants === undefined || rule.wants(flow);
+const isHeard = (rule: ContactRule, { source }: ContactFlow): boolean => rule.knows === undefined || rule.knows(source);
 
 /** Handlers of a rule about contacts: none where there is a follower for all, else those of one of its own. */
 export function followContacts(context: Pick<RuleContext, 'contacts'>, answerWaitMs: number, rule: ContactRule): RuleHandlers {
