@@ -1,20 +1,55 @@
 /**
- * One string for an address that comes again and again: made once, and its hash is known to every map that it is a key
- * of. A place per hash: an address that finds another in its place takes it, and the other is made anew when it comes.
+ * What is worked out once for an address that comes again and again: one string, whose hash is known to every map that it
+ * is a key of, and what kind of address it is. A place per hash: an address that finds another in its place takes it, and
+ * the other is made anew when it comes.
  */
+import { classify } from './address-class.ts';
 import type { Address } from './events.ts';
 
 const PLACES = 16_384;
 const V6 = 1;
 const V4 = 2;
 
+interface Classifier {
+  isInternal(address: Address): boolean;
+}
+
+const NO_NETWORKS: Classifier = { isInternal: () => false };
+
 export class AddressCache {
   /** Four words, and V4 or V6 (0 = nothing yet), per place. */
   private readonly words = new Int32Array(PLACES * 5);
-  private readonly texts: Address[] = new Array<Address>(PLACES).fill('');
+  private readonly texts: (Address | null)[] = new Array<Address | null>(PLACES).fill(null);
+  private readonly classes = new Uint8Array(PLACES);
+  private readonly context: Classifier;
+
+  constructor(context: Classifier = NO_NETWORKS) {
+    this.context = context;
+  }
 
   /** The address of 4 or 16 bytes that stands at word `at` of `from`, in network order in memory; of IPv4 the other words are 0. */
   of(from: Int32Array, at: number, isV6: boolean): Address {
+    return this.textAt(this.place(from, at, isV6));
+  }
+
+  /** Flags of `AddressClass`. */
+  classOf(from: Int32Array, at: number, isV6: boolean): number {
+    const place = this.place(from, at, isV6);
+    if (this.classes[place] === 0) this.classes[place] = classify(this.textAt(place), this.context);
+    return this.classes[place];
+  }
+
+  private textAt(place: number): Address {
+    const known = this.texts[place];
+    if (known !== null) return known;
+    const { words } = this;
+    const w = place * 5;
+    const text = words[w + 4] === V6 ? four(words[w]) + four(words[w + 1]) + four(words[w + 2]) + four(words[w + 3]) : four(words[w]);
+    this.texts[place] = text;
+    return text;
+  }
+
+  private place(from: Int32Array, at: number, isV6: boolean): number {
     const { words } = this;
     const a = from[at];
     const b = from[at + 1];
@@ -25,15 +60,15 @@ export class AddressCache {
     hash = Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b);
     const place = (hash >>> 16) & (PLACES - 1);
     const w = place * 5;
-    if (words[w] === a && words[w + 1] === b && words[w + 2] === c && words[w + 3] === d && words[w + 4] === kind) return this.texts[place];
+    if (words[w] === a && words[w + 1] === b && words[w + 2] === c && words[w + 3] === d && words[w + 4] === kind) return place;
     words[w] = a;
     words[w + 1] = b;
     words[w + 2] = c;
     words[w + 3] = d;
     words[w + 4] = kind;
-    const text = isV6 ? four(a) + four(b) + four(c) + four(d) : four(a);
-    this.texts[place] = text;
-    return text;
+    this.texts[place] = null;
+    this.classes[place] = 0;
+    return place;
   }
 }
 

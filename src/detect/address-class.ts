@@ -11,6 +11,20 @@ export function isRoutable(address: Address): boolean {
   return first !== 0xff && !(first === 0xfe && (second & 0xc0) === 0x80);
 }
 
+/** What an address is, as flags; KNOWN is always set. */
+export const AddressClass = { KNOWN: 1, INTERNAL: 2, ROUTABLE: 4 } as const;
+const { KNOWN, INTERNAL, ROUTABLE } = AddressClass;
+
+export function classify(address: Address, context: { isInternal(address: Address): boolean }): number {
+  return KNOWN | (context.isInternal(address) ? INTERNAL : 0) | (isRoutable(address) ? ROUTABLE : 0);
+}
+
+/** One of our own networks, and no group. */
+export const isOwnHost = (flags: number): boolean => (flags & (INTERNAL | ROUTABLE)) === (INTERNAL | ROUTABLE);
+/** Somebody beyond the internal networks. */
+export const isOutside = (flags: number): boolean => (flags & (INTERNAL | ROUTABLE)) === ROUTABLE;
+export const isInside = (flags: number): boolean => (flags & INTERNAL) !== 0;
+
 /** Somebody beyond the internal networks. */
 export function isExternal(address: Address, context: { isInternal(address: Address): boolean }): boolean {
   return isRoutable(address) && !context.isInternal(address);

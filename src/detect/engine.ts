@@ -3,10 +3,13 @@
  * depends on the packets and not on how flows were spread. A rule that throws is given up; the others go on.
  */
 import { AddressCache } from './address-cache.ts';
-import type { DetectBatch } from './batch.ts';
-import type { Address, DetectEvent, EventType, OpenEvent } from './events.ts';
-import { mergeBatches, type TickSums } from './merge-batches.ts';
-import type { Finding, Rule, RuleContext, RuleHandlers } from './rule.ts';
+import { B_SOURCE, B_TARGET, type DetectBatch } from './batch.ts';
+import { handle, type SingleType } from './dispatch.ts';
+import type { EntryReader } from './entry-reader.ts';
+import { EventRows } from './event-rows.ts';
+import type { Address, DetectEvent } from './events.ts';
+import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
+import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
 import { ContactFollower, type ContactRule } from './state/contact-follower.ts';
 
 /** A rule with the settings that are in force. */
@@ -22,77 +25,158 @@ export interface Found {
 
 interface Running {
   readonly rule: Rule;
-  readonly handlers: RuleHandlers;
+  readonly handlers: RuleHandlers & RowHandlers;
 }
 
-const TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'halfOpen', 'dns', 'arp', 'surge', 'tick'];
+type OnEvent = (event: DetectEvent) => void;
+type RowType = 'answerRow' | 'volumeRow' | 'closeRow';
+type Wanting = Record<SingleType | RowType, Running[]>;
 /** Addresses of which it is known whether they are internal. */
 const MOST_CLASSIFIED = 65_536;
 
 export type RuleTools = Pick<RuleContext, 'isInternal' | 'text'>;
 
-export class DetectEngine {
+export class DetectEngine implements TickVisitor {
   private readonly onBroken: (rule: Rule, error: unknown) => void;
-  private readonly addresses = new AddressCache();
-  /** Who gets the events of a type, in the order of the rules. */
-  private readonly wanting: Record<EventType, Running[]> = {
-    open: [],
-    answer: [],
-    volume: [],
-    close: [],
-    halfOpen: [],
-    dns: [],
-    arp: [],
-    surge: [],
-    tick: [],
-  };
+  private readonly addresses: AddressCache;
+  private running: readonly Running[] = [];
+  /** Who gets what, in the order of the rules. */
+  private wanting: Wanting;
   private readonly broken = new Set<Rule>();
   /** By the time that they wait for an answer, ms. */
   private readonly followers = new Map<number, ContactFollower>();
+  private followed: readonly ContactFollower[] = [];
   private readonly owners = new Map<ContactRule, Rule>();
   private found: (Found & { index: number; rank: number })[] = [];
+  /** Events so far in this tick. */
   private index = 0;
   private lastNs = 0;
+  private onEvent: OnEvent | null = null;
+  private moments!: EntryReader;
+  private ends!: EntryReader;
+  private answers!: EventRows;
+  private volumes!: EventRows;
+  private closes!: EventRows;
 
   /** `onBroken` hears of a rule that threw, once. */
   constructor(rules: readonly ActiveRule[], tools: RuleTools, onBroken: (rule: Rule, error: unknown) => void) {
     this.onBroken = onBroken;
+    this.addresses = new AddressCache(tools);
     const isInternal = remembered(tools.isInternal);
+    const running: Running[] = [];
     for (const [rank, { rule, settings }] of rules.entries()) {
-      const raise = (finding: Finding) => void this.found.push({ rule, finding, index: this.index, rank });
+      const raise = (finding: Finding, number = this.index) => void this.found.push({ rule, finding, index: number, rank });
       const contacts = {
         follow: (answerWaitMs: number, contactRule: ContactRule) => {
           this.owners.set(contactRule, rule);
           this.followerOf(answerWaitMs).add(contactRule);
         },
       };
-      const handlers = rule.create({ settings, raise, isInternal, text: tools.text, contacts });
-      for (const type of TYPES) if (handlers[type] !== undefined) this.wanting[type].push({ rule, handlers });
+      running.push({ rule, handlers: rule.create({ settings, raise, isInternal, text: tools.text, contacts }) });
     }
+    this.running = running;
+    this.wanting = wantingOf(running);
+    this.followed = [...this.followers.values()];
   }
 
   /** What the rules found in one tick, in the order of the events; `batches` are those of its shards. `onEvent` sees each event. */
-  tick(batches: readonly DetectBatch[], tick: TickSums, onEvent: ((event: DetectEvent) => void) | null = null): Found[] {
+  tick(batches: readonly DetectBatch[], tick: TickSums, onEvent: OnEvent | null = null): Found[] {
     this.found = [];
     this.index = 0;
-    mergeBatches(batches, tick, this.lastNs, this.addresses, (event, attempt) => {
-      this.index++;
-      onEvent?.(event);
-      this.tell(event, attempt);
-    });
+    this.onEvent = onEvent;
+    mergeBatches(batches, tick, this.lastNs, this.addresses, this);
     this.lastNs = tick.at;
     return this.found.sort((a, b) => a.index - b.index || a.rank - b.rank);
   }
 
-  private tell(event: DetectEvent, attempt: OpenEvent | null): void {
-    if (event.type === 'open') for (const follower of this.followers.values()) follower.open(event);
-    else if (event.type === 'answer') for (const follower of this.followers.values()) follower.answer(event, attempt);
-    else if (event.type === 'tick') for (const follower of this.followers.values()) follower.tick(event);
-    const running = this.wanting[event.type];
-    for (let i = 0; i < running.length; i++) {
-      const { rule, handlers } = running[i];
+  begin(moments: EntryReader, ends: EntryReader): void {
+    this.moments = moments;
+    this.ends = ends;
+    this.answers = new EventRows(moments, moments.count);
+    this.volumes = new EventRows(ends, ends.count);
+    this.closes = new EventRows(ends, ends.count);
+  }
+
+  opened(offset: number, at: number): void {
+    this.index++;
+    const { moments, onEvent, followed } = this;
+    const isAccepted = moments.isAccepted(offset);
+    for (let i = 0; i < followed.length; i++) if (isAccepted && !followed[i].countsAll) followed[i].advance(moments.protocol(offset), at);
+    if (isAccepted && onEvent === null && this.wanting.open.length === 0) return;
+    const event = moments.open(offset, at);
+    onEvent?.(event);
+    for (const follower of followed) if (!isAccepted || follower.countsAll) follower.open(event);
+    if (!isAccepted) this.tell('pending', event);
+    this.tell('open', event);
+  }
+
+  answered(offset: number, at: number, attemptAt: number): void {
+    this.index++;
+    const { moments, onEvent, followed } = this;
+    this.answers.push(offset, at, this.index, moments.classOf(offset, B_SOURCE), moments.classOf(offset, B_TARGET));
+    const isQuick = moments.isAccepted(offset) && !Number.isNaN(attemptAt);
+    if (isQuick) for (let i = 0; i < followed.length; i++) followed[i].acceptedEntry(moments, offset, at, attemptAt);
+    if (isQuick && onEvent === null && this.wanting.answer.length === 0) return;
+    const event = moments.answer(offset, at, Number.isNaN(attemptAt) ? null : attemptAt);
+    onEvent?.(event);
+    if (!isQuick) {
+      for (const follower of followed) follower.answer(event, null);
+      this.tell('settled', event);
+    }
+    this.tell('answer', event);
+  }
+
+  grown(offset: number, at: number): void {
+    this.index++;
+    this.volumes.push(offset, at, this.index, this.ends.classOf(offset, B_SOURCE), this.ends.classOf(offset, B_TARGET));
+    if (this.onEvent === null && this.wanting.volume.length === 0) return;
+    const event = this.ends.volume(offset, at);
+    this.onEvent?.(event);
+    this.tell('volume', event);
+  }
+
+  closed(offset: number, at: number): void {
+    this.index++;
+    this.closes.push(offset, at, this.index, this.ends.classOf(offset, B_SOURCE), this.ends.classOf(offset, B_TARGET));
+    if (this.onEvent === null && this.wanting.close.length === 0) return;
+    const event = this.ends.close(offset, at);
+    this.onEvent?.(event);
+    this.tell('close', event);
+  }
+
+  event(event: DetectEvent): void {
+    if (event.type === 'arp') this.tellRows('answerRow', this.answers);
+    else if (event.type === 'tick') this.tellAllRows();
+    this.index++;
+    this.onEvent?.(event);
+    if (event.type === 'tick') for (const follower of this.followed) follower.tick(event);
+    this.tell(event.type, event);
+  }
+
+  private tellAllRows(): void {
+    this.tellRows('answerRow', this.answers);
+    this.tellRows('volumeRow', this.volumes);
+    this.tellRows('closeRow', this.closes);
+  }
+
+  /** Shows what has gathered, and begins anew. */
+  private tellRows(type: RowType, rows: EventRows): void {
+    for (const { rule, handlers } of this.wanting[type]) {
+      const handler = handlers[type];
+      if (handler === undefined || rows.count === 0) continue;
       try {
-        dispatch(handlers, event);
+        forEachRow(rows, handler);
+      } catch (error) {
+        this.giveUp(rule, error);
+      }
+    }
+    rows.count = 0;
+  }
+
+  private tell(type: SingleType, event: DetectEvent): void {
+    for (const { rule, handlers } of this.wanting[type]) {
+      try {
+        handle(handlers, type, event);
       } catch (error) {
         this.giveUp(rule, error);
       }
@@ -115,11 +199,37 @@ export class DetectEngine {
     if (this.broken.has(rule)) return;
     this.broken.add(rule);
     for (const [contactRule, owner] of this.owners) {
-      if (owner === rule) for (const follower of this.followers.values()) follower.remove(contactRule);
+      if (owner === rule) for (const follower of this.followed) follower.remove(contactRule);
     }
-    for (const type of TYPES) this.wanting[type] = this.wanting[type].filter((running) => running.rule !== rule);
+    this.running = this.running.filter((running) => running.rule !== rule);
+    this.wanting = wantingOf(this.running);
     this.onBroken(rule, error);
   }
+}
+
+/** One loop for all rules: too many different ones for the compiler to copy them into it. */
+function forEachRow(rows: EventRows, handler: (rows: EventRows, row: number) => void): void {
+  for (let row = 0; row < rows.count; row++) handler(rows, row);
+}
+
+function wantingOf(running: readonly Running[]): Wanting {
+  const having = (type: SingleType | RowType) => running.filter(({ handlers }) => handlers[type] !== undefined);
+  return {
+    open: having('open'),
+    pending: having('pending'),
+    answer: having('answer'),
+    settled: having('settled'),
+    answerRow: having('answerRow'),
+    volume: having('volume'),
+    volumeRow: having('volumeRow'),
+    close: having('close'),
+    closeRow: having('closeRow'),
+    halfOpen: having('halfOpen'),
+    dns: having('dns'),
+    arp: having('arp'),
+    surge: having('surge'),
+    tick: having('tick'),
+  };
 }
 
 /** The same question about the same address is asked once. */
@@ -134,36 +244,4 @@ function remembered(isInternal: (address: Address) => boolean): (address: Addres
     }
     return answer;
   };
-}
-
-export function dispatch(handlers: RuleHandlers, event: DetectEvent): void {
-  switch (event.type) {
-    case 'open':
-      handlers.open?.(event);
-      break;
-    case 'answer':
-      handlers.answer?.(event);
-      break;
-    case 'volume':
-      handlers.volume?.(event);
-      break;
-    case 'close':
-      handlers.close?.(event);
-      break;
-    case 'halfOpen':
-      handlers.halfOpen?.(event);
-      break;
-    case 'dns':
-      handlers.dns?.(event);
-      break;
-    case 'arp':
-      handlers.arp?.(event);
-      break;
-    case 'surge':
-      handlers.surge?.(event);
-      break;
-    case 'tick':
-      handlers.tick?.(event);
-      break;
-  }
 }

@@ -2,8 +2,6 @@
 import type { AddressCache } from './address-cache.ts';
 import {
   B_ANSWER_ORDINAL,
-  B_ANSWERED_AT,
-  B_AT,
   B_BYTES,
   B_BYTES_SINCE,
   B_FIRST,
@@ -25,22 +23,26 @@ import {
   EntryFlag,
   STATES,
 } from './batch.ts';
-import type { Address, AnswerEvent, CloseEvent, HalfOpenEvent, OpenEvent, VolumeEvent } from './events.ts';
+import type { Address, AnswerEvent, CloseEvent, FlowTuple, HalfOpenEvent, OpenEvent, VolumeEvent } from './events.ts';
 
-/** The typed views of a batch's entries; `at` is an entry's byte offset. */
+/** Services and hosts by number, from 1 on, of the entries below a number: each shard has its own. */
+export type TextParts = readonly { readonly below: number; readonly texts: readonly string[] }[];
+
+/** The typed views of a batch's entries, field by field; `at` is an entry's byte offset. */
 export class EntryReader {
   /** Entries. */
   readonly count: number;
+  readonly i32: Int32Array;
+  private readonly u8: Uint8Array;
   private readonly f64: Float64Array;
-  private readonly i32: Int32Array;
   private readonly u32: Uint32Array;
   private readonly u16: Uint16Array;
-  private readonly u8: Uint8Array;
   private readonly entryBytes: number;
   private readonly addresses: AddressCache;
+  private readonly texts: TextParts;
 
-  /** `entries` is aligned to 8 bytes. */
-  constructor(entries: Uint8Array<ArrayBuffer>, entryBytes: number, addresses: AddressCache) {
+  /** `entries` is aligned to 8 bytes; `texts` are those that its services and hosts are numbers of. */
+  constructor(entries: Uint8Array<ArrayBuffer>, entryBytes: number, addresses: AddressCache, texts: TextParts = []) {
     const { buffer, byteOffset, byteLength } = entries;
     this.count = byteLength / entryBytes;
     this.f64 = new Float64Array(buffer, byteOffset, byteLength >> 3);
@@ -50,10 +52,16 @@ export class EntryReader {
     this.u8 = entries;
     this.entryBytes = entryBytes;
     this.addresses = addresses;
+    this.texts = texts;
   }
 
   offset(entry: number): number {
     return entry * this.entryBytes;
+  }
+
+  /** A moment at one of the places B_AT and B_ANSWERED_AT, and its number in the capture at those of ordinals. */
+  number(at: number, place: number): number {
+    return this.f64[(at + place) >> 3];
   }
 
   kind(at: number): number {
@@ -64,20 +72,16 @@ export class EntryReader {
     return this.u8[at + B_PROTOCOL];
   }
 
-  time(at: number): number {
-    return this.f64[(at + B_AT) >> 3];
-  }
-
   ordinal(at: number): number {
     return this.f64[(at + B_ORDINAL) >> 3];
   }
 
-  answeredAt(at: number): number {
-    return this.f64[(at + B_ANSWERED_AT) >> 3];
-  }
-
   answerOrdinal(at: number): number {
     return this.f64[(at + B_ANSWER_ORDINAL) >> 3];
+  }
+
+  sourcePort(at: number): number {
+    return this.u16[(at + B_PORTS) >> 1];
   }
 
   targetPort(at: number): number {
@@ -85,11 +89,24 @@ export class EntryReader {
   }
 
   source(at: number): Address {
-    return this.addresses.of(this.i32, (at + B_SOURCE) >> 2, (this.u8[at + B_FLAGS] & EntryFlag.IPV6) !== 0);
+    return this.address(at, B_SOURCE);
   }
 
   target(at: number): Address {
-    return this.addresses.of(this.i32, (at + B_TARGET) >> 2, (this.u8[at + B_FLAGS] & EntryFlag.IPV6) !== 0);
+    return this.address(at, B_TARGET);
+  }
+
+  address(at: number, place: number): Address {
+    return this.addresses.of(this.i32, (at + place) >> 2, this.isV6(at));
+  }
+
+  /** Flags of `AddressClass`; `place` is B_SOURCE or B_TARGET. */
+  classOf(at: number, place: number): number {
+    return this.addresses.classOf(this.i32, (at + place) >> 2, this.isV6(at));
+  }
+
+  isV6(at: number): boolean {
+    return (this.u8[at + B_FLAGS] & EntryFlag.IPV6) !== 0;
   }
 
   /** A number that attempts at the same service have in common, below `most`, a power of two. */
@@ -100,110 +117,165 @@ export class EntryReader {
     return ((hash ^ this.protocol(at)) >>> 12) & (most - 1);
   }
 
+  isTracked(at: number): boolean {
+    return (this.u8[at + B_FLAGS] & EntryFlag.UNTRACKED) === 0;
+  }
+
+  /** What came of an attempt before the tick was over; null when that was not known. */
+  outcome(at: number): OpenEvent['outcome'] {
+    const flags = this.u8[at + B_FLAGS];
+    return (flags & EntryFlag.ACCEPTED) !== 0 ? 'accepted' : (flags & EntryFlag.REFUSED) !== 0 ? 'refused' : null;
+  }
+
+  isAccepted(at: number): boolean {
+    return (this.u8[at + B_FLAGS] & EntryFlag.ACCEPTED) !== 0;
+  }
+
+  icmpType(at: number): number {
+    return this.u8[at + B_TYPE];
+  }
+
+  firstAt(at: number): number {
+    return this.f64[(at + B_FIRST) >> 3];
+  }
+
+  lastAt(at: number): number {
+    return this.f64[(at + B_LAST) >> 3];
+  }
+
+  /** `way`: 0 = up, 1 = down, here and below. */
+  bytes(at: number, way: number): number {
+    return this.f64[((at + B_BYTES) >> 3) + way];
+  }
+
+  payloadOf(at: number, way: number): number {
+    return this.f64[((at + B_PAYLOAD) >> 3) + way];
+  }
+
+  packets(at: number, way: number): number {
+    return this.u32[((at + B_PACKETS) >> 2) + way];
+  }
+
+  /** Since the flow's last volume event. */
+  grownBytes(at: number, way: number): number {
+    return this.f64[((at + B_BYTES_SINCE) >> 3) + way];
+  }
+
+  grownPackets(at: number, way: number): number {
+    return this.u32[((at + B_PACKETS_SINCE) >> 2) + way];
+  }
+
   /** Bytes that nobody saw although they were acknowledged. */
   missed(at: number): number {
     return this.u32[(at + B_MISSED) >> 2];
   }
 
-  payload(at: number): number {
-    return this.f64[(at + B_PAYLOAD) >> 3] + this.f64[(at + B_PAYLOAD + 8) >> 3];
+  state(at: number): string | null {
+    return STATES[this.u8[at + B_TYPE]] || null;
   }
 
-  /** Whether anything came since the flow's last volume event. */
+  service(at: number): string | null {
+    return this.text(at, this.u16[(at + B_SERVICE) >> 1]);
+  }
+
+  host(at: number): string | null {
+    return this.text(at, this.u16[(at + B_HOST) >> 1]);
+  }
+
   hasGrown(at: number): boolean {
-    return this.f64[(at + B_BYTES_SINCE) >> 3] + this.f64[(at + B_BYTES_SINCE + 8) >> 3] > 0;
+    return this.grownBytes(at, 0) + this.grownBytes(at, 1) > 0;
+  }
+
+  /** The words of an address of the entry and its version, as `flow-keys.ts` says; `place` is B_SOURCE or B_TARGET. */
+  writeAddress(at: number, place: number, key: Int32Array, keyAt: number): void {
+    this.writeWords(at, place, 4, key, keyAt);
+  }
+
+  /** The same of both: the target follows the source there and here. */
+  writePair(at: number, key: Int32Array, keyAt: number): void {
+    this.writeWords(at, B_SOURCE, 8, key, keyAt);
   }
 
   /** `now`: as which moment the event counts. */
   open(at: number, now: number): OpenEvent {
-    const flags = this.u8[at + B_FLAGS];
     return {
       type: 'open',
       at: now,
       ordinal: this.ordinal(at),
-      protocol: this.u8[at + B_PROTOCOL],
+      protocol: this.protocol(at),
       source: this.source(at),
-      sourcePort: this.u16[(at + B_PORTS) >> 1],
+      sourcePort: this.sourcePort(at),
       target: this.target(at),
       targetPort: this.targetPort(at),
-      icmpType: this.u8[at + B_TYPE],
-      tracked: (flags & EntryFlag.UNTRACKED) === 0,
-      outcome: (flags & EntryFlag.ACCEPTED) !== 0 ? 'accepted' : (flags & EntryFlag.REFUSED) !== 0 ? 'refused' : null,
+      icmpType: this.icmpType(at),
+      tracked: this.isTracked(at),
+      outcome: this.outcome(at),
     };
   }
 
   answer(at: number, now: number, attemptAt: number | null): AnswerEvent {
-    return {
-      type: 'answer',
-      at: now,
-      ordinal: this.answerOrdinal(at),
-      protocol: this.u8[at + B_PROTOCOL],
-      source: this.source(at),
-      sourcePort: this.u16[(at + B_PORTS) >> 1],
-      target: this.target(at),
-      targetPort: this.targetPort(at),
-      outcome: (this.u8[at + B_FLAGS] & EntryFlag.ACCEPTED) !== 0 ? 'accepted' : 'refused',
-      attemptAt,
-    };
+    const outcome = this.isAccepted(at) ? 'accepted' : 'refused';
+    return { type: 'answer', ...this.of(at, now), ordinal: this.answerOrdinal(at), outcome, attemptAt };
   }
 
   volume(at: number, now: number): VolumeEvent {
-    const { f64, u32 } = this;
     return {
       type: 'volume',
-      at: now,
-      ordinal: this.ordinal(at),
-      protocol: this.u8[at + B_PROTOCOL],
-      source: this.source(at),
-      sourcePort: this.u16[(at + B_PORTS) >> 1],
-      target: this.target(at),
-      targetPort: this.targetPort(at),
-      bytesUp: f64[(at + B_BYTES_SINCE) >> 3],
-      bytesDown: f64[(at + B_BYTES_SINCE + 8) >> 3],
-      packetsUp: u32[(at + B_PACKETS_SINCE) >> 2],
-      packetsDown: u32[(at + B_PACKETS_SINCE + 4) >> 2],
-      firstAt: f64[(at + B_FIRST) >> 3],
-      lastAt: f64[(at + B_LAST) >> 3],
+      ...this.of(at, now),
+      bytesUp: this.grownBytes(at, 0),
+      bytesDown: this.grownBytes(at, 1),
+      packetsUp: this.grownPackets(at, 0),
+      packetsDown: this.grownPackets(at, 1),
+      firstAt: this.firstAt(at),
+      lastAt: this.lastAt(at),
     };
   }
 
   halfOpen(at: number, now: number): HalfOpenEvent {
+    return { type: 'halfOpen', ...this.of(at, now), firstAt: this.firstAt(at) };
+  }
+
+  close(at: number, now: number): CloseEvent {
     return {
-      type: 'halfOpen',
-      at: now,
-      ordinal: this.ordinal(at),
-      protocol: this.u8[at + B_PROTOCOL],
-      source: this.source(at),
-      sourcePort: this.u16[(at + B_PORTS) >> 1],
-      target: this.target(at),
-      targetPort: this.targetPort(at),
-      firstAt: this.f64[(at + B_FIRST) >> 3],
+      type: 'close',
+      ...this.of(at, now),
+      firstAt: this.firstAt(at),
+      lastAt: this.lastAt(at),
+      bytesUp: this.bytes(at, 0),
+      bytesDown: this.bytes(at, 1),
+      payloadUp: this.payloadOf(at, 0),
+      payloadDown: this.payloadOf(at, 1),
+      packetsUp: this.packets(at, 0),
+      packetsDown: this.packets(at, 1),
+      state: this.state(at),
+      service: this.service(at),
+      host: this.host(at),
     };
   }
 
-  /** `texts`: services and hosts by number, from 1 on. */
-  close(at: number, now: number, texts: readonly string[]): CloseEvent {
-    const { f64, u32, u16, u8 } = this;
+  private text(at: number, number: number): string | null {
+    if (number === 0) return null;
+    const entry = at / this.entryBytes;
+    for (const { below, texts } of this.texts) if (entry < below) return texts[number - 1] ?? null;
+    return null;
+  }
+
+  private writeWords(at: number, place: number, words: number, key: Int32Array, keyAt: number): void {
+    const { i32 } = this;
+    const from = (at + place) >> 2;
+    for (let i = 0; i < words; i++) key[keyAt + i] = i32[from + i];
+    key[keyAt + words] = this.isV6(at) ? 6 : 4;
+  }
+
+  private of(at: number, now: number): FlowTuple & { at: number; ordinal: number } {
     return {
-      type: 'close',
       at: now,
       ordinal: this.ordinal(at),
-      protocol: u8[at + B_PROTOCOL],
+      protocol: this.protocol(at),
       source: this.source(at),
-      sourcePort: u16[(at + B_PORTS) >> 1],
+      sourcePort: this.sourcePort(at),
       target: this.target(at),
       targetPort: this.targetPort(at),
-      firstAt: f64[(at + B_FIRST) >> 3],
-      lastAt: f64[(at + B_LAST) >> 3],
-      bytesUp: f64[(at + B_BYTES) >> 3],
-      bytesDown: f64[(at + B_BYTES + 8) >> 3],
-      payloadUp: f64[(at + B_PAYLOAD) >> 3],
-      payloadDown: f64[(at + B_PAYLOAD + 8) >> 3],
-      packetsUp: u32[(at + B_PACKETS) >> 2],
-      packetsDown: u32[(at + B_PACKETS + 4) >> 2],
-      state: STATES[u8[at + B_TYPE]] || null,
-      service: texts[u16[(at + B_SERVICE) >> 1] - 1] ?? null,
-      host: texts[u16[(at + B_HOST) >> 1] - 1] ?? null,
     };
   }
 }

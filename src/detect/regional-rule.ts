@@ -1,10 +1,13 @@
 /** A rule that finds nothing but what is about the addresses of some networks. */
+import type { EventRows } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { NetworkTable } from './network-table.ts';
-import type { Decider, Finding, Rule, RuleContext, RuleHandlers, RuleListing } from './rule.ts';
+import type { Decider, Finding, RowHandlers, Rule, RuleContext, RuleHandlers, RuleListing } from './rule.ts';
 import { deciderOf, decidingAddress, type Region } from './rule-variants.ts';
 import type { ContactRule, SharedContacts } from './state/contact-follower.ts';
 
+type Handlers = RuleHandlers & RowHandlers;
+type RowHandler = (rows: EventRows, row: number) => void;
 type IsWithin = (address: Address | null) => boolean;
 
 function membership({ networks, own }: Region): IsWithin {
@@ -35,19 +38,32 @@ function subjectOf(event: DetectEvent, decider: Decider): Address | undefined {
 }
 
 /** The same, but for events about other addresses. */
-function ownEvents(handlers: RuleHandlers, decider: Decider, isWithin: IsWithin): RuleHandlers {
-  const routed = Object.entries(handlers).map(([type, handle]: [string, (event: never) => void]) => [
+function ownEvents(handlers: Handlers, decider: Decider, isWithin: IsWithin): Handlers {
+  const { answerRow, volumeRow, closeRow, ...others } = handlers;
+  const routed = Object.entries(others).map(([type, handle]: [string, (event: never) => void]) => [
     type,
     (event: DetectEvent) => {
       const subject = subjectOf(event, decider);
       if (subject === undefined || isWithin(subject)) handle(event as never);
     },
   ]);
-  return Object.fromEntries(routed) as RuleHandlers;
+  const rows = Object.entries({ answerRow, volumeRow, closeRow }).flatMap(([type, handle]) =>
+    handle === undefined ? [] : [[type, ownRows(handle, decider, isWithin)]],
+  );
+  return Object.fromEntries([...routed, ...rows]) as Handlers;
+}
+
+function ownRows(handle: RowHandler, decider: Decider, isWithin: IsWithin): RowHandler {
+  return (rows, row) => {
+    if (isWithin(rows.entries[decider](rows.offsets[row]))) handle(rows, row);
+  };
 }
 
 function ownContacts(contacts: SharedContacts, decider: Decider, isWithin: IsWithin): SharedContacts {
-  const limited = (rule: ContactRule): ContactRule => ({ ...rule, wants: (flow) => isWithin(flow[decider]) && rule.wants(flow) });
+  const limited = (rule: ContactRule): ContactRule => ({
+    ...rule,
+    wants: (flow) => isWithin(flow[decider]) && rule.wants?.(flow) !== false,
+  });
   return { follow: (answerWaitMs, rule) => contacts.follow(answerWaitMs, limited(rule)) };
 }
 
@@ -56,9 +72,9 @@ export function regionalRule(rule: Rule, region: Region): Rule {
   const isWithin = membership(region);
   const isOwn = findingFilter(rule, region);
   const decider = deciderOf(rule);
-  const create = (context: RuleContext): RuleHandlers => {
-    const raise = (finding: Finding): void => {
-      if (isOwn(finding)) context.raise(finding);
+  const create = (context: RuleContext): Handlers => {
+    const raise: RuleContext['raise'] = (finding, number) => {
+      if (isOwn(finding)) context.raise(finding, number);
     };
     if (rule.isolated !== true || decider === null) return rule.create({ ...context, raise });
     const contacts = context.contacts === undefined ? {} : { contacts: ownContacts(context.contacts, decider, isWithin) };

@@ -1,5 +1,7 @@
 /** A rule once more over events that were recorded, with settings in place of those that were in force. */
-import { dispatch, type RuleTools } from './engine.ts';
+import { AddressCache } from './address-cache.ts';
+import { dispatch } from './dispatch.ts';
+import type { RuleTools } from './engine.ts';
 import type { DetectEvent } from './events.ts';
 import type { Finding, Rule } from './rule.ts';
 import { HyperLogLog } from './state/hyperloglog.ts';
@@ -13,6 +15,7 @@ function copyOf(event: DetectEvent): DetectEvent {
 export function rerun(rule: Rule, settings: Readonly<Record<string, number>>, events: readonly DetectEvent[], tools: RuleTools): Finding[] {
   const findings: Finding[] = [];
   const rules = rule.create({ settings, isInternal: tools.isInternal, text: tools.text, raise: (finding) => void findings.push(finding) });
-  for (const event of events) dispatch(rules, copyOf(event));
+  const addresses = new AddressCache(tools);
+  for (const event of events) dispatch(rules, copyOf(event), addresses);
   return findings;
 }

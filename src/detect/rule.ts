@@ -1,4 +1,5 @@
 /** What a detection rule is. Rules are pure: the same events and settings give the same findings, whatever the machine does. */
+import type { EventRows } from './event-rows.ts';
 import type {
   Address,
   AnswerEvent,
@@ -71,8 +72,8 @@ export interface RuleContext<S extends SettingSpecs = SettingSpecs> {
   text(address: Address): string;
   /** What becomes of contacts, found out once for all rules; absent where a rule runs alone. */
   readonly contacts?: SharedContacts;
-  /** Reports a finding; call it for every event beyond the threshold, repeats are folded. */
-  raise(finding: Finding): void;
+  /** Reports a finding; call it for every event beyond the threshold, repeats are folded. `number`: of the event, where it came as a row. */
+  raise(finding: Finding, number?: number): void;
 }
 
 /** Called in the order of the events. Only what a rule has is called; a rule must keep its memory bounded. */
@@ -90,6 +91,21 @@ export interface RuleHandlers {
 
 /** Which end of a finding says, by the network that it lies in, which settings hold. */
 export type Decider = 'source' | 'target';
+
+/**
+ * What the rules here have in place of handlers for single events, because most flows have nothing to tell them: the same
+ * events, in order, as rows over the entries of shards. Volumes and ends come before the tick, answers also before each
+ * claim.
+ */
+export interface RowHandlers {
+  answerRow?(rows: EventRows, row: number): void;
+  volumeRow?(rows: EventRows, row: number): void;
+  closeRow?(rows: EventRows, row: number): void;
+  /** An attempt that was not accepted within its tick. */
+  pending?(event: OpenEvent): void;
+  /** An answer that did not accept an attempt of the same tick. */
+  settled?(event: AnswerEvent): void;
+}
 
 export interface Rule<S extends SettingSpecs = SettingSpecs> {
   /** Name of the rule and of its alerts: `port_scan`. */
@@ -110,7 +126,7 @@ export interface Rule<S extends SettingSpecs = SettingSpecs> {
   readonly decides?: Decider | null;
   /** What is found out about such an address depends on no event of another: those of other networks need not be shown. */
   readonly isolated?: true;
-  create(context: RuleContext<S>): RuleHandlers;
+  create(context: RuleContext<S>): RuleHandlers & RowHandlers;
 }
 
 /** A rule without its function, as it is listed. */

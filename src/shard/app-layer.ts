@@ -156,7 +156,10 @@ export class AppLayer implements PayloadSink, TransactionSink {
       return;
     }
     const start = o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES + before;
-    if (this.overload.isBehind) return this.shed(slot);
+    if (this.overload.isBehind) {
+      this.shed(slot);
+      return;
+    }
     const app = this.open.get(slot) ?? this.begin(slot);
     app.epochSecs = rec.u32[(o + R_RAW_SEC) >> 2];
     if (!app.done) {
@@ -262,10 +265,9 @@ export class AppLayer implements PayloadSink, TransactionSink {
 
   /** The flow is looked at no more: packets are worth more than labels. What is known of it is put together when it ends. */
   private shed(slot: number): void {
-    const { tally } = this.lives;
-    const { hotI } = this.lives.store;
+    const { store, tally } = this.lives;
     const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
-    hotI[flagsAt] = hotI[flagsAt] | row.RowFlag.APP_DONE | row.RowFlag.APP_SHED;
+    store.hotI[flagsAt] = store.hotI[flagsAt] | row.RowFlag.APP_DONE | row.RowFlag.APP_SHED;
     tally[ShardCounter.APP_SHED] = tally[ShardCounter.APP_SHED] + 1;
   }
 
@@ -346,11 +348,10 @@ export class AppLayer implements PayloadSink, TransactionSink {
     this.open.delete(slot);
     this.openBytes -= held + this.flowBytes;
     const { tally, store } = this.lives;
-    const { hotI } = store;
     tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] - 1;
     tally[ShardCounter.APP_CLOSED] = tally[ShardCounter.APP_CLOSED] + 1;
     const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
-    hotI[flagsAt] = hotI[flagsAt] | row.RowFlag.APP_DONE;
+    store.hotI[flagsAt] = store.hotI[flagsAt] | row.RowFlag.APP_DONE;
     const text = this.text(app, this.noteBytes < NOTES_BUDGET);
     app.release();
     while (this.notes.length <= slot) {

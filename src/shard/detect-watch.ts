@@ -73,6 +73,8 @@ const FIRST_ANSWERS = 256;
 const UNKNOWN = 0;
 const OPENED_BY_A = 1;
 const OPENED_BY_B = 2;
+const OPENER = 3;
+const HAS_TOLD = 4;
 
 export class DetectWatch implements FlowWatch {
   private readonly lives: FlowLives;
@@ -85,7 +87,7 @@ export class DetectWatch implements FlowWatch {
   private readonly handshakes: Handshakes;
   /** By slot: bytes A, B and packets A, B that have been told; only of flows that have told a volume. */
   private readonly told = new Map<number, Float64Array>();
-  /** Per slot: whose first packet was told as an attempt. */
+  /** Per slot: whose first packet was told as an attempt, and whether a volume was told since. */
   private readonly openers: Uint8Array;
   /** Per slot: the number of its attempt among all that were ever told, from 1 on. */
   private readonly attempts: Int32Array;
@@ -131,10 +133,8 @@ export class DetectWatch implements FlowWatch {
     u8[at + B_PROTOCOL] = protocol;
     u8[at + B_FLAGS] = (isV6 ? EntryFlag.IPV6 : 0) | (slot < 0 ? EntryFlag.UNTRACKED : 0);
     u8[at + B_TYPE] = protocol === ICMP || protocol === ICMPV6 ? rec.u8[o + R_ICMP_TYPE] : 0;
-    const from = (o + R_SRC_ADDR) >> 2;
-    const to = (at + B_SOURCE) >> 2;
     // Source and target stand side by side in both.
-    for (let i = 0; i < 8; i++) i32[to + i] = rec.i32[from + i];
+    for (let i = 0; i < 8; i++) i32[((at + B_SOURCE) >> 2) + i] = rec.i32[((o + R_SRC_ADDR) >> 2) + i];
   }
 
   /** The second side's first packet. */
@@ -164,12 +164,13 @@ export class DetectWatch implements FlowWatch {
     const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
     const sum = hotF[bytes] + hotF[bytes + 1];
     if (sum < VOLUME_STEP || this.isOuter(slot)) return;
-    const told = this.told.get(slot) ?? NOTHING_TOLD;
+    const told = this.toldOf(slot);
     if (sum - told[0] - told[1] < VOLUME_STEP) return;
     const at = this.tell(slot, EntryKind.VOLUME);
     if (at < 0) return;
     this.tellGrowth(slot, at);
     const packets = (slot * row.HOT_BYTES + row.F_PACKETS_A) >> 3;
+    this.openers[slot] |= HAS_TOLD;
     this.told.set(slot, Float64Array.of(hotF[bytes], hotF[bytes + 1], hotF[packets], hotF[packets + 1]));
   }
 
@@ -189,7 +190,7 @@ export class DetectWatch implements FlowWatch {
       this.ends.u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
       this.ends.u16[(at + B_HOST) >> 1] = this.numberOf(host);
     }
-    if (this.told.size > 0) this.told.delete(slot);
+    if ((this.openers[slot] & HAS_TOLD) !== 0) this.told.delete(slot);
   }
 
   dns(slot: number, { query, qtype, rcode }: Question, now: number): void {
@@ -355,15 +356,18 @@ export class DetectWatch implements FlowWatch {
   private tellGrowth(slot: number, at: number): void {
     const { hotF } = this.lives.store;
     const { f64, i32 } = this.ends;
-    const client = this.clientOf(slot);
     const bytes = (slot * row.HOT_BYTES + row.F_BYTES_A) >> 3;
     const packets = (slot * row.HOT_BYTES + row.F_PACKETS_A) >> 3;
-    const told = (this.told.size === 0 ? undefined : this.told.get(slot)) ?? NOTHING_TOLD;
+    const told = this.toldOf(slot);
     for (let i = 0; i < 2; i++) {
-      const side = client ^ i;
+      const side = this.clientOf(slot) ^ i;
       f64[((at + B_BYTES_SINCE) >> 3) + i] = hotF[bytes + side] - told[side];
       i32[((at + B_PACKETS_SINCE) >> 2) + i] = hotF[packets + side] - told[2 + side];
     }
+  }
+
+  private toldOf(slot: number): Float64Array {
+    return (this.openers[slot] & HAS_TOLD) === 0 ? NOTHING_TOLD : (this.told.get(slot) ?? NOTHING_TOLD);
   }
 
   private numberOf(text: string): number {
@@ -379,7 +383,8 @@ export class DetectWatch implements FlowWatch {
 
   /** Who made the attempt; of a flow without one, whom its row takes for the client. */
   private clientOf(slot: number): number {
-    if (this.openers[slot] !== UNKNOWN) return this.openers[slot] === OPENED_BY_A ? 0 : 1;
+    const opener = this.openers[slot] & OPENER;
+    if (opener !== UNKNOWN) return opener === OPENED_BY_A ? 0 : 1;
     return this.lives.store.hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & row.RowFlag.CLIENT_IS_B;
   }
 

@@ -1,6 +1,8 @@
 /** Shows all rules 300,000 attempts of one shape; prints what their memory came to. `node --expose-gc detect-memory-script.ts SHAPE` */
+
+import { AddressCache } from '../../src/detect/address-cache.ts';
 import { addressText } from '../../src/detect/address-text.ts';
-import { dispatch } from '../../src/detect/engine.ts';
+import { dispatch } from '../../src/detect/dispatch.ts';
 import type { OpenEvent } from '../../src/detect/events.ts';
 import { RULES, resolveRules } from '../../src/detect/rules.ts';
 import { ContactFollower, type ContactRule } from '../../src/detect/state/contact-follower.ts';
@@ -21,13 +23,16 @@ if (shape === undefined) throw new Error(`the shapes are ${Object.keys(SHAPES).j
 
 const collect = globalThis.gc as () => void;
 const tools = { isInternal: (text: string) => text.charCodeAt(0) === 10, text: addressText };
+const addresses = new AddressCache(tools);
 // As in the engine: one follower for all rules about contacts, which by default wait equally long.
 const follower = new ContactFollower(1000, (_, error) => {
   throw error;
 });
 const contacts = { follow: (_: number, rule: ContactRule) => follower.add(rule) };
 collect();
-const before = process.memoryUsage().heapUsed;
+/** Objects, and tables of numbers beside them. */
+const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+const before = used();
 const running = resolveRules({ rules: {}, networks: {}, places: {} }, RULES)
   .filter(({ enabled }) => enabled)
   .map(({ rule, settings }) => rule.create({ settings, raise: () => {}, contacts, ...tools }));
@@ -58,13 +63,13 @@ for (let i = 0; i < ATTEMPTS; i++) {
     ...shape(i),
   };
   follower.open(event);
-  for (const handlers of running) dispatch(handlers, event);
+  for (const handlers of running) dispatch(handlers, event, addresses);
   if (i % PER_SECOND !== PER_SECOND - 1) continue;
   follower.tick({ ...tick, at: at + 1 });
-  for (const handlers of running) dispatch(handlers, { ...tick, at: at + 1 });
+  for (const handlers of running) dispatch(handlers, { ...tick, at: at + 1 }, addresses);
 }
 collect();
-const megabytes = Math.round((process.memoryUsage().heapUsed - before) / 1e5) / 10;
+const megabytes = Math.round((used() - before) / 1e5) / 10;
 console.log(JSON.stringify({ megabytes, attempts: ATTEMPTS }));
 // What was measured has to be alive until here.
 if (running.length === 0) process.exitCode = 1;

@@ -1,5 +1,5 @@
 /** ARP requests for many addresses that nobody has. */
-import type { ArpEvent } from '../events.ts';
+import type { Address, ArpEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
 import { AnsweredSources } from '../state/answered-contacts.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -11,6 +11,9 @@ const MOST_STATIONS = 8192;
 /** An address that spoke within this time is in use: who asks for it may not see the answer, as switches keep it from us. */
 const IN_USE_NS = 1800 * NS_PER_SECOND;
 const NOBODY = '\0\0\0\0';
+
+/** The six bytes of `aa:bb:cc:dd:ee:ff`, as an address. */
+const stationOf = (mac: string): Address => String.fromCharCode(...mac.split(':').map((byte) => Number.parseInt(byte, 16)));
 
 export const arpScan = defineRule({
   kind: 'arp_scan',
@@ -36,7 +39,7 @@ export const arpScan = defineRule({
     const spokeAt = new BoundedMap<{ at: number }>(MOST_STATIONS);
     const count = (request: ArpEvent): void => {
       const { senderMac, targetAddress, at: askedAt } = request;
-      const answeredOf: AnsweredOf = (question) => answered.peek(senderMac)?.count(question) ?? 0;
+      const answeredOf: AnsweredOf = (question) => answered.peek(stationOf(senderMac))?.count(question) ?? 0;
       const found = spread.failed(senderMac, targetAddress, askedAt, answeredOf);
       if (found === null) return;
       const source = request.senderAddress === NOBODY ? request.senderMac : context.text(request.senderAddress);
@@ -57,7 +60,7 @@ export const arpScan = defineRule({
       failed(request) {
         const spoke = spokeAt.peek(request.targetAddress);
         if (spoke === undefined || request.at - spoke.at >= IN_USE_NS) count(request);
-        else answered.add(request.senderMac, request.targetAddress, request.at);
+        else answered.add({ source: stationOf(request.senderMac), target: request.targetAddress, targetPort: 0 }, request.at);
       },
       // Whether an address is in use is looked up when the wait is over: requests are not answered one by one.
       accepted: () => {},

@@ -1,9 +1,9 @@
-import { isExternal } from '../address-class.ts';
+import { isInside, isOutside } from '../address-class.ts';
+import type { EntryReader } from '../entry-reader.ts';
 import type { CloseEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
-import { BoundedMap } from '../state/bounded-map.ts';
+import { CallPairs, type Calls } from '../state/call-pairs.ts';
 import { ascending, medianDeviation, quantile } from '../state/order.ts';
-import { TimedFlows } from '../state/timed-flows.ts';
 
 const SECOND = 1e9;
 const WINDOW_SECS = 86_400;
@@ -17,19 +17,6 @@ const UDP = 17;
  * DNS over TLS, SSDP, STUN, mDNS and LLMNR.
  */
 const CLOCKWORK_PORTS = new Set([53, 67, 68, 123, 137, 138, 500, 546, 547, 853, 1900, 3478, 4500, 5353, 5355]);
-
-/** Most pairs make one call before they make room for others: it is kept as it is. */
-interface Pair {
-  readonly first: CloseEvent;
-  calls: Calls | null;
-}
-
-interface Calls {
-  /** Starts (ns) and bytes sent, in the order in which the connections ended. */
-  readonly starts: number[];
-  readonly sizes: number[];
-  readonly flows: TimedFlows;
-}
 
 /** 1 for an even spread around the median (Bowley's skewness); RITA ignores quartiles less than 10 apart. */
 function evenness(sorted: readonly number[]): number {
@@ -64,16 +51,11 @@ export function sizeScore(sizes: readonly number[]): number {
 }
 
 /** Connections that said something and were answered. */
-function isCall({ protocol, targetPort, sourcePort, payloadUp, packetsDown }: CloseEvent): boolean {
+function isCall(entries: EntryReader, offset: number): boolean {
+  const protocol = entries.protocol(offset);
   if (protocol !== TCP && protocol !== UDP) return false;
-  if (payloadUp === 0 || packetsDown === 0) return false;
-  return !CLOCKWORK_PORTS.has(targetPort) && !(sourcePort === 123 && protocol === UDP);
-}
-
-function callsOf(first: CloseEvent): Calls {
-  const flows = new TimedFlows();
-  flows.add(first, first.firstAt);
-  return { starts: [first.firstAt], sizes: [first.bytesUp], flows };
+  if (entries.payloadOf(offset, 0) === 0 || entries.packets(offset, 1) === 0) return false;
+  return !CLOCKWORK_PORTS.has(entries.targetPort(offset)) && !(entries.sourcePort(offset) === 123 && protocol === UDP);
 }
 
 /** Drops what is too old or too much. */
@@ -113,29 +95,25 @@ export const beaconing = defineRule({
   },
   create(context) {
     const { settings } = context;
-    const pairs = new BoundedMap<Pair>(MOST_PAIRS);
-    return {
-      close(event) {
-        if (!isCall(event) || !context.isInternal(event.source) || !isExternal(event.target, context)) return;
-        const pair = pairs.obtain(`${event.source}${event.host ?? event.target}`, () => ({ first: event, calls: null }));
-        if (pair.first === event) return;
-        pair.calls ??= callsOf(pair.first);
-        const { starts, sizes, flows } = pair.calls;
-        if (starts.length > 0 && Math.abs(event.firstAt - starts[starts.length - 1]) < SECOND) return;
-        starts.push(event.firstAt);
-        sizes.push(event.bytesUp);
-        flows.add(event, event.firstAt);
-        trim(pair.calls, event.at - WINDOW_SECS * SECOND);
-        if (starts.length < settings.connections) return;
-        const bySize = sizeScore(sizes);
-        // Whatever the intervals are worth.
-        if ((1 + bySize) / 2 < settings.score) return;
-        const { score: byTime, interval } = timingScore(starts);
-        const score = (byTime + bySize) / 2;
-        if (score < settings.score) return;
-        const source = context.text(event.source);
-        const target = event.host ?? context.text(event.target);
-        context.raise({
+    const pairs = new CallPairs(MOST_PAIRS);
+    const judge = (calls: Calls, event: CloseEvent, number: number) => {
+      const { starts, sizes, flows } = calls;
+      if (starts.length > 0 && Math.abs(event.firstAt - starts[starts.length - 1]) < SECOND) return;
+      starts.push(event.firstAt);
+      sizes.push(event.bytesUp);
+      flows.add(event, event.firstAt);
+      trim(calls, event.at - WINDOW_SECS * SECOND);
+      if (starts.length < settings.connections) return;
+      const bySize = sizeScore(sizes);
+      // Whatever the intervals are worth.
+      if ((1 + bySize) / 2 < settings.score) return;
+      const { score: byTime, interval } = timingScore(starts);
+      const score = (byTime + bySize) / 2;
+      if (score < settings.score) return;
+      const source = context.text(event.source);
+      const target = event.host ?? context.text(event.target);
+      context.raise(
+        {
           at: event.at,
           firstAt: Math.min(...starts),
           source,
@@ -151,7 +129,18 @@ export const beaconing = defineRule({
           windowSecs: WINDOW_SECS,
           description: `${source} called ${target} ${starts.length} times, every ${interval.toFixed(1)} s, score ${score.toFixed(2)} of 1`,
           flows: flows.since(Number.NEGATIVE_INFINITY),
-        });
+        },
+        number,
+      );
+    };
+
+    return {
+      closeRow({ entries, offsets, times, numbers, sources, targets }, row) {
+        const offset = offsets[row];
+        if (!isCall(entries, offset)) return;
+        if (!isInside(sources[row]) || !isOutside(targets[row])) return;
+        const calls = pairs.before(entries, offset);
+        if (calls !== null) judge(calls, entries.close(offset, times[row]), numbers[row]);
       },
     };
   },

@@ -1,4 +1,5 @@
 import { endpointText } from '../endpoint.ts';
+import type { EntryReader } from '../entry-reader.ts';
 import type { CloseEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -46,11 +47,13 @@ const BY_LABEL = new Map<string, Service>([
 ]);
 
 /** The service that an attempt was made at, or null when the flow is no attempt. */
-function attemptedAt(event: CloseEvent): Service | null {
-  if (event.protocol !== TCP || event.payloadDown === 0 || event.lastAt - event.firstAt >= LONGEST_NS) return null;
-  if (event.bytesUp + event.bytesDown >= LARGEST_BYTES) return null;
-  const service = (event.service === null ? undefined : BY_LABEL.get(event.service)) ?? BY_PORT.get(event.targetPort);
-  return service !== undefined && event.payloadUp >= service.leastPayload ? service : null;
+function attemptedAt(entries: EntryReader, offset: number): Service | null {
+  const label = entries.service(offset);
+  const service = (label === null ? undefined : BY_LABEL.get(label)) ?? BY_PORT.get(entries.targetPort(offset));
+  if (service === undefined || entries.protocol(offset) !== TCP || entries.payloadOf(offset, 1) === 0) return null;
+  if (entries.lastAt(offset) - entries.firstAt(offset) >= LONGEST_NS) return null;
+  if (entries.bytes(offset, 0) + entries.bytes(offset, 1) >= LARGEST_BYTES) return null;
+  return entries.payloadOf(offset, 0) >= service.leastPayload ? service : null;
 }
 
 /** The last attempts from one source at one service of one target. */
@@ -119,34 +122,40 @@ export const bruteForce = defineRule({
     const longestNs = Math.max(windowSecs, slowWindowSecs) * 1e9;
     const pairs = new BoundedMap<Attempts>(MOST_PAIRS);
 
-    const report = (event: CloseEvent, service: Service, state: Attempts, count: number, isSlow: boolean) => {
+    const report = (event: CloseEvent, service: Service, state: Attempts, count: number, isSlow: boolean, number: number) => {
       const source = context.text(event.source);
       const target = endpointText(context.text(event.target), event.targetPort);
       const secs = isSlow ? slowWindowSecs : windowSecs;
-      context.raise({
-        at: event.at,
-        firstAt: state.times[state.times.length - count],
-        source,
-        target,
-        observed: { attempts: count, variation: Math.round(state.variation(count) * 1000) / 1000, service: service.name },
-        threshold: { attempts: isSlow ? slowAttempts : attempts, variation },
-        windowSecs: secs,
-        description: `${source} made ${count} short ${service.name} connections of nearly the same size to ${target} within ${secs} s`,
-        flows: state.flows.since(event.at - secs * 1e9),
-        ...(isSlow ? { severity: 'low', confidence: 0.4, key: `${source} ${target} slow` } : {}),
-      });
+      context.raise(
+        {
+          at: event.at,
+          firstAt: state.times[state.times.length - count],
+          source,
+          target,
+          observed: { attempts: count, variation: Math.round(state.variation(count) * 1000) / 1000, service: service.name },
+          threshold: { attempts: isSlow ? slowAttempts : attempts, variation },
+          windowSecs: secs,
+          description: `${source} made ${count} short ${service.name} connections of nearly the same size to ${target} within ${secs} s`,
+          flows: state.flows.since(event.at - secs * 1e9),
+          ...(isSlow ? { severity: 'low', confidence: 0.4, key: `${source} ${target} slow` } : {}),
+        },
+        number,
+      );
+    };
+
+    const judge = (event: CloseEvent, service: Service, number: number) => {
+      const state = pairs.obtain(`${event.targetPort} ${event.source}${event.target}`, () => new Attempts());
+      state.add(event, longestNs);
+      const count = state.within(windowSecs * 1e9);
+      if (count >= attempts && state.variation(count) < variation) return report(event, service, state, count, false, number);
+      const slow = state.within(slowWindowSecs * 1e9);
+      if (slow > slowAttempts && state.variation(slow) < variation) report(event, service, state, slow, true, number);
     };
 
     return {
-      close(event) {
-        const service = attemptedAt(event);
-        if (service === null) return;
-        const state = pairs.obtain(`${event.targetPort} ${event.source}${event.target}`, () => new Attempts());
-        state.add(event, longestNs);
-        const count = state.within(windowSecs * 1e9);
-        if (count >= attempts && state.variation(count) < variation) return report(event, service, state, count, false);
-        const slow = state.within(slowWindowSecs * 1e9);
-        if (slow > slowAttempts && state.variation(slow) < variation) report(event, service, state, slow, true);
+      closeRow({ entries, offsets, times, numbers }, row) {
+        const service = attemptedAt(entries, offsets[row]);
+        if (service !== null) judge(entries.close(offsets[row], times[row]), service, numbers[row]);
       },
     };
   },

@@ -1,7 +1,10 @@
-import { isExternal } from '../address-class.ts';
+import { isInside, isOutside } from '../address-class.ts';
+import type { EntryReader } from '../entry-reader.ts';
 import { VOLUME_STEP, type VolumeEvent } from '../events.ts';
+import { PAIR_WORDS } from '../flow-keys.ts';
 import { defineRule } from '../rule.ts';
-import { BoundedMap } from '../state/bounded-map.ts';
+import { FirstFlows } from '../state/first-flows.ts';
+import { KeyTable } from '../state/key-table.ts';
 import { SlidingTotals } from '../state/sliding-totals.ts';
 import { TimedFlows } from '../state/timed-flows.ts';
 
@@ -14,14 +17,11 @@ interface Sums {
   readonly flows: TimedFlows;
 }
 
-/** Most pairs have one volume to tell before they make room for others: it is kept as it is. */
-interface Pair {
-  readonly first: VolumeEvent;
-  sums: Sums | null;
-}
-
 /** Flows that nobody answered and that are small: a flood of them must not push real pairs out. */
-const isNoise = ({ bytesUp, packetsDown }: VolumeEvent) => bytesUp === 0 || (packetsDown === 0 && bytesUp < VOLUME_STEP);
+function isNoise(entries: EntryReader, offset: number): boolean {
+  const bytesUp = entries.grownBytes(offset, 0);
+  return bytesUp === 0 || (bytesUp < VOLUME_STEP && entries.grownPackets(offset, 1) === 0);
+}
 
 export const dataExfiltration = defineRule({
   kind: 'data_exfiltration',
@@ -47,35 +47,33 @@ export const dataExfiltration = defineRule({
     const { settings } = context;
     const { upload_bytes: uploadBytes, ratio, window_secs: windowSecs } = settings;
     const windowNs = windowSecs * 1e9;
-    const pairs = new BoundedMap<Pair>(MOST_PAIRS);
+    const pairs = new KeyTable(PAIR_WORDS, MOST_PAIRS, (row) => {
+      sums[row] = null;
+    });
+    /** Most pairs have one volume to tell before they make room for others: of that, when it was and its bytes up. */
+    const firsts = new FirstFlows();
+    const firstDown: number[] = [];
+    const sums: (Sums | null)[] = [];
 
-    const count = ({ totals, flows }: Sums, event: VolumeEvent) => {
-      totals.add(event.bytesUp, event.bytesDown, event.at);
-      flows.add(event, event.at);
+    const sumsOf = (row: number): Sums => {
+      const made = { totals: new SlidingTotals(windowNs, windowNs / GRAINS), flows: new TimedFlows() };
+      made.totals.add(firsts.second(row), firstDown[row], firsts.first(row));
+      made.flows.add(firsts.flow(row), firsts.first(row));
+      return made;
     };
 
-    const sumsOf = (first: VolumeEvent): Sums => {
-      const sums = { totals: new SlidingTotals(windowNs, windowNs / GRAINS), flows: new TimedFlows() };
-      count(sums, first);
-      return sums;
-    };
-
-    return {
-      volume(event) {
-        if (isNoise(event) || !context.isInternal(event.source) || !isExternal(event.target, context)) return;
-        const pair = pairs.obtain(event.source + event.target, () => ({ first: event, sums: null }));
-        if (pair.sums === null) {
-          if (pair.first === event && event.bytesUp < uploadBytes) return;
-          pair.sums = sumsOf(pair.first);
-        }
-        const { totals, flows } = pair.sums;
-        if (pair.first !== event) count(pair.sums, event);
-        const up = totals.first;
-        const down = totals.second;
-        if (up < uploadBytes || up < ratio * down) return;
-        const source = context.text(event.source);
-        const target = context.text(event.target);
-        context.raise({
+    const judge = ({ totals, flows }: Sums, event: VolumeEvent, isFirst: boolean, number: number) => {
+      if (!isFirst) {
+        totals.add(event.bytesUp, event.bytesDown, event.at);
+        flows.add(event, event.at);
+      }
+      const up = totals.first;
+      const down = totals.second;
+      if (up < uploadBytes || up < ratio * down) return;
+      const source = context.text(event.source);
+      const target = context.text(event.target);
+      context.raise(
+        {
           at: event.at,
           firstAt: totals.firstAt,
           source,
@@ -85,7 +83,28 @@ export const dataExfiltration = defineRule({
           windowSecs,
           description: `${source} sent ${(up / 1e6).toFixed(1)} MB to ${target} within ${windowSecs} s and got ${(down / 1e6).toFixed(1)} MB back`,
           flows: flows.since(event.at - windowNs),
-        });
+        },
+        number,
+      );
+    };
+
+    return {
+      volumeRow({ entries, offsets, times, numbers, sources, targets }, i) {
+        const offset = offsets[i];
+        if (isNoise(entries, offset) || !isInside(sources[i]) || !isOutside(targets[i])) return;
+        entries.writePair(offset, pairs.key, 0);
+        const row = pairs.obtain();
+        const isFirst = pairs.isFresh;
+        if (isFirst) {
+          const bytesUp = entries.grownBytes(offset, 0);
+          firsts.set(row, entries, offset, times[i], bytesUp, pairs.room);
+          firstDown[row] = entries.grownBytes(offset, 1);
+          sums[row] = null;
+          if (bytesUp < uploadBytes) return;
+        }
+        const pair = sums[row] ?? sumsOf(row);
+        sums[row] = pair;
+        judge(pair, entries.volume(offset, times[i]), isFirst, numbers[i]);
       },
     };
   },

@@ -1,6 +1,6 @@
 /** One port of many hosts, within seconds. */
 import { defineRule } from '../rule.ts';
-import { ACTIVE_SCANNING, SERVICE_DISCOVERY, wantsTcp, windowSetting } from './scan-settings.ts';
+import { ACTIVE_SCANNING, SERVICE_DISCOVERY, TCP, windowSetting } from './scan-settings.ts';
 import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
 export const horizontalScan = defineRule({
@@ -22,7 +22,7 @@ export const horizontalScan = defineRule({
     const { hosts, window_secs: window, failed_only } = context.settings;
     return followSpread(context, context.settings, {
       members: hosts,
-      wants: wantsTcp,
+      protocols: [TCP],
       group: (open) => open.source + String.fromCharCode(open.targetPort),
       member: (open) => open.target,
       among: ({ targetPort }) => ({ port: targetPort }),

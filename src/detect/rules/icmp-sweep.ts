@@ -1,6 +1,6 @@
 /** ICMP requests to many hosts that do not answer. */
-import type { FlowTuple, OpenEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
+import type { ContactFlow } from '../state/contact-follower.ts';
 import { ACTIVE_SCANNING, SYSTEM_DISCOVERY, windowSetting } from './scan-settings.ts';
 import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
@@ -12,10 +12,7 @@ const REQUESTS: ReadonlyMap<number, readonly number[]> = new Map([
   [ICMPV6, [128]],
 ]);
 
-function wantsRequest(flow: FlowTuple | OpenEvent): boolean {
-  const requests = REQUESTS.get(flow.protocol);
-  return requests !== undefined && (!('icmpType' in flow) || requests.includes(flow.icmpType));
-}
+const wantsRequest = ({ protocol, icmpType }: ContactFlow): boolean => REQUESTS.get(protocol)?.includes(icmpType) === true;
 
 export const icmpSweep = defineRule({
   kind: 'icmp_sweep',
@@ -36,6 +33,7 @@ export const icmpSweep = defineRule({
     const { hosts, window_secs: window, failed_only } = context.settings;
     return followSpread(context, context.settings, {
       members: hosts,
+      protocols: [...REQUESTS.keys()],
       wants: wantsRequest,
       group: (open) => open.source,
       member: (open) => open.target,

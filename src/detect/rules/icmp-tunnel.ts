@@ -107,20 +107,19 @@ export const icmpTunnel = defineRule({
     const shortNs = settings.window_secs * 1e9;
     const longNs = settings.unequal_secs * 1e9;
     const pairs = new BoundedMap<Pair>(MOST_PAIRS);
-    return {
-      volume(event) {
-        if ((event.protocol !== ICMP && event.protocol !== ICMPV6) || event.packetsUp === 0 || event.packetsDown === 0) return;
-        const { source, target, at } = event;
-        const pair = pairs.obtain(source < target ? source + target : target + source, () => new Pair(shortNs, longNs));
-        pair.add(event);
-        const isLarge = pair.short.total >= settings.bytes && pair.short.mean >= settings.packet_bytes;
-        const { difference } = pair.long;
-        const isUnequal = pair.long.total >= settings.unequal_bytes && pair.long.mean >= LEAST_MEAN && difference >= settings.difference;
-        if (!isLarge && !isUnequal) return;
-        const traffic = isLarge ? pair.short : pair.long;
-        const windowSecs = isLarge ? settings.window_secs : settings.unequal_secs;
-        const [from, to, mean] = [context.text(source), context.text(target), Math.round(traffic.mean)];
-        context.raise({
+    const judge = (event: VolumeEvent, number: number) => {
+      const { source, target, at } = event;
+      const pair = pairs.obtain(source < target ? source + target : target + source, () => new Pair(shortNs, longNs));
+      pair.add(event);
+      const isLarge = pair.short.total >= settings.bytes && pair.short.mean >= settings.packet_bytes;
+      const { difference } = pair.long;
+      const isUnequal = pair.long.total >= settings.unequal_bytes && pair.long.mean >= LEAST_MEAN && difference >= settings.difference;
+      if (!isLarge && !isUnequal) return;
+      const traffic = isLarge ? pair.short : pair.long;
+      const windowSecs = isLarge ? settings.window_secs : settings.unequal_secs;
+      const [from, to, mean] = [context.text(source), context.text(target), Math.round(traffic.mean)];
+      context.raise(
+        {
           at,
           firstAt: traffic.bytes.firstAt,
           source: from,
@@ -132,7 +131,18 @@ export const icmpTunnel = defineRule({
           windowSecs,
           description: `${from} and ${to} exchanged ${traffic.total} bytes of ICMP within ${windowSecs} s, ${mean} bytes per packet`,
           flows: pair.flows.since(at - windowSecs * 1e9),
-        });
+        },
+        number,
+      );
+    };
+
+    return {
+      volumeRow({ entries, offsets, times, numbers }, row) {
+        const offset = offsets[row];
+        const protocol = entries.protocol(offset);
+        if (protocol !== ICMP && protocol !== ICMPV6) return;
+        if (entries.grownPackets(offset, 0) > 0 && entries.grownPackets(offset, 1) > 0)
+          judge(entries.volume(offset, times[row]), numbers[row]);
       },
     };
   },

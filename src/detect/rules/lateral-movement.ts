@@ -1,3 +1,4 @@
+import { isInside } from '../address-class.ts';
 import { endpointText } from '../endpoint.ts';
 import type { AnswerEvent } from '../events.ts';
 import { defineRule } from '../rule.ts';
@@ -57,22 +58,17 @@ export const lateralMovement = defineRule({
       return !known;
     };
 
-    return {
-      tick({ at }) {
-        if (Number.isNaN(startedAt)) startedAt = at;
-      },
-      answer(event) {
-        const { at, outcome, protocol, source, target, targetPort } = event;
-        if (Number.isNaN(startedAt)) startedAt = at;
-        if (outcome !== 'accepted' || protocol !== TCP || !ADMIN_PORTS.has(targetPort)) return;
-        if (source === target || !context.isInternal(source) || !context.isInternal(target) || !isNew(event)) return;
-        const state = sources.obtain(source, () => ({ targets: new SlidingSet(windowNs, MOST_TARGETS), flows: new TimedFlows() }));
-        const count = state.targets.add(target, at);
-        state.flows.add(event, at);
-        if (count < hosts) return;
-        const name = context.text(source);
-        const learning = at - startedAt < learnSecs * 1e9;
-        context.raise({
+    const judge = (event: AnswerEvent, number: number) => {
+      const { at, source, target, targetPort } = event;
+      if (source === target || !context.isInternal(source) || !context.isInternal(target) || !isNew(event)) return;
+      const state = sources.obtain(source, () => ({ targets: new SlidingSet(windowNs, MOST_TARGETS), flows: new TimedFlows() }));
+      const count = state.targets.add(target, at);
+      state.flows.add(event, at);
+      if (count < hosts) return;
+      const name = context.text(source);
+      const learning = at - startedAt < learnSecs * 1e9;
+      context.raise(
+        {
           at,
           firstAt: state.targets.firstAt,
           source: name,
@@ -83,7 +79,21 @@ export const lateralMovement = defineRule({
           description: `${name} reached remote administration on ${count} internal hosts within ${windowSecs} s that it never used before`,
           flows: state.flows.since(at - windowNs),
           ...(learning ? { severity: 'medium', confidence: 0.5 } : {}),
-        });
+        },
+        number,
+      );
+    };
+
+    return {
+      tick({ at }) {
+        if (Number.isNaN(startedAt)) startedAt = at;
+      },
+      answerRow({ entries, offsets, times, numbers, targets }, row) {
+        if (Number.isNaN(startedAt)) startedAt = times[0];
+        const offset = offsets[row];
+        if (!ADMIN_PORTS.has(entries.targetPort(offset)) || !entries.isAccepted(offset) || entries.protocol(offset) !== TCP) return;
+        if (!isInside(targets[row])) return;
+        judge(entries.answer(offset, times[row], null), numbers[row]);
       },
     };
   },

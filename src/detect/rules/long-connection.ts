@@ -1,5 +1,7 @@
 import { isExternal } from '../address-class.ts';
+import { EntryKind } from '../batch.ts';
 import { endpointText } from '../endpoint.ts';
+import type { EntryReader } from '../entry-reader.ts';
 import type { CloseEvent, FlowTuple, VolumeEvent } from '../events.ts';
 import { defineRule, type Severity } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
@@ -39,8 +41,8 @@ export const longConnection = defineRule({
       return band;
     };
 
-    const judge = (event: VolumeEvent | CloseEvent, until: number) => {
-      const duration = until - event.firstAt;
+    const judge = (event: VolumeEvent | CloseEvent, number: number) => {
+      const duration = event.lastAt - event.firstAt;
       const band = bandOf(duration);
       if (band < 0 || (event.protocol !== TCP && event.protocol !== UDP)) return;
       if (!context.isInternal(event.source) || !isExternal(event.target, context)) return;
@@ -50,28 +52,40 @@ export const longConnection = defineRule({
       const source = context.text(event.source);
       const target = endpointText(context.text(event.target), event.targetPort);
       const severity: Severity = band >= 2 ? 'low' : 'info';
-      context.raise({
-        at: event.at,
-        firstAt: event.firstAt,
-        source,
-        target,
-        key: `${source} ${target} ${band}`,
-        observed: { duration_secs: Math.floor(duration / 1e9) },
-        threshold: { duration_secs: bands[band] },
-        windowSecs: bands[band],
-        description: `${source} has been connected to ${target} for ${(duration / 3.6e12).toFixed(1)} hours`,
-        flows: [tupleOf(event)],
-        severity,
-      });
+      context.raise(
+        {
+          at: event.at,
+          firstAt: event.firstAt,
+          source,
+          target,
+          key: `${source} ${target} ${band}`,
+          observed: { duration_secs: Math.floor(duration / 1e9) },
+          threshold: { duration_secs: bands[band] },
+          windowSecs: bands[band],
+          description: `${source} has been connected to ${target} for ${(duration / 3.6e12).toFixed(1)} hours`,
+          flows: [tupleOf(event)],
+          severity,
+        },
+        number,
+      );
     };
 
+    const leastNs = bands[0] * 1e9;
+    const isShort = (entries: EntryReader, offset: number) => entries.lastAt(offset) - entries.firstAt(offset) < leastNs;
+
     return {
-      volume(event) {
-        judge(event, event.lastAt);
+      volumeRow({ entries, offsets, times, numbers }, row) {
+        const offset = offsets[row];
+        // What comes with an end is judged with it: then nothing has to be known of the flow in between.
+        if (isShort(entries, offset) || entries.kind(offset) === EntryKind.CLOSE) return;
+        judge(entries.volume(offset, times[row]), numbers[row]);
       },
-      close(event) {
-        judge(event, event.lastAt);
-        if (event.lastAt - event.firstAt >= bands[0] * 1e9) told.delete(keyOf(event));
+      closeRow({ entries, offsets, times, numbers }, row) {
+        const offset = offsets[row];
+        if (isShort(entries, offset)) return;
+        const event = entries.close(offset, times[row]);
+        judge(event, numbers[row] - (entries.hasGrown(offset) ? 1 : 0));
+        told.delete(keyOf(event));
       },
     };
   },

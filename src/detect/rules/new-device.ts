@@ -1,5 +1,8 @@
-import { isRoutable } from '../address-class.ts';
+import { classify, isOwnHost } from '../address-class.ts';
+import { B_SOURCE, B_TARGET } from '../batch.ts';
+import type { EntryReader } from '../entry-reader.ts';
 import type { Address } from '../events.ts';
+import { ADDRESS_WORDS, writeAddress } from '../flow-keys.ts';
 import { defineRule } from '../rule.ts';
 import { learnSetting, Novelty } from '../state/novelty.ts';
 
@@ -21,23 +24,30 @@ export const newDevice = defineRule({
   },
   create(context) {
     const { settings } = context;
-    const novelty = new Novelty(MOST_DEVICES, settings.learn_secs);
+    const novelty = new Novelty(ADDRESS_WORDS, MOST_DEVICES, settings.learn_secs);
 
-    const meet = (address: Address, at: number, mac: string | null) => {
-      if (!isRoutable(address) || !context.isInternal(address)) return;
-      if (!novelty.meet(address, at)) return;
+    const raise = (address: Address, at: number, mac: string | null, number?: number) => {
       const name = context.text(address);
-      context.raise({
-        at,
-        firstAt: at,
-        source: name,
-        target: null,
-        observed: { address: name, ...(mac === null ? {} : { mac }) },
-        threshold: { learn_secs: settings.learn_secs },
-        windowSecs: settings.learn_secs,
-        description: `${name}${mac === null ? '' : ` (${mac})`} was seen for the first time, ${novelty.secondsAt(at)} s after the sensor began`,
-        flows: [],
-      });
+      context.raise(
+        {
+          at,
+          firstAt: at,
+          source: name,
+          target: null,
+          observed: { address: name, ...(mac === null ? {} : { mac }) },
+          threshold: { learn_secs: settings.learn_secs },
+          windowSecs: settings.learn_secs,
+          description: `${name}${mac === null ? '' : ` (${mac})`} was seen for the first time, ${novelty.secondsAt(at)} s after the sensor began`,
+          flows: [],
+        },
+        number,
+      );
+    };
+
+    /** `end` is B_SOURCE or B_TARGET. */
+    const meet = (entries: EntryReader, offset: number, end: number, at: number, number: number) => {
+      entries.writeAddress(offset, end, novelty.key, 0);
+      if (novelty.meet(at)) raise(entries.address(offset, end), at, null, number);
     };
 
     return {
@@ -46,13 +56,17 @@ export const newDevice = defineRule({
       },
       arp({ at, senderAddress, senderMac }) {
         novelty.begin(at);
-        meet(senderAddress, at, senderMac);
+        if (!isOwnHost(classify(senderAddress, context))) return;
+        writeAddress(senderAddress, novelty.key, 0);
+        if (novelty.meet(at)) raise(senderAddress, at, senderMac);
       },
-      answer({ at, outcome, source, target }) {
+      answerRow({ entries, offsets, times, numbers, sources, targets }, row) {
+        const at = times[row];
         novelty.begin(at);
-        if (outcome !== 'accepted') return;
-        meet(source, at, null);
-        meet(target, at, null);
+        const offset = offsets[row];
+        if (!entries.isAccepted(offset)) return;
+        if (isOwnHost(sources[row])) meet(entries, offset, B_SOURCE, at, numbers[row]);
+        if (isOwnHost(targets[row])) meet(entries, offset, B_TARGET, at, numbers[row]);
       },
     };
   },

@@ -1,4 +1,8 @@
+import { isInside } from '../address-class.ts';
+import { B_TARGET } from '../batch.ts';
 import { endpointText } from '../endpoint.ts';
+import type { AnswerEvent } from '../events.ts';
+import { ADDRESS_WORDS } from '../flow-keys.ts';
 import { defineRule } from '../rule.ts';
 import { learnSetting, Novelty } from '../state/novelty.ts';
 import { tupleOf } from '../state/timed-flows.ts';
@@ -26,20 +30,13 @@ export const newService = defineRule({
   },
   create(context) {
     const { settings } = context;
-    const novelty = new Novelty(MOST_SERVICES, settings.learn_secs);
-    return {
-      tick({ at }) {
-        novelty.begin(at);
-      },
-      answer(event) {
-        const { at, outcome, protocol, target, targetPort } = event;
-        novelty.begin(at);
-        if (outcome !== 'accepted' || (protocol !== TCP && protocol !== UDP)) return;
-        if (targetPort === 0 || targetPort >= DYNAMIC_PORTS || !context.isInternal(target)) return;
-        if (!novelty.meet(`${protocol} ${targetPort} ${target}`, at)) return;
-        const service = endpointText(context.text(target), targetPort);
-        const transport = protocol === TCP ? 'TCP' : 'UDP';
-        context.raise({
+    const novelty = new Novelty(ADDRESS_WORDS + 1, MOST_SERVICES, settings.learn_secs);
+    const report = (event: AnswerEvent, number: number) => {
+      const { at, target, targetPort } = event;
+      const service = endpointText(context.text(target), targetPort);
+      const transport = event.protocol === TCP ? 'TCP' : 'UDP';
+      context.raise(
+        {
           at,
           firstAt: at,
           source: context.text(event.source),
@@ -50,7 +47,25 @@ export const newService = defineRule({
           windowSecs: settings.learn_secs,
           description: `${service} (${transport}) accepted a connection for the first time, ${novelty.secondsAt(at)} s after the sensor began`,
           flows: [tupleOf(event)],
-        });
+        },
+        number,
+      );
+    };
+    return {
+      tick({ at }) {
+        novelty.begin(at);
+      },
+      answerRow({ entries, offsets, times, numbers, targets }, row) {
+        const at = times[row];
+        novelty.begin(at);
+        const offset = offsets[row];
+        const protocol = entries.protocol(offset);
+        const port = entries.targetPort(offset);
+        if (!entries.isAccepted(offset) || (protocol !== TCP && protocol !== UDP) || port === 0 || port >= DYNAMIC_PORTS) return;
+        if (!isInside(targets[row])) return;
+        entries.writeAddress(offset, B_TARGET, novelty.key, 0);
+        novelty.key[ADDRESS_WORDS] = (protocol << 16) | port;
+        if (novelty.meet(at)) report(entries.answer(offset, at, null), numbers[row]);
       },
     };
   },

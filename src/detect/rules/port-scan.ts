@@ -19,7 +19,7 @@ import {
   FAILED_SHARE,
   NS_PER_SECOND,
   SERVICE_DISCOVERY,
-  wantsTcp,
+  TCP,
   windowSetting,
 } from './scan-settings.ts';
 
@@ -87,7 +87,7 @@ export const portScan = defineRule({
     const sources = new Suspects(MOST_SOURCES, () => new Source(windowNs, most));
     return followContacts(context, answer_wait_ms, {
       failedOnly,
-      wants: wantsTcp,
+      protocols: [TCP],
       memoryNs: windowNs,
       failed(open, _, answeredContacts) {
         const state = sources.obtain(open.source);

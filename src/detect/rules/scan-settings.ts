@@ -1,5 +1,4 @@
 /** Settings that the rules about failed contacts have in common. */
-import type { FlowTuple, OpenEvent } from '../events.ts';
 import type { Mitre, Setting } from '../rule.ts';
 
 export const TCP = 6;
@@ -40,5 +39,3 @@ export const FAILED_SHARE: Setting = {
 
 /** `1 port`, `25 ports`. */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
-
-export const wantsTcp = ({ protocol }: FlowTuple | OpenEvent): boolean => protocol === TCP;

@@ -11,7 +11,7 @@ import { followContacts } from '../state/contact-follower.ts';
 import { RecentFlows } from '../state/recent-flows.ts';
 import { SlidingSet } from '../state/sliding-set.ts';
 import { Suspects } from '../state/suspects.ts';
-import { ACTIVE_SCANNING, ANSWER_WAIT, counted, NS_PER_SECOND, SERVICE_DISCOVERY, wantsTcp, windowSetting } from './scan-settings.ts';
+import { ACTIVE_SCANNING, ANSWER_WAIT, counted, NS_PER_SECOND, SERVICE_DISCOVERY, TCP, windowSetting } from './scan-settings.ts';
 
 const MOST_SOURCES = 4096;
 
@@ -156,7 +156,7 @@ export const slowScan = defineRule({
     const sources = new Suspects(MOST_SOURCES, () => new Source(limits));
     return followContacts(context, context.settings.answer_wait_ms, {
       failedOnly: true,
-      wants: wantsTcp,
+      protocols: [TCP],
       memoryNs: limits.memoryNs,
       failed(open, _, answeredContacts) {
         const known = sources.peek(open.source) !== undefined;
@@ -185,6 +185,7 @@ export const slowScan = defineRule({
         });
       },
       accepted: (open) => sources.peek(open.source)?.succeed(open),
+      knows: (source) => sources.size > 0 && sources.peek(source) !== undefined,
       expire: (now) => sources.expire(({ lastAt }) => now - lastAt >= limits.memoryNs),
     });
   },

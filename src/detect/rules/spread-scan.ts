@@ -1,8 +1,8 @@
 /** What rules over one spread of failed contacts have in common: one port of many hosts, many ports of one, many hosts. */
-import type { FlowTuple, OpenEvent } from '../events.ts';
+import type { OpenEvent } from '../events.ts';
 import type { Finding, RuleContext, RuleHandlers } from '../rule.ts';
 import type { AnsweredQuestion } from '../state/answered-contacts.ts';
-import { followContacts } from '../state/contact-follower.ts';
+import { type ContactFlow, followContacts } from '../state/contact-follower.ts';
 import { type AnsweredOf, Spread, type Spreading } from '../state/spread.ts';
 import { ANSWER_WAIT, FAILED_ONLY, FAILED_SHARE, NS_PER_SECOND } from './scan-settings.ts';
 
@@ -15,7 +15,9 @@ type Words = Pick<Finding, 'target' | 'observed' | 'threshold' | 'description'>;
 export interface SpreadScan {
   /** Different members of a group that make a finding. */
   readonly members: number;
-  wants(flow: FlowTuple | OpenEvent): boolean;
+  readonly protocols: readonly number[];
+  /** Whether it is about such flows of theirs; about all when absent. */
+  readonly wants?: (flow: ContactFlow) => boolean;
   /** Whose members are counted, and which of them the attempt is for. */
   group(open: OpenEvent): string;
   member(open: OpenEvent): string;
@@ -35,7 +37,8 @@ export function followSpread(
   const spread = new Spread({ windowNs, members: scan.members, failedShare });
   return followContacts(context, answer_wait_ms, {
     failedOnly: failed_only === 1,
-    wants: (flow) => scan.wants(flow),
+    protocols: scan.protocols,
+    ...(scan.wants === undefined ? {} : { wants: scan.wants }),
     memoryNs: windowNs,
     failed(open, _, answered) {
       const answeredOf: AnsweredOf = (window) => answered?.count({ ...window, ...scan.among(open) }) ?? 0;

@@ -60,7 +60,6 @@ class FloodCounter {
   }
 
   open(event: OpenEvent): void {
-    if (event.outcome === 'accepted') return;
     this.advance(event.at);
     if (this.tracker.open(tupleKey(event), '', event)) return;
     const service = this.services.peek(serviceKey(event));
@@ -68,7 +67,6 @@ class FloodCounter {
   }
 
   answer(event: AnswerEvent): void {
-    if (event.outcome === 'accepted' && event.attemptAt !== null) return;
     this.advance(event.at);
     if (this.tracker.answer(tupleKey(event), event.outcome)) return;
     if (event.outcome === 'refused' && this.limits.countRefused) return;
@@ -242,10 +240,10 @@ export const synFlood = defineRule({
     const waitNs = answer_wait_ms * 1_000_000;
     const counter = new FloodCounter({ unanswered, sources, single, window, waitNs, countRefused: count_refused === 1 }, context);
     return {
-      open(event) {
+      pending(event) {
         if (event.protocol === TCP) counter.open(event);
       },
-      answer(event) {
+      settled(event) {
         if (event.protocol === TCP) counter.answer(event);
       },
       halfOpen(event) {

@@ -1,6 +1,10 @@
+import { isInside } from '../address-class.ts';
+import { B_SOURCE, B_TARGET } from '../batch.ts';
+import type { EntryReader } from '../entry-reader.ts';
 import type { Address } from '../events.ts';
+import { ADDRESS_WORDS, addressOfWords } from '../flow-keys.ts';
 import { defineRule } from '../rule.ts';
-import { BoundedMap } from '../state/bounded-map.ts';
+import { KeyTable, NO_ROW } from '../state/key-table.ts';
 
 const MOST_ADDRESSES = 4096;
 /** Steady traffic hardly varies; what lies within a tenth of the mean is counted as variation all the same. */
@@ -70,19 +74,23 @@ export const trafficSpike = defineRule({
     const { settings } = context;
     const { sigma, floor, baseline_secs: baselineSecs } = settings;
     const baselineNs = baselineSecs * 1e9;
-    const addresses = new BoundedMap<Baseline>(MOST_ADDRESSES);
+    const addresses = new KeyTable(ADDRESS_WORDS, MOST_ADDRESSES);
+    const baselines: Baseline[] = [];
     let tickAt = Number.NaN;
 
-    const count = (address: Address, bytes: number, at: number) => {
-      if (!context.isInternal(address)) return;
-      const began = Number.isNaN(tickAt) ? at : tickAt;
-      addresses.obtain(address, () => new Baseline(began)).bytes += bytes;
+    /** `end` is B_SOURCE or B_TARGET. */
+    const count = (entries: EntryReader, offset: number, end: number, bytes: number, at: number) => {
+      entries.writeAddress(offset, end, addresses.key, 0);
+      const row = addresses.obtain();
+      if (addresses.isFresh) baselines[row] = new Baseline(Number.isNaN(tickAt) ? at : tickAt);
+      baselines[row].bytes += bytes;
     };
 
-    const judge = (address: Address, baseline: Baseline, from: number, at: number) => {
+    const judge = (row: number, baseline: Baseline, from: number, at: number) => {
       const rate = baseline.bytes / ((at - from) / 1e9);
       const { mean, deviation } = baseline;
       if (from - baseline.since < baselineNs || rate <= floor || rate <= mean + sigma * deviation) return;
+      const address: Address = addressOfWords((word) => addresses.wordOf(row, word));
       const source = context.text(address);
       context.raise({
         at,
@@ -98,10 +106,11 @@ export const trafficSpike = defineRule({
     };
 
     return {
-      volume(event) {
-        const bytes = event.bytesUp + event.bytesDown;
-        count(event.source, bytes, event.at);
-        count(event.target, bytes, event.at);
+      volumeRow({ entries, offsets, times, sources, targets }, i) {
+        const offset = offsets[i];
+        const bytes = entries.grownBytes(offset, 0) + entries.grownBytes(offset, 1);
+        if (isInside(sources[i])) count(entries, offset, B_SOURCE, bytes, times[i]);
+        if (isInside(targets[i])) count(entries, offset, B_TARGET, bytes, times[i]);
       },
       tick({ at }) {
         const from = tickAt;
@@ -109,13 +118,14 @@ export const trafficSpike = defineRule({
         if (Number.isNaN(from) || at <= from) return;
         // Nothing was seen for longer than the baseline remembers: what comes now can't be compared with it.
         if (at - from >= baselineNs) {
-          for (const [address] of addresses) addresses.delete(address);
+          addresses.clear();
           return;
         }
-        for (const [address, baseline] of addresses) {
+        for (let row = addresses.oldest; row !== NO_ROW; row = addresses.after(row)) {
+          const baseline = baselines[row];
           if (baseline.bytes === 0) continue;
           baseline.idle(from, baselineNs);
-          judge(address, baseline, from, at);
+          judge(row, baseline, from, at);
           baseline.sample(baseline.bytes / ((at - from) / 1e9), at, baselineNs);
           baseline.bytes = 0;
         }

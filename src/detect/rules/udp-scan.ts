@@ -2,9 +2,9 @@
  * Many UDP ports of one host, or one port of very many hosts. A minute, because scanners have to be slow: hosts limit how
  * many ICMP errors they send (RFC 1812 section 4.3.2.8).
  */
-import type { FlowTuple, OpenEvent } from '../events.ts';
+import type { OpenEvent } from '../events.ts';
 import { defineRule, type Finding, type Severity } from '../rule.ts';
-import { followContacts } from '../state/contact-follower.ts';
+import { type ContactFlow, followContacts } from '../state/contact-follower.ts';
 import { type AnsweredOf, Spread, type Spreading } from '../state/spread.ts';
 import {
   ACTIVE_SCANNING,
@@ -31,11 +31,11 @@ function isGroupAddress(address: string): boolean {
 }
 
 /** A datagram of a service to a client is an answer whose question was not seen. */
-const isAnswer = ({ sourcePort, targetPort }: FlowTuple): boolean => sourcePort < FIRST_FREE_PORT && targetPort >= FIRST_FREE_PORT;
+const isAnswer = ({ sourcePort, targetPort }: ContactFlow): boolean => sourcePort < FIRST_FREE_PORT && targetPort >= FIRST_FREE_PORT;
 
-function wantsProbe(flow: FlowTuple | OpenEvent): boolean {
-  const { protocol, target, targetPort } = flow;
-  if (protocol !== UDP || isAnswer(flow) || isGroupAddress(target)) return false;
+function wantsProbe(flow: ContactFlow): boolean {
+  const { target, targetPort } = flow;
+  if (isAnswer(flow) || isGroupAddress(target)) return false;
   return targetPort < TRACEROUTE_FIRST || targetPort > TRACEROUTE_LAST;
 }
 
@@ -83,6 +83,7 @@ export const udpScan = defineRule({
     });
     return followContacts(context, answer_wait_ms, {
       failedOnly: failed_only === 1,
+      protocols: [UDP],
       wants: wantsProbe,
       memoryNs: windowNs,
       failed(open, _, answered) {

@@ -1,6 +1,6 @@
 /** Many ports of one host, within seconds. */
 import { defineRule } from '../rule.ts';
-import { ACTIVE_SCANNING, SERVICE_DISCOVERY, wantsTcp, windowSetting } from './scan-settings.ts';
+import { ACTIVE_SCANNING, SERVICE_DISCOVERY, TCP, windowSetting } from './scan-settings.ts';
 import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
 export const verticalScan = defineRule({
@@ -22,7 +22,7 @@ export const verticalScan = defineRule({
     const { ports, window_secs: window, failed_only } = context.settings;
     return followSpread(context, context.settings, {
       members: ports,
-      wants: wantsTcp,
+      protocols: [TCP],
       group: (open) => open.source + open.target,
       member: (open) => String(open.targetPort),
       among: ({ target }) => ({ target }),

@@ -2,24 +2,72 @@
  * What becomes of contacts, found out once for all rules that are about them. An attempt that was accepted before its tick
  * was over never waits; the others do, until they are answered or given up.
  */
-import type { AnswerEvent, FlowTuple, OpenEvent, TickEvent } from '../events.ts';
+import type { EntryReader } from '../entry-reader.ts';
+import type { Address, AnswerEvent, OpenEvent, TickEvent } from '../events.ts';
 import type { RuleContext, RuleHandlers } from '../rule.ts';
-import { type AnsweredContacts, AnsweredSources, contactOf } from './answered-contacts.ts';
+import { type AnsweredContacts, AnsweredSources } from './answered-contacts.ts';
 import { ContactTracker, type Outcomes, tupleKey } from './contacts.ts';
 
 const NS_PER_MS = 1_000_000;
+const PROTOCOLS = 256;
+
+/** What decides whether a rule is about a flow. */
+export type ContactFlow = Pick<OpenEvent, 'protocol' | 'source' | 'sourcePort' | 'target' | 'targetPort' | 'icmpType'>;
+
+/** An attempt read from its entry when it is asked for. */
+class EntryFlow implements ContactFlow {
+  private entries: EntryReader | null = null;
+  private offset = 0;
+
+  show(entries: EntryReader, offset: number): void {
+    this.entries = entries;
+    this.offset = offset;
+  }
+
+  get protocol(): number {
+    return this.shown.protocol(this.offset);
+  }
+
+  get source(): Address {
+    return this.shown.source(this.offset);
+  }
+
+  get sourcePort(): number {
+    return this.shown.sourcePort(this.offset);
+  }
+
+  get target(): Address {
+    return this.shown.target(this.offset);
+  }
+
+  get targetPort(): number {
+    return this.shown.targetPort(this.offset);
+  }
+
+  get icmpType(): number {
+    return this.shown.icmpType(this.offset);
+  }
+
+  private get shown(): EntryReader {
+    if (this.entries === null) throw new Error('no entry is shown');
+    return this.entries;
+  }
+}
 
 export interface ContactRule {
   /** The attempt failed. `answered`: contacts of its source, in the same protocol, that did not; undefined when there are none. */
   failed(attempt: OpenEvent, refused: boolean, answered: AnsweredContacts | undefined): void;
-  /** For rules that must hear of each. */
+  /** For rules that must hear of each whose source they know. */
   accepted?(attempt: OpenEvent): void;
+  knows?(source: Address): boolean;
   /** How long answered contacts are to be remembered, ns. */
   readonly memoryNs: number;
   /** Without it every attempt counts as failed, and at once. */
   readonly failedOnly: boolean;
-  /** Whether the rule is about such flows. */
-  wants(flow: FlowTuple | OpenEvent): boolean;
+  /** Protocols that it is about; any when absent. */
+  readonly protocols?: readonly number[];
+  /** Whether it is about such flows of theirs; about all when absent. */
+  readonly wants?: (flow: ContactFlow) => boolean;
   /** At the end of each tick, after what is decided by then. */
   expire(now: number): void;
 }
@@ -34,10 +82,22 @@ interface Followed {
   readonly answered: AnsweredSources;
 }
 
+/** Rules that are about flows of one protocol. */
+interface Lane {
+  readonly rules: readonly ContactRule[];
+  /** One of them follows every flow of the protocol. */
+  readonly followsAll: boolean;
+}
+
 export class ContactFollower {
+  /** Some rule counts every attempt. */
+  countsAll = false;
   private rules: readonly ContactRule[] = [];
+  /** By protocol, as they come. */
+  private lanes: (Lane | undefined)[] = [];
   /** By protocol: each has a room of its own, so that one of them cannot fill it for the others. */
-  private readonly trackers = new Map<number, Followed>();
+  private readonly rooms = new Array<Followed | undefined>(PROTOCOLS).fill(undefined);
+  private readonly flow = new EntryFlow();
   private readonly waitNs: number;
   private readonly onThrow: (rule: ContactRule, error: unknown) => void;
 
@@ -45,41 +105,68 @@ export class ContactFollower {
   constructor(answerWaitMs: number, onThrow: (rule: ContactRule, error: unknown) => void) {
     this.waitNs = answerWaitMs * NS_PER_MS;
     this.onThrow = onThrow;
+    this.use([]);
   }
 
   add(rule: ContactRule): void {
-    this.rules = [...this.rules, rule];
+    this.use([...this.rules, rule]);
   }
 
   remove(rule: ContactRule): void {
-    this.rules = this.rules.filter((other) => other !== rule);
+    this.use(this.rules.filter((other) => other !== rule));
+  }
+
+  /** Time has come to this moment, for the contacts of one protocol. */
+  advance(protocol: number, at: number): void {
+    this.rooms[protocol]?.tracker.advance(at);
   }
 
   /** Attempts that the flow table refused are left out: their answers are not told, and a full table must not make a scanner of everybody. */
   open(event: OpenEvent): void {
     if (!event.tracked) return;
-    this.trackers.get(event.protocol)?.tracker.advance(event.at);
+    this.advance(event.protocol, event.at);
     let waits = false;
-    for (const rule of this.rules) {
-      if (!rule.wants(event)) continue;
+    for (const rule of this.lane(event.protocol).rules) {
+      if (!isAbout(rule, event)) continue;
       if (rule.failedOnly) waits = true;
       else this.call(rule, () => rule.failed(event, false, undefined));
     }
-    if (waits && event.outcome !== 'accepted') this.followed(event.protocol).tracker.open(tupleKey(event), event.source, event);
+    if (waits && event.outcome !== 'accepted') this.room(event.protocol).tracker.open(tupleKey(event), event.source, event);
   }
 
   /** `attempt`: what the answer is for, when it was told in the same tick. */
   answer(event: AnswerEvent, attempt: OpenEvent | null): void {
-    const tracker = this.trackers.get(event.protocol)?.tracker;
-    tracker?.advance(event.at);
+    this.advance(event.protocol, event.at);
     if (attempt?.outcome === 'accepted') {
       if (attempt.tracked) this.accepted(attempt);
-    } else tracker?.answer(tupleKey(event), event.outcome);
+    } else this.rooms[event.protocol]?.tracker.answer(tupleKey(event), event.outcome);
+  }
+
+  /** An answer at `at` that accepted the attempt of the same entry and tick, made at `attemptAt`. */
+  acceptedEntry(entries: EntryReader, offset: number, at: number, attemptAt: number): void {
+    const protocol = entries.protocol(offset);
+    this.advance(protocol, at);
+    if (!entries.isTracked(offset)) return;
+    const { rules, followsAll } = this.lane(protocol);
+    if (rules.length === 0) return;
+    this.flow.show(entries, offset);
+    let isFollowed = followsAll;
+    for (let i = 0; i < rules.length; i++) {
+      const rule = rules[i];
+      if (rule.accepted !== undefined && isHeard(rule, this.flow)) {
+        this.accepted(entries.open(offset, attemptAt));
+        return;
+      }
+      isFollowed ||= rule.failedOnly && isAbout(rule, this.flow);
+    }
+    if (isFollowed) this.room(protocol).answered.addEntry(entries, offset, attemptAt);
   }
 
   tick({ at, final }: TickEvent): void {
     const memoryNs = Math.max(0, ...this.rules.map((rule) => rule.memoryNs));
-    for (const { tracker, answered } of this.trackers.values()) {
+    for (const room of this.rooms) {
+      if (room === undefined) continue;
+      const { tracker, answered } = room;
       tracker.advance(at);
       if (final) tracker.finish();
       answered.expire(at, memoryNs);
@@ -89,46 +176,63 @@ export class ContactFollower {
 
   private failed(open: OpenEvent, refused: boolean, sources: AnsweredSources): void {
     const answered = sources.peek(open.source);
-    for (const rule of this.rules) if (rule.failedOnly && rule.wants(open)) this.call(rule, () => rule.failed(open, refused, answered));
+    for (const rule of this.lane(open.protocol).rules) {
+      if (rule.failedOnly && isAbout(rule, open)) this.call(rule, () => rule.failed(open, refused, answered));
+    }
   }
 
   private accepted(open: OpenEvent): void {
-    let isWanted = false;
-    for (const rule of this.rules) {
-      if (!rule.failedOnly || !rule.wants(open)) continue;
-      isWanted = true;
-      if (rule.accepted !== undefined) this.call(rule, () => rule.accepted?.(open));
+    let isFollowed = false;
+    for (const rule of this.lane(open.protocol).rules) {
+      if (!rule.failedOnly || !isAbout(rule, open)) continue;
+      isFollowed = true;
+      if (rule.accepted !== undefined && isHeard(rule, open)) this.call(rule, () => rule.accepted?.(open));
     }
-    if (isWanted) this.followed(open.protocol).answered.add(open.source, contactOf(open), open.at);
+    if (isFollowed) this.room(open.protocol).answered.add(open, open.at);
   }
 
   private call(rule: ContactRule, action: () => void): void {
     try {
       action();
     } catch (error) {
-      this.giveUp(rule, error);
+      this.remove(rule);
+      this.onThrow(rule, error);
     }
   }
 
-  private giveUp(rule: ContactRule, error: unknown): void {
-    this.remove(rule);
-    this.onThrow(rule, error);
+  private use(rules: readonly ContactRule[]): void {
+    this.rules = rules;
+    this.countsAll = rules.some(({ failedOnly }) => !failedOnly);
+    this.lanes = new Array<Lane | undefined>(PROTOCOLS).fill(undefined);
   }
 
-  private followed(protocol: number): Followed {
-    let followed = this.trackers.get(protocol);
-    if (followed === undefined) {
+  private lane(protocol: number): Lane {
+    let lane = this.lanes[protocol];
+    if (lane === undefined) {
+      const rules = this.rules.filter(({ protocols }) => protocols === undefined || protocols.includes(protocol));
+      lane = { rules, followsAll: rules.some((rule) => rule.failedOnly && rule.wants === undefined) };
+      this.lanes[protocol] = lane;
+    }
+    return lane;
+  }
+
+  private room(protocol: number): Followed {
+    let room = this.rooms[protocol];
+    if (room === undefined) {
       const answered = new AnsweredSources();
       const outcomes: Outcomes<OpenEvent> = {
         failed: (open, refused) => this.failed(open, refused, answered),
         accepted: (open) => this.accepted(open),
       };
-      followed = { tracker: new ContactTracker(this.waitNs, outcomes), answered };
-      this.trackers.set(protocol, followed);
+      room = { tracker: new ContactTracker(this.waitNs, outcomes), answered };
+      this.rooms[protocol] = room;
     }
-    return followed;
+    return room;
   }
 }
+
+const isAbout = (rule: ContactRule, flow: ContactFlow): boolean => rule.wants === undefined || rule.wants(flow);
+const isHeard = (rule: ContactRule, { source }: ContactFlow): boolean => rule.knows === undefined || rule.knows(source);
 
 /** Handlers of a rule about contacts: none where there is a follower for all, else those of one of its own. */
 export function followContacts(context: Pick<RuleContext, 'contacts'>, answerWaitMs: number, rule: ContactRule): RuleHandlers {

@@ -1,16 +1,21 @@
 /** What has never been seen before: everything is new, and learned in silence, during a first time of the capture. */
 import type { Setting } from '../rule.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { KeyTable } from './key-table.ts';
 
 export class Novelty {
-  private readonly known: BoundedMap<true>;
+  private readonly known: KeyTable;
   private readonly learnNs: number;
   private startedAt = Number.NaN;
 
-  /** `most` keys are remembered. */
-  constructor(most: number, learnSecs: number) {
-    this.known = new BoundedMap(most);
+  /** `most` keys of `words` words are remembered. */
+  constructor(words: number, most: number, learnSecs: number) {
+    this.known = new KeyTable(words, most);
     this.learnNs = learnSecs * 1e9;
+  }
+
+  /** Where the key is written before `meet`. */
+  get key(): Int32Array {
+    return this.known.key;
   }
 
   /** The capture runs at stream time `at`; the first call begins the learning time. */
@@ -19,10 +24,9 @@ export class Novelty {
   }
 
   /** Remembers the key; true when it was not known and the learning time is over. */
-  meet(key: string, at: number): boolean {
-    const isKnown = this.known.peek(key) === true;
-    this.known.obtain(key, () => true);
-    return !isKnown && at - this.startedAt >= this.learnNs;
+  meet(at: number): boolean {
+    this.known.obtain();
+    return this.known.isFresh && at - this.startedAt >= this.learnNs;
   }
 
   /** Whole seconds since the first call of `begin`. */

@@ -78,7 +78,7 @@ describe('ContactFollower', () => {
 });
 
 describe('AnsweredSources', () => {
-  const key = (target: string, targetPort: number) => contactOf({ target: addressOf(target), targetPort });
+  const contactAt = (source: string, target: string, targetPort: number) => open({ source, target, port: targetPort });
 
   it('counts contacts of a host or of a port', () => {
     const sources = new AnsweredSources();
@@ -88,23 +88,36 @@ describe('AnsweredSources', () => {
       ['10.0.0.2', 80],
       ['10.0.0.1', 80],
     ] as const)
-      sources.add('s', key(target, port), 5);
+      sources.add(contactAt('10.9.9.9', target, port), 5);
     const window = { at: 5, windowNs: 10, most: 9 };
-    const contacts = sources.peek('s');
+    const contacts = sources.peek(addressOf('10.9.9.9'));
     expect(contacts?.count(window)).toBe(3);
     expect(contacts?.count({ ...window, target: addressOf('10.0.0.1') })).toBe(2);
     expect(contacts?.count({ ...window, port: 80 })).toBe(2);
     expect(contacts?.count({ ...window, most: 1 })).toBe(1);
+    expect(sources.peek(addressOf('10.9.9.8'))).toBeUndefined();
+  });
+
+  it('tells addresses of both versions apart', () => {
+    const sources = new AnsweredSources();
+    sources.add(contactAt('a00:1::', 'a00:2::', 80), 1);
+    expect(sources.peek(addressOf('10.0.0.1'))).toBeUndefined();
+    expect(sources.peek(addressOf('a00:1::'))?.latest(1, 9, 9)).toEqual([[contactOf({ target: addressOf('a00:2::'), targetPort: 80 }), 1]]);
   });
 
   it('keeps the latest contacts of a source, and forgets the source that was not used for longest', () => {
     const sources = new AnsweredSources();
-    for (let i = 0; i < 10_000; i++) sources.add('busy', `${i}`, i);
-    expect(sources.peek('busy')?.size).toBeLessThanOrEqual(4096);
-    expect(sources.peek('busy')?.latest(9999, 1e9, 1)).toEqual([['9999', 9999]]);
-    for (let i = 0; i < 300_000; i++) sources.add(`source ${i % 1000}`, `${i}`, 10_000 + i);
-    expect(sources.peek('busy')).toBeUndefined();
+    const busy = addressOf('10.1.0.0');
+    for (let i = 0; i < 10_000; i++) sources.add(contactAt('10.1.0.0', '10.0.0.1', i), i);
+    expect(sources.peek(busy)?.size).toBeLessThanOrEqual(4096);
+    expect(sources.peek(busy)?.latest(9999, 1e9, 1)).toEqual([[contactOf({ target: addressOf('10.0.0.1'), targetPort: 9999 }), 9999]]);
+    for (let i = 0; i < 300_000; i++) {
+      const source = `10.2.${(i % 1000) >> 8}.${(i % 1000) & 255}`;
+      sources.add(contactAt(source, `10.0.${(i >> 16) & 255}.1`, i & 0xffff), 10_000 + i);
+    }
+    expect(sources.peek(busy)).toBeUndefined();
+    expect(sources.peek(addressOf('10.2.3.231'))?.size).toBeGreaterThan(200);
     sources.expire(1e9, 1000);
-    expect(sources.peek('source 999')).toBeUndefined();
+    expect(sources.peek(addressOf('10.2.3.231'))).toBeUndefined();
   });
 });

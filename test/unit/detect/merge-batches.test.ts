@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AddressCache } from '../../../src/detect/address-cache.ts';
 import type { DetectBatch } from '../../../src/detect/batch.ts';
+import type { EntryReader } from '../../../src/detect/entry-reader.ts';
 import { type DetectEvent, OPENS_TOLD } from '../../../src/detect/events.ts';
 import { mergeBatches } from '../../../src/detect/merge-batches.ts';
 import { createCredits } from '../../../src/flow/credits.ts';
@@ -22,7 +23,17 @@ function batchesOf(...rings: RingBuilder[]): DetectBatch[] {
 
 function merged(batches: DetectBatch[]): DetectEvent[] {
   const events: DetectEvent[] = [];
-  mergeBatches(batches, TICK, 0, new AddressCache(), (event) => void events.push(event));
+  let entries: { moments: EntryReader; ends: EntryReader };
+  mergeBatches(batches, TICK, 0, new AddressCache(), {
+    begin: (moments, ends) => {
+      entries = { moments, ends };
+    },
+    opened: (offset, at) => events.push(entries.moments.open(offset, at)),
+    answered: (offset, at, attemptAt) => events.push(entries.moments.answer(offset, at, Number.isNaN(attemptAt) ? null : attemptAt)),
+    grown: (offset, at) => events.push(entries.ends.volume(offset, at)),
+    closed: (offset, at) => events.push(entries.ends.close(offset, at)),
+    event: (event) => events.push(event),
+  });
   return events;
 }
 

@@ -1,7 +1,7 @@
 /** What events are found and ordered with: addresses as keys, places by key, entries by use. */
 import { describe, expect, it } from 'vitest';
 import { AddressCache } from '../../../src/detect/address-cache.ts';
-import { ascendingPlaces } from '../../../src/detect/radix-order.ts';
+import { ascendingPlaces } from '../../../src/detect/ascending-places.ts';
 import { BoundedMap } from '../../../src/detect/state/bounded-map.ts';
 
 describe('AddressCache', () => {

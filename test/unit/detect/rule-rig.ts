@@ -1,4 +1,6 @@
 /** Drives one rule with events made from a few words, and keeps what it finds. Times are seconds, addresses readable. */
+import { AddressCache } from '../../../src/detect/address-cache.ts';
+import { dispatch } from '../../../src/detect/dispatch.ts';
 import type {
   Address,
   AnswerEvent,
@@ -12,7 +14,7 @@ import type {
   TickEvent,
   VolumeEvent,
 } from '../../../src/detect/events.ts';
-import type { Finding, Rule, RuleHandlers } from '../../../src/detect/rule.ts';
+import type { Finding, RowHandlers, Rule, RuleHandlers } from '../../../src/detect/rule.ts';
 import { HyperLogLog } from '../../../src/detect/state/hyperloglog.ts';
 
 export const TCP = 6;
@@ -120,21 +122,20 @@ export function tick(given: When & Partial<Omit<TickEvent, 'type' | 'at' | 'ordi
 
 export class RuleRig {
   readonly findings: Finding[] = [];
-  private readonly handlers: RuleHandlers;
+  private readonly handlers: RuleHandlers & RowHandlers;
+  private readonly addresses: AddressCache;
 
   /** `settings` in place of the rule's own values, `isInternal` in place of RFC 1918 and ULA. */
   constructor(rule: Rule, settings: Readonly<Record<string, number>> = {}, isInternal: (address: Address) => boolean = isPrivate) {
     for (const name of Object.keys(settings)) if (!(name in rule.settings)) throw new RangeError(`${rule.kind} has no setting ${name}`);
     const own = Object.fromEntries(Object.entries(rule.settings).map(([name, { value }]) => [name, value]));
     const raise = (finding: Finding) => void this.findings.push(finding);
+    this.addresses = new AddressCache({ isInternal });
     this.handlers = rule.create({ settings: { ...own, ...settings }, isInternal, text: textOf, raise });
   }
 
   feed(...events: readonly DetectEvent[]): this {
-    for (const event of events) {
-      const handle = this.handlers[event.type] as ((event: DetectEvent) => void) | undefined;
-      handle?.call(this.handlers, event);
-    }
+    for (const event of events) dispatch(this.handlers, event, this.addresses);
     return this;
   }
 

@@ -1,0 +1,202 @@
+/**
+ * A map with a limit over keys of whole words, in typed memory: no object and no string per key. The caller writes a key
+ * into `key` and asks; values are its own, in arrays that have a place per row. When the table is full, the row that was
+ * not used for the longest time makes room: what `BoundedMap` is for strings and objects.
+ */
+const FIRST_ROWS = 256;
+/** No row, and the end of a chain. */
+export const NO_ROW = -1;
+/** Behind a row's key: the next row of its bucket, and its neighbours in the order of use. */
+const LINKS = 3;
+
+export class KeyTable {
+  /** The key that the next call is about. */
+  readonly key: Int32Array;
+  size = 0;
+  /** Whether the last `obtain` made the row. */
+  isFresh = false;
+  /** Places that the caller's arrays need; grows as the table fills. */
+  room: number;
+  private readonly words: number;
+  private readonly stride: number;
+  private readonly most: number;
+  private readonly onDrop: ((row: number) => void) | null;
+  private rows: Int32Array;
+  /** Row + 1 per bucket. */
+  private heads: Int32Array;
+  private used = 0;
+  private free = NO_ROW;
+  private oldestRow = NO_ROW;
+  private latestRow = NO_ROW;
+  private readonly secrets: Int32Array;
+
+  /** Keys of `words` words. `onDrop` hears of every row that goes, before it may be used again. */
+  constructor(words: number, most: number, onDrop: ((row: number) => void) | null = null) {
+    this.words = words;
+    this.stride = words + LINKS;
+    this.most = most;
+    this.onDrop = onDrop;
+    this.key = new Int32Array(words);
+    this.room = Math.min(most, FIRST_ROWS);
+    this.rows = new Int32Array(this.room * this.stride);
+    this.heads = new Int32Array(bucketsFor(this.room));
+    // Addresses are chosen by strangers: chains stay short because they do not know these.
+    this.secrets = crypto.getRandomValues(new Int32Array(words));
+  }
+
+  /** From the longest unused row on; NO_ROW when there is none. */
+  get oldest(): number {
+    return this.oldestRow;
+  }
+
+  /** The row that was used next after this one. */
+  after(row: number): number {
+    return this.rows[row * this.stride + this.words + 2];
+  }
+
+  /** The row of the key without marking it as used, or NO_ROW. */
+  peek(): number {
+    return this.seek(this.bucket(this.key, 0));
+  }
+
+  /**
+   * The row of the key, marked as used; made when it is not there. One function and not several, because everything here
+   * is called for every flow from many places, and the compiler would copy it into each.
+   */
+  obtain(): number {
+    const { key, words, stride, secrets, heads } = this;
+    let { rows } = this;
+    let sum = 0;
+    for (let word = 0; word < words; word++) {
+      const value = key[word];
+      const secret = secrets[word];
+      sum = (sum + Math.imul((value + secret) & 0xffff, ((value >>> 16) + (secret >>> 16)) & 0xffff)) | 0;
+    }
+    sum = Math.imul(sum ^ (sum >>> 16), 0x9e37_79b1);
+    const bucket = (sum ^ (sum >>> 15)) & (heads.length - 1);
+    let row = heads[bucket] - 1;
+    while (row >= 0) {
+      const at = row * stride;
+      let word = 0;
+      while (word < words && rows[at + word] === key[word]) word++;
+      if (word === words) break;
+      row = rows[at + words];
+    }
+    this.isFresh = row < 0;
+    if (row >= 0) {
+      if (row === this.latestRow) return row;
+      const at = row * stride + words;
+      const before = rows[at + 1];
+      const after = rows[at + 2];
+      if (before === NO_ROW) this.oldestRow = after;
+      else rows[before * stride + words + 2] = after;
+      rows[after * stride + words + 1] = before;
+    } else {
+      row = this.insert();
+      rows = this.rows;
+    }
+    const at = row * stride + words;
+    const latest = this.latestRow;
+    rows[at + 1] = latest;
+    rows[at + 2] = NO_ROW;
+    if (latest === NO_ROW) this.oldestRow = row;
+    else rows[latest * stride + words + 2] = row;
+    this.latestRow = row;
+    return row;
+  }
+
+  drop(row: number): void {
+    this.onDrop?.(row);
+    const { rows, heads, words, stride } = this;
+    const at = row * stride + words;
+    const bucket = this.bucket(rows, row * stride);
+    let before = NO_ROW;
+    for (let other = heads[bucket] - 1; other !== row; other = rows[other * stride + words]) before = other;
+    if (before === NO_ROW) heads[bucket] = rows[at] + 1;
+    else rows[before * stride + words] = rows[at];
+    const earlier = rows[at + 1];
+    const later = rows[at + 2];
+    if (earlier === NO_ROW) this.oldestRow = later;
+    else rows[earlier * stride + words + 2] = later;
+    if (later === NO_ROW) this.latestRow = earlier;
+    else rows[later * stride + words + 1] = earlier;
+    rows[at] = this.free;
+    this.free = row;
+    this.size--;
+  }
+
+  clear(): void {
+    while (this.oldestRow !== NO_ROW) this.drop(this.oldestRow);
+  }
+
+  /** A word of a row's key. */
+  wordOf(row: number, word: number): number {
+    return this.rows[row * this.stride + word];
+  }
+
+  /** A row with the key in its bucket; not yet in the order of use. */
+  private insert(): number {
+    if (this.size >= this.most) this.drop(this.oldestRow);
+    if (this.free === NO_ROW && this.used === this.room) this.grow();
+    const { rows, key, words, stride } = this;
+    let row = this.free;
+    if (row === NO_ROW) row = this.used++;
+    else this.free = rows[row * stride + words];
+    rows.set(key, row * stride);
+    this.link(row);
+    this.size++;
+    return row;
+  }
+
+  private seek(bucket: number): number {
+    const { rows, key, words, stride } = this;
+    for (let row = this.heads[bucket] - 1; row >= 0; row = rows[row * stride + words]) {
+      const at = row * stride;
+      let word = 0;
+      while (word < words && rows[at + word] === key[word]) word++;
+      if (word === words) return row;
+    }
+    return NO_ROW;
+  }
+
+  private link(row: number): void {
+    const { rows, heads, words, stride } = this;
+    const bucket = this.bucket(rows, row * stride);
+    rows[row * stride + words] = heads[bucket] - 1;
+    heads[bucket] = row + 1;
+  }
+
+  /** NH over 16-bit halves (Black et al. 1999, UMAC): two keys meet in a bucket by chance only. As in `obtain`. */
+  private bucket(from: Int32Array, at: number): number {
+    const { secrets, words } = this;
+    let sum = 0;
+    for (let word = 0; word < words; word++) {
+      const value = from[at + word];
+      const secret = secrets[word];
+      sum = (sum + Math.imul((value + secret) & 0xffff, ((value >>> 16) + (secret >>> 16)) & 0xffff)) | 0;
+    }
+    sum = Math.imul(sum ^ (sum >>> 16), 0x9e37_79b1);
+    return (sum ^ (sum >>> 15)) & (this.heads.length - 1);
+  }
+
+  private grow(): void {
+    this.room = Math.min(this.most, this.room * 2);
+    this.rows = widened(this.rows, this.room * this.stride);
+    this.heads = new Int32Array(bucketsFor(this.room));
+    // Nothing is free: all rows are in use.
+    for (let row = 0; row < this.used; row++) this.link(row);
+  }
+}
+
+/** A power of two, at least as many as rows. */
+function bucketsFor(rows: number): number {
+  return 2 ** Math.ceil(Math.log2(rows));
+}
+
+/** The same array, or a longer one with the same content, that has `length` places. */
+export function widened<A extends Float64Array | Int32Array | Uint8Array>(array: A, length: number): A {
+  if (array.length >= length) return array;
+  const wider = new (array.constructor as new (length: number) => A)(length);
+  wider.set(array);
+  return wider;
+}
