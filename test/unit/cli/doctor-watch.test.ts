@@ -14,15 +14,15 @@ describe('weir doctor --watch', () => {
   it('names the stage that loses, how much of how much, and the remedy, and ends with 1', async () => {
     const { code, stdout } = await watch([]);
     expect(code).toBe(1);
-    expect(stdout.lines).toContain('losing   socket      400 of 4,000 packets in 10.0 s (10 %)');
-    expect(stdout.lines).toContain('                     remedy: --buffer-mb 64 (now 16)');
+    expect(stdout.lines).toContain('losing   socket       400 of 4,000 packets in 10.0 s (10 %)');
+    expect(stdout.lines).toContain('                      remedy: --buffer-mb 64 (now 16)');
     expect(stdout.lines.at(-1)).toBe('losing: socket');
   });
 
   it('says unknown where a stage has no counter, and ends with 0 when nothing is lost', async () => {
     const { code, stdout } = await watch([], healthy);
     expect(code).toBe(0);
-    expect(stdout.lines[1]).toBe('unknown  nic         this system shows no counters of cards');
+    expect(stdout.lines[1]).toBe('unknown  nic          this system shows no counters of cards');
     expect(stdout.lines.at(-1)).toBe('no stage that has a counter loses anything');
   });
 
