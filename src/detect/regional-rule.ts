@@ -7,8 +7,12 @@ import { deciderOf, decidingAddress, type Region } from './rule-variants.ts';
 import type { ContactRule, SharedContacts } from './state/contact-follower.ts';
 
 type Handlers = RuleHandlers & RowHandlers;
+type EventHandler = (event: DetectEvent) => void;
 type RowHandler = (rows: EventRows, row: number) => void;
 type IsWithin = (address: Address | null) => boolean;
+
+/** Handlers that get events as rows. */
+const ROWS: ReadonlySet<string> = new Set<keyof RowHandlers>(['answerRow', 'volumeRow', 'closeRow']);
 
 function membership({ networks, own }: Region): IsWithin {
   const table = new NetworkTable(networks);
@@ -39,18 +43,18 @@ function subjectOf(event: DetectEvent, decider: Decider): Address | undefined {
 
 /** The same, but for events about other addresses. */
 function ownEvents(handlers: Handlers, decider: Decider, isWithin: IsWithin): Handlers {
-  const { answerRow, volumeRow, closeRow, ...others } = handlers;
-  const routed = Object.entries(others).map(([type, handle]: [string, (event: never) => void]) => [
+  const routed = Object.entries(handlers).map(([type, handle]: [string, (...event: never[]) => void]) => [
     type,
-    (event: DetectEvent) => {
-      const subject = subjectOf(event, decider);
-      if (subject === undefined || isWithin(subject)) handle(event as never);
-    },
+    ROWS.has(type) ? ownRows(handle as RowHandler, decider, isWithin) : ownSingle(handle as EventHandler, decider, isWithin),
   ]);
-  const rows = Object.entries({ answerRow, volumeRow, closeRow }).flatMap(([type, handle]) =>
-    handle === undefined ? [] : [[type, ownRows(handle, decider, isWithin)]],
-  );
-  return Object.fromEntries([...routed, ...rows]) as Handlers;
+  return Object.fromEntries(routed) as Handlers;
+}
+
+function ownSingle(handle: EventHandler, decider: Decider, isWithin: IsWithin): EventHandler {
+  return (event) => {
+    const subject = subjectOf(event, decider);
+    if (subject === undefined || isWithin(subject)) handle(event);
+  };
 }
 
 function ownRows(handle: RowHandler, decider: Decider, isWithin: IsWithin): RowHandler {
