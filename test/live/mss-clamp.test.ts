@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { missingCommands, mustRun, sleep, until } from '../support/command.ts';
+import { missingCommands, mustRun, until } from '../support/command.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { CaptureRun } from './capture-run.ts';
 import { liveUnavailable, Network } from './namespaces.ts';
@@ -110,9 +110,7 @@ describe.skipIf(missing !== null)(`clamping the MSS on Linux${missing === null ?
     // From this host itself: the checksum is not there yet when the kernel asks.
     expect(await upload('router', 'ipv4', 7003)).toBe(BYTES);
     await run.stop();
-    // tcpdump takes what came a second at a time.
-    await sleep(1500);
-    const [nearPcap, farPcap] = [await near.stop(), await far.stop()];
+    const [nearPcap, farPcap] = await Promise.all([near.stop(), far.stop()]);
 
     for (const path of [nearPcap, farPcap]) {
       expect(await tshark(path, 'tcp.checksum.status != 1 || ip.checksum.status == 0', 'frame.number')).toEqual([]);

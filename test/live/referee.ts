@@ -1,5 +1,5 @@
 /** An independent count of the same wire: tcpdump beside the sensor, its file read by tshark and capinfos. */
-import { mustRun } from '../support/command.ts';
+import { mustRun, sleep } from '../support/command.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 import { receiving } from './capture-run.ts';
 import type { Network } from './namespaces.ts';
@@ -63,6 +63,8 @@ export async function startTcpdump(
   await receiving(process);
   return {
     async stop() {
+      // libpcap hands a block of packets on when it is full or a second old; what is in it at the signal is never read.
+      await sleep(1500);
       const { stderr } = await process.stop('SIGINT');
       if (!/^0 packets dropped by kernel/m.test(stderr)) throw new Error(`tcpdump lost packets itself:\n${stderr}`);
       return file;
