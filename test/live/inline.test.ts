@@ -56,11 +56,12 @@ describe.skipIf(missing !== null)(`inline on Linux${missing === null ? '' : ` (s
     expect(diverted).toBeGreaterThan(50);
     const flows = run.flows();
     expect(flows.find(({ protocol }) => protocol === 'icmp')).toMatchObject({ packets_total: 10, dropped_count: 0 });
-    expect(flows.find(({ protocol }) => protocol === 'tcp')).toMatchObject({
-      conn_state: 'SF',
-      payload_bytes_a_to_b: 0,
-      payload_bytes_b_to_a: 3_000_000,
-    });
+    const tcp = flows.find(({ protocol }) => protocol === 'tcp')!;
+    expect(tcp).toMatchObject({ conn_state: 'SF', payload_bytes_a_to_b: 0, missed_bytes_b_to_a: 0 });
+    // What the sender repeats, because the machine was busy, is payload as well.
+    const isRepeated = tcp.retransmissions + tcp.fast_retransmissions + tcp.spurious_retransmissions > 0;
+    if (isRepeated) expect(tcp.payload_bytes_b_to_a).toBeGreaterThan(3_000_000);
+    else expect(tcp.payload_bytes_b_to_a).toBe(3_000_000);
   });
 
   it('denies an address, and counts what it stopped with the flow', async () => {
