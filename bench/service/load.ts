@@ -54,7 +54,7 @@ function writeCapture({ capture, frames, packetsPerFlow, pps, profile }: LoadPla
 }
 
 /** In a process of their own: their processor is not the sensor's in life, and an answer is timed where nothing else happens. */
-export function askService(address: string, plan: Pick<LoadPlan, 'secs' | 'requests' | 'clients' | 'silent'>): Promise<ClientReport> {
+function askService(address: string, plan: Pick<LoadPlan, 'secs' | 'requests' | 'clients' | 'silent'>): Promise<ClientReport> {
   const { promise, resolve, reject } = Promise.withResolvers<ClientReport>();
   const script = fileURLToPath(new URL('./clients.ts', import.meta.url));
   const child = fork(script, [address, plan.secs, plan.requests, plan.clients, plan.silent].map(String), { execArgv: [] });

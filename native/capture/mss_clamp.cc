@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "../base/byte_order.h"
 #include "../decode/bytes.h"
 #include "../decode/checksum.h"
 
@@ -84,11 +85,6 @@ size_t mss_in(const uint8_t* bytes, size_t at, size_t end) {
   return found;
 }
 
-void put_be16(uint8_t* at, uint16_t value) {
-  at[0] = static_cast<uint8_t>(value >> 8);
-  at[1] = static_cast<uint8_t>(value);
-}
-
 uint16_t swapped(uint16_t word) { return static_cast<uint16_t>(word << 8 | word >> 8); }
 
 // RFC 1624, equation 3: HC' = ~(~HC + ~m + m').
@@ -119,11 +115,11 @@ MssChange clamp_mss(uint8_t* bytes, size_t size, uint16_t most, TcpChecksum chec
   uint8_t* const field = bytes + change.checksum_at;
   std::memcpy(change.mss, bytes + at, sizeof change.mss);
   std::memcpy(change.checksum, field, sizeof change.checksum);
-  put_be16(bytes + at, most);
+  store_be16(bytes + at, most);
   if (checksum == TcpChecksum::kWritten) {
     // A value at an odd place is summed with its bytes the other way round.
     const bool odd = (at - segment.at) % 2 != 0;
-    put_be16(field, changed_checksum(be16(field), odd ? swapped(offered) : offered, odd ? swapped(most) : most));
+    store_be16(field, changed_checksum(be16(field), odd ? swapped(offered) : offered, odd ? swapped(most) : most));
   } else if (checksum == TcpChecksum::kPseudoHeader) {
     const uint16_t complete = internet_checksum(tcp, static_cast<uint32_t>(segment.end - segment.at));
     std::memcpy(field, &complete, sizeof complete);

@@ -3,7 +3,7 @@
  * depends on the packets and not on how flows were spread. A rule that throws is given up; the others go on.
  */
 import { AddressCache } from './address-cache.ts';
-import { B_SOURCE, B_TARGET, type DetectBatch } from './batch.ts';
+import type { DetectBatch } from './batch.ts';
 import { handle, type SingleType } from './dispatch.ts';
 import type { EntryReader } from './entry-reader.ts';
 import { EventRows } from './event-rows.ts';
@@ -113,7 +113,7 @@ export class DetectEngine implements TickVisitor {
   answered(offset: number, at: number, attemptAt: number): void {
     this.index++;
     const { moments, onEvent, followed } = this;
-    this.answers.push(offset, at, this.index, moments.classOf(offset, B_SOURCE), moments.classOf(offset, B_TARGET));
+    this.answers.push(offset, at, this.index);
     const isQuick = moments.isAccepted(offset) && !Number.isNaN(attemptAt);
     if (isQuick) for (let i = 0; i < followed.length; i++) followed[i].acceptedEntry(moments, offset, at, attemptAt);
     if (isQuick && onEvent === null && this.wanting.answer.length === 0) return;
@@ -128,7 +128,7 @@ export class DetectEngine implements TickVisitor {
 
   grown(offset: number, at: number): void {
     this.index++;
-    this.volumes.push(offset, at, this.index, this.ends.classOf(offset, B_SOURCE), this.ends.classOf(offset, B_TARGET));
+    this.volumes.push(offset, at, this.index);
     if (this.onEvent === null && this.wanting.volume.length === 0) return;
     const event = this.ends.volume(offset, at);
     this.onEvent?.(event);
@@ -137,7 +137,7 @@ export class DetectEngine implements TickVisitor {
 
   closed(offset: number, at: number): void {
     this.index++;
-    this.closes.push(offset, at, this.index, this.ends.classOf(offset, B_SOURCE), this.ends.classOf(offset, B_TARGET));
+    this.closes.push(offset, at, this.index);
     if (this.onEvent === null && this.wanting.close.length === 0) return;
     const event = this.ends.close(offset, at);
     this.onEvent?.(event);

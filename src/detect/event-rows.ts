@@ -2,6 +2,7 @@
  * Events of one kind and tick as rows over their entries, in their order: what most flows cause is read from here in one
  * loop per rule, and no object is made for it.
  */
+import { B_SOURCE, B_TARGET } from './batch.ts';
 import type { EntryReader } from './entry-reader.ts';
 
 export class EventRows {
@@ -26,12 +27,13 @@ export class EventRows {
     this.targets = new Uint8Array(most);
   }
 
-  push(offset: number, at: number, number: number, source: number, target: number): void {
+  push(offset: number, at: number, number: number): void {
     const row = this.count++;
+    const { entries } = this;
     this.offsets[row] = offset;
     this.times[row] = at;
     this.numbers[row] = number;
-    this.sources[row] = source;
-    this.targets[row] = target;
+    this.sources[row] = entries.classOf(offset, B_SOURCE);
+    this.targets[row] = entries.classOf(offset, B_TARGET);
   }
 }

@@ -18,7 +18,6 @@ import {
   B_PROTOCOL,
   B_SERVICE,
   B_SOURCE,
-  B_TARGET,
   B_TYPE,
   END_BYTES,
   EntryFlag,
@@ -90,6 +89,6 @@ function setTwo(entry: DataView, at: number, first: number, second: number): voi
 function rowOf(entry: DataView<ArrayBuffer>, bytes: number, at: number, addresses: AddressCache, texts: string[]): EventRows {
   const reader = new EntryReader(new Uint8Array(entry.buffer), bytes, addresses, [{ below: 1, texts }]);
   const rows = new EventRows(reader, 1);
-  rows.push(0, at, 0, reader.classOf(0, B_SOURCE), reader.classOf(0, B_TARGET));
+  rows.push(0, at, 0);
   return rows;
 }
