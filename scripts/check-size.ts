@@ -10,7 +10,7 @@ const MOST_FUNCTION_LINES = 70;
 const MOST_MEDIAN_LINES = 150;
 
 /** Generated files have no length to keep. */
-const generated = new Set(['native/ring/layout.h', 'src/ring/layout.ts']);
+const generated = new Set(['native/flow/row_layout.h', 'native/ring/layout.h', 'src/ring/layout.ts']);
 
 /** `file` or `file function` → lines. */
 const ALLOWED: Record<string, number> = {};

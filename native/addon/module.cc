@@ -8,6 +8,7 @@
 #include "../capture/frame_filter.h"
 #include "../ring/layout.h"
 #include "engine_object.h"
+#include "fast_path_object.h"
 #include "functions.h"
 #include "waker.h"
 
@@ -35,6 +36,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("recordBytes", Napi::Function::New<record_bytes>(env, "recordBytes"));
   exports.Set("pcapVersion", Napi::Function::New<pcap_version>(env, "pcapVersion"));
   exports.Set("Engine", EngineObject::define(env));
+  exports.Set("FastPath", FastPathObject::define(env));
   exports.Set("createWaker", Napi::Function::New<create_waker>(env, "createWaker"));
   exports.Set("listInterfaces", Napi::Function::New<list_interfaces_value>(env, "listInterfaces"));
   exports.Set("preferHugePages", Napi::Function::New<prefer_huge_pages_value>(env, "preferHugePages"));

@@ -25,7 +25,9 @@ class RingView {
  public:
   RingView() = default;
 
-  // Null when the memory is a ring that this build can write; otherwise what is wrong with it.
+  // Null when the memory is a ring of this build's layout; otherwise what is wrong with it.
+  static const char* check_layout(const uint8_t* base, size_t bytes);
+  // The same of a ring that a capture thread can begin to write.
   static const char* check(const uint8_t* base, size_t bytes);
   explicit RingView(uint8_t* base) : base_(base) {}
 

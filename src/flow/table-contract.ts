@@ -13,12 +13,13 @@ export interface PayloadSink {
 
 /** What the drain loop does with the records of one ring. `o` is the byte offset of a record. */
 export interface FlowTable {
-  /** First half of the touch pass: brings the record's place in the index into the cache. */
-  touchIndex(o: number): void;
-  /** Second half: brings the row into the cache that the index names; returns its slot, -1 when there is none. */
-  touchRow(o: number): number;
-  /** An accounted packet; `hint` is what `touchRow` returned for it. */
-  packet(o: number, hint: number): void;
+  /**
+   * Takes usual packets from where `FastPathState.words` says that the reader is, natively, and leaves the position at the first
+   * record that is none; brings the rows of records behind it into the cache. Returns how many records it took, at most `most`.
+   */
+  usual(limitNs: number, most: number): number;
+  /** An accounted packet. */
+  packet(o: number): void;
   /** The outer tuple of a tunnelled packet: its flow stands apart from plain ones and stays out of every sum. */
   outer(o: number): void;
   /** The tuple that an ICMP error quotes: counts on its flow, if that lives. */

@@ -32,6 +32,7 @@ import {
 import type { RingReader } from '../ring/reader.ts';
 import { ShardCounter } from '../shard/protocol.ts';
 import { isSender, isStronger, reasonOf, synEvidence } from './direction.ts';
+import { type FastPathState, usualPackets } from './fast-path.ts';
 import { Repeated } from './history.ts';
 import type { FlowLives } from './lives.ts';
 import { firstOfSide, packetFlags } from './opening.ts';
@@ -126,49 +127,32 @@ const C_OUTER_PACKETS = ShardCounter.OUTER_PACKETS;
 const ROLE_OF = ROLES;
 const INNER = row.RowRole.INNER << 8;
 
-/** Touched values go here, so that the reads of the touch pass are not thrown away by the compiler. */
-const touched = new Int32Array(1);
-
 /**
  * The table over the rows of `lives`, fed from one ring. A closure and not a class: with one shard per thread and one
  * ring per shard every array below is a constant for the compiler, address and length included, which a field is not.
  */
-export function createFlowTable(lives: FlowLives, rec: RingReader, vlanAware: boolean, payload: PayloadSink | null): FlowTable {
+export function createFlowTable(
+  lives: FlowLives,
+  rec: RingReader,
+  vlanAware: boolean,
+  payload: PayloadSink | null,
+  state: FastPathState,
+): FlowTable {
   const { store, index, interims, pressure, tally, tcp } = lives;
-  const { hotI, hotH, hotB, hotF, coldI } = store;
+  const { hotI, hotH, hotB, hotF } = store;
   const { i32: ri, u32: ru, u16: rh, u8: rb, f64: rf } = rec;
   const everyPacket = payload?.everyPacket === true;
   const timed = tcp.rtt;
   const isFull = store.full;
-  const coldWords = store.coldBytes >> 2;
-  // The line of the cold half that an acknowledgement needs: RTT and loss counters; in scale mode, letters.
-  const coldTouch = ((store.full ? row.F_RTT_LAST_MS : row.F_LETTERS_A) - HOT_BYTES) >> 2;
+  const usual = usualPackets(state, lives, rec, { takesBytes: payload !== null, takesNone: vlanAware || everyPacket });
 
-  function touchIndex(o: number): void {
-    touched[0] = index.entries[(ri[(o >> 2) + O_HASH] & index.mask) << 1]!;
-  }
-
-  function touchRow(o: number): number {
-    const { entries, mask } = index;
-    const hash = ri[(o >> 2) + O_HASH];
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const entry = entries[(at << 1) + 1];
-      if (entry === 0) return -1;
-      if (entries[at << 1] !== hash) continue;
-      const h = (entry - 1) * HOT_WORDS;
-      const c = (entry - 1) * coldWords;
-      touched[0] = hotI[h] + hotI[h + 16] + hotI[h + 32] + coldI[c + coldTouch];
-      return entry - 1;
-    }
-  }
-
-  function packet(o: number, hint: number): void {
-    count(o, hint, rb[o + O_PROTOCOL] | ROLE_OF[rh[(o >> 1) + O_FLAGS]]);
+  function packet(o: number): void {
+    count(o, rb[o + O_PROTOCOL] | ROLE_OF[rh[(o >> 1) + O_FLAGS]]);
   }
 
   function outer(o: number): void {
     const role = (ROLE_OF[rh[(o >> 1) + O_FLAGS]] & ~INNER) | OUTER;
-    count(o, -1, rb[o + O_PROTOCOL] | role);
+    count(o, rb[o + O_PROTOCOL] | role);
   }
 
   function icmpError(o: number): boolean {
@@ -182,14 +166,13 @@ export function createFlowTable(lives: FlowLives, rec: RingReader, vlanAware: bo
     return true;
   }
 
-  function count(o: number, hint: number, plainKey: number): void {
+  function count(o: number, plainKey: number): void {
     const now = rf[(o >> 3) + O_TIME];
     const wire = ru[(o >> 2) + O_WIRE];
     const flags = rh[(o >> 1) + O_FLAGS];
     const key = ri[(o >> 2) + O_SCOPE] === 0 ? plainKey : plainKey | SCOPED;
     if (now >= interims.next) interims.walk(now, lives);
-    // The row may have ended since the touch pass; then its key is void, and the index is asked again.
-    let slot = hint >= 0 && isFlow(hint, o, key) ? hint : find(o, key);
+    let slot = find(o, key);
     if (slot < 0) {
       slot = lives.open(rec, o, key, now, wire, Number.NaN);
       if (slot < 0) return;
@@ -392,5 +375,5 @@ export function createFlowTable(lives: FlowLives, rec: RingReader, vlanAware: bo
     if ((a & b & FIN) !== 0 || ((a | b) & RST) !== 0) lives.moveTo(slot, LINGER);
   }
 
-  return { touchIndex, touchRow, packet, outer, icmpError };
+  return { usual, packet, outer, icmpError };
 }

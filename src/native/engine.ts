@@ -249,11 +249,43 @@ export interface Waker {
   close(): void;
 }
 
+/** What the fast path of a flow table reads and writes: one ring, the rows, and words that src/flow/fast-path.ts names. */
+export interface FastPathMemory {
+  readonly ring: Uint8Array;
+  readonly hot: Uint8Array;
+  readonly cold: Uint8Array;
+  readonly coldBytes: number;
+  /** Offset in the cold half of the line that most packets need. */
+  readonly coldTouch: number;
+  readonly full: boolean;
+  /** Segments are timed. */
+  readonly timed: boolean;
+  /** Records that carry bytes are for the application layer, not usual. */
+  readonly takesBytes: boolean;
+  /** The shard's counters, and packets and bytes per protocol. */
+  readonly tally: Float64Array;
+  readonly protocols: Float64Array;
+  readonly words: Int32Array;
+  readonly times: Float64Array;
+}
+
+/** Counts usual packets of one ring; src/flow/fast-path.ts says which these are. */
+export interface FastPath {
+  /** The table's index: pairs of hash and slot + 1, a power of two of them. Without one nothing is taken. */
+  setIndex(entries: Int32Array): void;
+  /** Takes records as `words` and `times` say. */
+  run(): void;
+}
+
 export interface Addon {
   layoutVersion(): number;
   recordBytes(): number;
   pcapVersion(): string;
   Engine: new (options: EngineOptions, onEvent: (event: EngineEvent) => void) => Engine;
+  /** Throws TypeError when that is no ring, or no memory for rows. */
+  FastPath: new (
+    memory: FastPathMemory,
+  ) => FastPath;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */

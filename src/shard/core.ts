@@ -5,6 +5,7 @@
  * With several rings (one per capture thread) records are taken in the order of stream time, as far as every other
  * ring's head or watermark allows. A tick is processed when it is the head of every ring that has not ended.
  */
+import { type CreateFastPath, FastPathState } from '../flow/fast-path.ts';
 import { FlowLives } from '../flow/lives.ts';
 import { List } from '../flow/recency.ts';
 import { RecordForm, ROW_BYTES } from '../flow/row.ts';
@@ -28,6 +29,7 @@ export interface CorePort {
   waitForSpace(): boolean;
   /** Memory that will be read at random, before it is used. */
   advise(memory: Uint8Array): void;
+  createFastPath: CreateFastPath;
 }
 
 export type CoreData = Pick<
@@ -94,10 +96,11 @@ export class ShardCore {
       app.events = this.events;
     }
     sink.bind(this.lives, app, this.events, this.watch);
-    this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware, this.app));
+    const state = new FastPathState(port.createFastPath);
+    this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware, this.app, state));
     const { watch } = this;
     const onArp = watch === null ? null : (rec: RingReader, o: number) => watch.arp({ type: 'arp', ...readArp(rec, o) });
-    this.drainer = new Drain(this.lives.tally, this.shared, this.app, onArp);
+    this.drainer = new Drain(this.lives.tally, this.shared, state, this.app, onArp);
   }
 
   /** Rows ever written to the outbox, mod 2^32. */

@@ -1,8 +1,8 @@
 /**
- * Takes records out of one ring and puts them through the flow table, in batches of 32 and two passes: the first only
- * touches the index entries and rows that the second will need, so that their cache misses overlap.
+ * Takes records out of one ring and puts them through the flow table. Usual packets are counted natively, in runs; the record
+ * that ends a run is the table's.
  */
-
+import { type FastPathState, FastWord } from '../flow/fast-path.ts';
 import type { FlowTable, PayloadSink } from '../flow/table-contract.ts';
 import {
   R_KIND,
@@ -27,7 +27,11 @@ const PROTOCOL = R_PROTOCOL;
 const WIRE = R_WIRE_LEN >> 2;
 const ALIGN_MASK = RECORD_ALIGN - 1;
 const { PAD, PACKET, OUTER, ICMP_INNER, ARP, TICK, END } = RecordKind;
-const BATCH = 32;
+/** Records before their space is given back. */
+const BATCH = 128;
+/** Records between two looks of the fast path, at most; it also looks ahead. */
+const MOST_PATIENCE = 16;
+const { POSITION, END: END_AT, SEQUENCE } = FastWord;
 
 const C_DEQUEUED = ShardCounter.DEQUEUED;
 const C_DEQUEUED_BYTES = ShardCounter.DEQUEUED_BYTES;
@@ -36,22 +40,22 @@ const C_DEQUEUED_BYTES = ShardCounter.DEQUEUED_BYTES;
 export type ArpSink = (rec: RingReader, o: number) => void;
 
 export class Drain {
-  /** Packets and wire bytes per IP protocol since the last `takeProtocols`. */
-  private readonly protocols = new Float64Array(512);
-  private readonly offsets = new Int32Array(BATCH);
-  private readonly hints = new Int32Array(BATCH);
+  private readonly state: FastPathState;
   private readonly tally: Float64Array;
   private readonly shared: Float64Array;
   private readonly payload: PayloadSink | null;
   private readonly onArp: ArpSink | null;
+  /** Records that are not offered to the fast path any more since it refused one: where few packets are usual, it is asked rarely. */
+  private patience = 1;
 
   /**
    * `tally` is the shard's counters; `shared` is where the sensor reads them; `payload` has looked at records of the batch;
    * `onArp` gets each ARP record, in the order of the ring.
    */
-  constructor(tally: Float64Array, shared: Float64Array, payload: PayloadSink | null, onArp: ArpSink | null = null) {
+  constructor(tally: Float64Array, shared: Float64Array, state: FastPathState, payload: PayloadSink | null, onArp: ArpSink | null = null) {
     this.tally = tally;
     this.shared = shared;
+    this.state = state;
     this.payload = payload;
     this.onArp = onArp;
   }
@@ -61,14 +65,14 @@ export class Drain {
    * than `budget` of them. Returns how many records it took.
    */
   run(reader: RingReader, table: FlowTable, limitNs: number, budget: number): number {
+    const { words } = this.state;
     let taken = 0;
     while (taken < budget) {
-      const count = this.gather(reader, limitNs);
-      if (count < 0) break;
+      const count = this.batch(reader, table, limitNs);
+      if (count === 0) break;
       taken += count;
-      this.process(reader, table, this.offsets, this.hints, this.filled);
       this.payload?.endBatch(reader);
-      reader.position = this.next;
+      reader.position = words[POSITION];
       // Before the space is given back: if this thread dies, a record is in these counters or still in the ring.
       this.shared.set(this.tally);
       reader.release();
@@ -79,7 +83,7 @@ export class Drain {
   /** [protocol, packets, bytes] triples of the tick, ascending; starts the next tick. */
   takeProtocols(): number[] {
     const triples: number[] = [];
-    const { protocols } = this;
+    const { protocols } = this.state;
     for (let protocol = 0; protocol < 256; protocol++) {
       if (protocols[2 * protocol] > 0) triples.push(protocol, protocols[2 * protocol], protocols[2 * protocol + 1]);
     }
@@ -87,60 +91,53 @@ export class Drain {
     return triples;
   }
 
-  /** Result of `gather`: records with a meaning in the batch, and the ring position behind it. */
-  private filled = 0;
-  private next = 0;
-
-  /** Collects a batch; returns the records it spans, pads included, or -1 when there is none to take. */
-  private gather(reader: RingReader, limitNs: number): number {
-    const { offsets } = this;
-    const { i32, u8, f64 } = reader;
-    const mask = reader.capacity - 1;
-    const end = reader.written;
-    let position = reader.position;
-    let seq = reader.nextSeq;
-    let filled = 0;
-    let spanned = 0;
-    while (filled < BATCH && position !== end) {
-      const o = HEADER + (position & mask);
-      const kind = u8[o + KIND];
-      if (kind === TICK || kind === END || (kind !== PAD && f64[(o >> 3) + TIME] > limitNs)) break;
-      const length = i32[(o >> 2) + LENGTH];
-      if (i32[(o >> 2) + RING_SEQ] !== seq || length <= 0 || (length & ALIGN_MASK) !== 0) brokenRing(reader, o, seq);
-      seq = (seq + 1) | 0;
-      position = (position + length) | 0;
-      spanned++;
-      if (kind !== PAD) offsets[filled++] = o;
+  /** Takes up to BATCH records, and leaves the position behind them in the words; returns how many, pads included. */
+  private batch(reader: RingReader, table: FlowTable, limitNs: number): number {
+    const { words } = this.state;
+    words[POSITION] = reader.position;
+    words[END_AT] = reader.written;
+    words[SEQUENCE] = reader.nextSeq;
+    let taken = 0;
+    while (taken < BATCH && words[POSITION] !== words[END_AT]) {
+      const usual = table.usual(limitNs, BATCH - taken);
+      taken += usual;
+      this.patience = usual > 0 ? 1 : Math.min(2 * this.patience, MOST_PATIENCE);
+      let left = Math.min(this.patience, BATCH - taken);
+      while (left > 0 && this.one(reader, table, limitNs)) {
+        taken++;
+        left--;
+      }
+      if (left > 0) break;
     }
-    if (spanned === 0) return -1;
-    reader.nextSeq = seq;
-    this.filled = filled;
-    this.next = position;
-    return spanned;
+    reader.nextSeq = words[SEQUENCE];
+    return taken;
   }
 
-  private process(reader: RingReader, table: FlowTable, offsets: Int32Array, hints: Int32Array, count: number): void {
-    const { protocols } = this;
-    const { u8, u32 } = reader;
-    for (let i = 0; i < count; i++) table.touchIndex(offsets[i]);
-    for (let i = 0; i < count; i++) hints[i] = table.touchRow(offsets[i]);
-    let packets = 0;
-    let bytes = 0;
-    for (let i = 0; i < count; i++) {
-      const o = offsets[i];
-      if (u8[o + KIND] === PACKET) {
-        const wire = u32[(o >> 2) + WIRE];
-        const protocol = u8[o + PROTOCOL] << 1;
-        packets++;
-        bytes += wire;
-        protocols[protocol] = protocols[protocol] + 1;
-        protocols[protocol + 1] = protocols[protocol + 1] + wire;
-        table.packet(o, hints[i]);
-      } else this.annotation(reader, table, o);
-    }
-    const { tally } = this;
-    tally[C_DEQUEUED] = tally[C_DEQUEUED] + packets;
-    tally[C_DEQUEUED_BYTES] = tally[C_DEQUEUED_BYTES] + bytes;
+  /** Takes the record at the position; false when there is none, or none to take now. */
+  private one(reader: RingReader, table: FlowTable, limitNs: number): boolean {
+    const { words, protocols } = this.state;
+    const position = words[POSITION];
+    if (position === words[END_AT]) return false;
+    const { i32, u32, u8, f64 } = reader;
+    const o = HEADER + (position & (reader.capacity - 1));
+    const kind = u8[o + KIND];
+    if (kind === TICK || kind === END || (kind !== PAD && f64[(o >> 3) + TIME] > limitNs)) return false;
+    const length = i32[(o >> 2) + LENGTH];
+    const seq = words[SEQUENCE];
+    if (i32[(o >> 2) + RING_SEQ] !== seq || length <= 0 || (length & ALIGN_MASK) !== 0) brokenRing(reader, o, seq);
+    words[SEQUENCE] = seq + 1;
+    words[POSITION] = position + length;
+    if (kind === PACKET) {
+      const { tally } = this;
+      const wire = u32[(o >> 2) + WIRE];
+      const protocol = u8[o + PROTOCOL] << 1;
+      protocols[protocol] = protocols[protocol] + 1;
+      protocols[protocol + 1] = protocols[protocol + 1] + wire;
+      tally[C_DEQUEUED] = tally[C_DEQUEUED] + 1;
+      tally[C_DEQUEUED_BYTES] = tally[C_DEQUEUED_BYTES] + wire;
+      table.packet(o);
+    } else if (kind !== PAD) this.annotation(reader, table, o);
+    return true;
   }
 
   /** Records that belong to a frame which is accounted elsewhere. Other kinds are not for shards and are passed over. */

@@ -40,6 +40,7 @@ class ShardWorker {
         },
         waitForSpace: () => this.waitForSpace(),
         advise: (memory) => addon.preferHugePages(memory),
+        createFastPath: (memory) => new addon.FastPath(memory),
       },
       parts,
     );

@@ -144,7 +144,8 @@ describe.skipIf(missing !== null)(`devices of weir serve${missing === null ? '' 
     const again = await look();
     for (const [host, name] of named) {
       expect([host, again.get(MACS[host])?.hostname]).toEqual([host, name]);
-      expect(again.get(MACS[host])?.first_seen).toBe(device(host).first_seen);
+      // Not later than it was shown, so not the restart's: a flow that ends may tell of an earlier packet.
+      expect(again.get(MACS[host])?.first_seen).toBeLessThanOrEqual(device(host).first_seen);
     }
   });
 

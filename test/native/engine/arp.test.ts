@@ -1,5 +1,6 @@
 /** ARP frames from a capture file through the rings to what a shard reads of them. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { FastPathState } from '../../../src/flow/fast-path.ts';
 import type { FlowTable } from '../../../src/flow/table-contract.ts';
 import type { Identity } from '../../../src/merge/ledger.ts';
 import { buildLedger } from '../../../src/merge/ledger.ts';
@@ -76,7 +77,7 @@ const untold: RawFrame[] = [
 const cutPadding: RawFrame = { ...spaced([arp().slice(0, 42)])[0], wireLength: 60 };
 
 /** No flow is looked at here. */
-const noTable: FlowTable = { touchIndex() {}, touchRow: () => -1, packet() {}, outer() {}, icmpError: () => false };
+const noTable: FlowTable = { usual: () => 0, packet() {}, outer() {}, icmpError: () => false };
 
 interface Told {
   run: EngineRun;
@@ -107,7 +108,13 @@ async function tell(frames: readonly RawFrame[], { shards = 1, isOn = true, isHe
     const heard: Told['told'][number] = [];
     const hear = (rec: RingReader, o: number) =>
       heard.push({ ...readArp(rec, o), wire: rec.u32[(o + R_WIRE_LEN) >> 2], source: rec.u16[(o + R_SOURCE) >> 1] });
-    const drain = new Drain(tallies[shard], new Float64Array(ShardCounter.SLOTS), null, isHeard ? hear : null);
+    const drain = new Drain(
+      tallies[shard],
+      new Float64Array(ShardCounter.SLOTS),
+      new FastPathState(() => null),
+      null,
+      isHeard ? hear : null,
+    );
     const reader = new RingReader(ring);
     reader.refresh();
     drain.run(reader, noTable, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);

@@ -1,6 +1,7 @@
 /** A shard core with its memory, without a thread: records in, ticks and rows out. */
 
 import { createCredits } from '../../../src/flow/credits.ts';
+import type { CreateFastPath } from '../../../src/flow/fast-path.ts';
 import * as row from '../../../src/flow/row.ts';
 import { E_PREVIOUS, OUTBOX_ENTRY_BYTES, ROW_BYTES } from '../../../src/flow/row.ts';
 import { connState, historyOf } from '../../../src/flow/zeek.ts';
@@ -104,6 +105,8 @@ export interface RigOptions {
   app?: { options: AppOptions; parts: AppParts };
   /** The sensor takes no rows before a tick, and the shard does not wait for it. */
   takesLate?: boolean;
+  /** The native fast path; none when absent. */
+  createFastPath?: CreateFastPath;
   /** Called while the shard waits for space, when its rows have been taken. */
   onWait?: () => void;
 }
@@ -151,6 +154,7 @@ export class Rig {
         return true;
       },
       advise: () => {},
+      createFastPath: options.createFastPath ?? (() => null),
     };
     this.core = new ShardCore(data, port, options.app?.parts ?? null);
   }

@@ -1,0 +1,116 @@
+#include "fast_path_object.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace weir {
+namespace {
+
+// The bytes of a typed array of at least `least` elements.
+struct Memory {
+  uint8_t* bytes = nullptr;
+  size_t elements = 0;
+};
+
+class Reader {
+ public:
+  explicit Reader(const Napi::Object& options) : options_(options) {}
+
+  Memory memory(const char* name, napi_typedarray_type wanted, size_t least) {
+    const Napi::Value value = options_.Get(name);
+    napi_typedarray_type type;
+    Memory result;
+    void* bytes = nullptr;
+    if (value.IsTypedArray() &&
+        napi_get_typedarray_info(value.Env(), value, &type, &result.elements, &bytes, nullptr, nullptr) == napi_ok && type == wanted &&
+        result.elements >= least) {
+      result.bytes = static_cast<uint8_t*>(bytes);
+      pinned.push_back(Napi::Reference<Napi::Value>::New(value, 1));
+      return result;
+    }
+    wrong = name;
+    return {};
+  }
+  size_t size(const char* name) {
+    const Napi::Value value = options_.Get(name);
+    if (value.IsNumber()) return value.As<Napi::Number>().Uint32Value();
+    wrong = name;
+    return 0;
+  }
+  bool boolean(const char* name) { return options_.Get(name).ToBoolean().Value(); }
+
+  std::vector<Napi::Reference<Napi::Value>> pinned;
+  const char* wrong = nullptr;
+
+ private:
+  Napi::Object options_;
+};
+
+void throw_type_error(Napi::Env env, const std::string& message) { Napi::TypeError::New(env, message).ThrowAsJavaScriptException(); }
+
+}  // namespace
+
+Napi::Function FastPathObject::define(Napi::Env env) {
+  return DefineClass(env, "FastPath",
+                     {
+                         InstanceMethod<&FastPathObject::set_index>("setIndex"),
+                         InstanceMethod<&FastPathObject::run>("run"),
+                     });
+}
+
+FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FastPathObject>(info) {
+  if (info.Length() < 1 || !info[0].IsObject()) {
+    throw_type_error(info.Env(), "FastPath needs options");
+    return;
+  }
+  Reader reader(info[0].As<Napi::Object>());
+  const Memory ring = reader.memory("ring", napi_uint8_array, kRingHeaderBytes);
+  const Memory hot = reader.memory("hot", napi_uint8_array, kHotBytes);
+  const Memory cold = reader.memory("cold", napi_uint8_array, 1);
+  const Memory tally = reader.memory("tally", napi_float64_array, kShardCounterSlots);
+  const Memory protocols = reader.memory("protocols", napi_float64_array, 512);
+  const Memory words = reader.memory("words", napi_int32_array, sizeof(FastPathWords) / sizeof(uint32_t));
+  const Memory times = reader.memory("times", napi_float64_array, sizeof(FastPathTimes) / sizeof(double));
+  const size_t cold_bytes = reader.size("coldBytes");
+  FastPathOptions options;
+  options.timed = reader.boolean("timed");
+  options.full = reader.boolean("full");
+  options.takes_bytes = reader.boolean("takesBytes");
+  options.cold_touch = reader.size("coldTouch");
+  if (ring.bytes != nullptr && RingView::check_layout(ring.bytes, ring.elements) != nullptr) reader.wrong = "ring";
+  if (cold_bytes <= kRowLettersB - kHotBytes || (options.full && cold_bytes < kRowZeroWindows + 4 - kHotBytes)) reader.wrong = "coldBytes";
+  if (reader.wrong != nullptr) {
+    throw_type_error(info.Env(), std::string("FastPath: wrong ") + reader.wrong);
+    return;
+  }
+  Rows rows;
+  rows.hot = hot.bytes;
+  rows.cold = cold.bytes;
+  rows.cold_bytes = cold_bytes;
+  rows.count = std::min(hot.elements / kHotBytes, cold.elements / cold_bytes);
+  fast_path_ = FastPath(RingView(ring.bytes), rows, options, reinterpret_cast<double*>(tally.bytes), reinterpret_cast<double*>(protocols.bytes));
+  words_ = reinterpret_cast<FastPathWords*>(words.bytes);
+  times_ = reinterpret_cast<FastPathTimes*>(times.bytes);
+  pinned_ = std::move(reader.pinned);
+}
+
+void FastPathObject::set_index(const Napi::CallbackInfo& info) {
+  napi_typedarray_type type;
+  size_t elements = 0;
+  void* words = nullptr;
+  if (info.Length() < 1 || !info[0].IsTypedArray() ||
+      napi_get_typedarray_info(info.Env(), info[0], &type, &elements, &words, nullptr, nullptr) != napi_ok || type != napi_int32_array ||
+      elements < 2 || (elements & (elements - 1)) != 0) {
+    throw_type_error(info.Env(), "setIndex needs pairs of words, a power of two of them");
+    return;
+  }
+  index_ = Napi::Reference<Napi::Value>::New(info[0], 1);
+  fast_path_.set_index(static_cast<const int32_t*>(words), elements / 2);
+}
+
+void FastPathObject::run(const Napi::CallbackInfo&) {
+  if (words_ != nullptr) fast_path_.run(*words_, *times_);
+}
+
+}  // namespace weir

@@ -1,0 +1,69 @@
+#include "lookahead.h"
+
+#include "../ring/layout.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kLine = 64;
+// How far rows are asked for ahead of the reader, and places in the index ahead of those: about 32 records each.
+constexpr uint32_t kAheadBytes = 32 * kRecordBytes;
+// How far the bytes of the ring itself are, ahead of the index. They come out of another processor's cache.
+constexpr uint32_t kRingAheadBytes = 2048;
+// A little more than the reader takes between two calls, so that the distance grows to what it should be.
+constexpr uint32_t kSteps = Lookahead::kEvery + 2;
+// A longer probe is rarer than one in a thousand with half of the places taken.
+constexpr int kProbes = 8;
+
+const PacketRecord* record_at(const uint8_t* data, uint32_t offset) { return reinterpret_cast<const PacketRecord*>(data + offset); }
+
+bool has_flow(const PacketRecord* record) {
+  return record->kind == static_cast<uint8_t>(RecordKind::kPacket) || record->kind == static_cast<uint8_t>(RecordKind::kOuter);
+}
+
+}  // namespace
+
+// Inline: a function that only prefetches looks to the compiler as if it did nothing, and calls of it would be left out.
+__attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows, uint32_t hash) const {
+  uint32_t at = hash & rows.index_mask;
+  for (int probe = 0; probe < kProbes; probe++, at = (at + 1) & rows.index_mask) {
+    const uint32_t entry = static_cast<uint32_t>(rows.index[2 * size_t{at} + 1]);
+    if (entry == 0) return;
+    if (static_cast<uint32_t>(rows.index[2 * size_t{at}]) != hash) continue;
+    const size_t slot = entry - 1;
+    if (slot >= rows.count) return;
+    const uint8_t* hot = rows.hot_of(slot);
+    for (size_t line = 0; line < kHotBytes; line += kLine) __builtin_prefetch(hot + line, 1);
+    __builtin_prefetch(rows.cold_of(slot) + kHotBytes + cold_touch_, 1);
+    return;
+  }
+}
+
+void Lookahead::ahead(const Rows& rows, uint32_t position, uint32_t end) {
+  if (rows.index == nullptr) return;
+  if (static_cast<int32_t>(rows_at_ - position) < 0) rows_at_ = position;
+  if (static_cast<int32_t>(index_at_ - rows_at_) < 0) index_at_ = rows_at_;
+  for (uint32_t i = 0; i < kSteps && rows_at_ != end && rows_at_ - position < kAheadBytes; i++) {
+    const PacketRecord* record = record_at(data_, rows_at_ & mask_);
+    if (has_flow(record)) want_row(rows, record->hashLo);
+    rows_at_ = next(rows_at_, end);
+  }
+  for (uint32_t i = 0; i < kSteps && index_at_ != end && index_at_ - rows_at_ < kAheadBytes; i++) {
+    // Not beyond what is published: those lines the producer is writing.
+    if (end - index_at_ > 2 * kRingAheadBytes) {
+      const uint8_t* later = data_ + ((index_at_ + kRingAheadBytes) & mask_);
+      for (size_t line = 0; line < kRecordBytes; line += kLine) __builtin_prefetch(later + line);
+    }
+    const PacketRecord* record = record_at(data_, index_at_ & mask_);
+    if (has_flow(record)) __builtin_prefetch(rows.index + 2 * size_t{record->hashLo & rows.index_mask});
+    index_at_ = next(index_at_, end);
+  }
+}
+
+// The record behind the one at `at`; `end` when the lengths lead nowhere (the reader will say what is broken).
+uint32_t Lookahead::next(uint32_t at, uint32_t end) const {
+  const uint32_t length = record_at(data_, at & mask_)->length;
+  return length < kRecordAlign || length % kRecordAlign != 0 || length > end - at ? end : at + length;
+}
+
+}  // namespace weir

@@ -1,0 +1,33 @@
+// Asks for the memory of rows before they are needed: a prefetch nobody waits for. A hint in every respect: it writes
+// nothing, and a row that moves meanwhile costs a cache miss and no more.
+#pragma once
+#include <cstdint>
+
+#include "../ring/ring_view.h"
+#include "rows.h"
+
+namespace weir {
+
+class Lookahead {
+ public:
+  Lookahead() = default;
+  // `cold_touch`: offset, in the cold half, of the line that most packets need.
+  Lookahead(RingView ring, size_t cold_touch) : data_(ring.data_area()), mask_(ring.capacity() - 1), cold_touch_(cold_touch) {}
+
+  // The reader is at `position` of what is published up to `end`. Every kEvery records is often enough.
+  void ahead(const Rows& rows, uint32_t position, uint32_t end);
+
+  static constexpr uint32_t kEvery = 16;
+
+ private:
+  uint32_t next(uint32_t at, uint32_t end) const;
+  void want_row(const Rows& rows, uint32_t hash) const;
+
+  const uint8_t* data_ = nullptr;
+  uint32_t mask_ = 0;
+  size_t cold_touch_ = 0;
+  uint32_t rows_at_ = 0;   // rows are asked for up to here,
+  uint32_t index_at_ = 0;  // and places in the index up to here
+};
+
+}  // namespace weir

@@ -1,0 +1,41 @@
+// The rows of a shard's flow table as C++ sees them: memory that JavaScript has allocated and described in src/flow/row.ts.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "row_layout.h"
+
+namespace weir {
+
+struct Rows {
+  uint8_t* hot = nullptr;   // kHotBytes of each row
+  uint8_t* cold = nullptr;  // cold_bytes of each row; offsets of fields count from the start of the whole row
+  size_t cold_bytes = 0;
+  size_t count = 0;
+  // The index of src/flow/flow-index.ts: pairs of hash and slot + 1, mask + 1 of them.
+  const int32_t* index = nullptr;
+  uint32_t index_mask = 0;
+
+  uint8_t* hot_of(size_t slot) const { return hot + slot * kHotBytes; }
+  // Fields of the cold half are at their offset from here.
+  uint8_t* cold_of(size_t slot) const { return cold + slot * cold_bytes - kHotBytes; }
+};
+
+// Aliasing-safe access; compiles to one load or store.
+template <typename T>
+inline T get(const uint8_t* row, size_t offset) {
+  T value;
+  memcpy(&value, row + offset, sizeof value);
+  return value;
+}
+template <typename T>
+inline void put(uint8_t* row, size_t offset, T value) {
+  memcpy(row + offset, &value, sizeof value);
+}
+template <typename T>
+inline void add(uint8_t* row, size_t offset, T value) {
+  put<T>(row, offset, get<T>(row, offset) + value);
+}
+
+}  // namespace weir

@@ -1,0 +1,96 @@
+/**
+ * The native fast path: usual packets are counted in C++ (`native/flow/fast_path.h`), which leaves every other one to the
+ * table. Both do a usual packet in the same way, so who does it changes nothing but the time that it takes.
+ */
+import type { FastPath, FastPathMemory } from '../native/engine.ts';
+import type { RingReader } from '../ring/reader.ts';
+import type { FlowLives } from './lives.ts';
+import { F_LETTERS_A, F_RTT_LAST_MS, HOT_BYTES } from './row.ts';
+
+/** Words of `FastPathMemory.words`; positions and numbers are mod 2^32. */
+export const FastWord = {
+  /** Where the reader is; moves over what is taken. */
+  POSITION: 0,
+  /** The end of what is published. */
+  END: 1,
+  /** Number that the next record must have. */
+  SEQUENCE: 2,
+  /** The table's epoch: flows last moved in another one are not usual. */
+  EPOCH: 3,
+  /** Records to take at most; 0 = only look ahead. */
+  MOST: 4,
+  /** Records that were taken, pads included. */
+  TAKEN: 5,
+  COUNT: 6,
+} as const;
+
+/** Doubles of `FastPathMemory.times`, stream time in ns. */
+export const FastTime = {
+  /** Records behind it are not taken. */
+  LIMIT: 0,
+  /** The next interim record is due. */
+  DUE: 1,
+  /** A flow that was silent for this long may have ended. */
+  MIN_TIMEOUT: 2,
+  COUNT: 3,
+} as const;
+
+/** null where there is no addon: the table then does every packet. */
+export type CreateFastPath = (memory: FastPathMemory) => FastPath | null;
+
+/** What a shard's loop and its tables share with the fast path. */
+export class FastPathState {
+  readonly words = new Int32Array(FastWord.COUNT);
+  readonly times = new Float64Array(FastTime.COUNT);
+  /** Packets and wire bytes per IP protocol, in turn. */
+  readonly protocols = new Float64Array(512);
+  readonly create: CreateFastPath;
+
+  constructor(create: CreateFastPath) {
+    this.create = create;
+  }
+}
+
+/**
+ * `FlowTable.usual` over the rows of `lives`. `takesBytes`: records that carry bytes are for the application layer;
+ * `takesNone`: every packet is the table's, and only the memory of its rows is asked for.
+ */
+export function usualPackets(
+  state: FastPathState,
+  lives: FlowLives,
+  rec: RingReader,
+  { takesBytes, takesNone }: { takesBytes: boolean; takesNone: boolean },
+): (limitNs: number, most: number) => number {
+  const { store, index, interims, pressure, tcp, tally } = lives;
+  const { words, times, protocols } = state;
+  const fast = state.create({
+    ring: rec.u8,
+    hot: store.hotB,
+    cold: store.coldB,
+    coldBytes: store.coldBytes,
+    // The line that an acknowledgement needs: RTT and loss counters; in scale mode, letters.
+    coldTouch: (store.full ? F_RTT_LAST_MS : F_LETTERS_A) - HOT_BYTES,
+    full: store.full,
+    timed: tcp.rtt,
+    takesBytes,
+    tally,
+    protocols,
+    words,
+    times,
+  });
+  if (fast === null) return () => 0;
+  let known: Int32Array | null = null;
+  return (limitNs, most) => {
+    if (index.entries !== known) {
+      known = index.entries;
+      fast.setIndex(known);
+    }
+    words[FastWord.EPOCH] = lives.epoch;
+    words[FastWord.MOST] = takesNone ? 0 : most;
+    times[FastTime.LIMIT] = limitNs;
+    times[FastTime.DUE] = interims.next;
+    times[FastTime.MIN_TIMEOUT] = pressure.minTimeout;
+    fast.run();
+    return words[FastWord.TAKEN];
+  };
+}

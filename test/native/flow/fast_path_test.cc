@@ -1,0 +1,215 @@
+// The fast path over memory of any content: it stays inside the rows, ends, and takes what is usual only.
+#include "../../../native/flow/fast_path.h"
+
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "../decode/check.h"
+
+namespace {
+
+constexpr uint32_t kCapacity = 1 << 15;
+constexpr size_t kRows = 32;
+constexpr size_t kColdBytes = 256;
+constexpr size_t kPlaces = 64;
+constexpr uint8_t kTcp = 6;
+constexpr uint8_t kAck = 16;
+constexpr uint32_t kTrials = 20'000;
+
+uint64_t seed = 88172645463325252ull;
+uint32_t any() {
+  seed ^= seed << 13;
+  seed ^= seed >> 7;
+  seed ^= seed << 17;
+  return static_cast<uint32_t>(seed >> 16);
+}
+
+void fill(void* memory, size_t bytes) {
+  for (size_t i = 0; i < bytes; i++) static_cast<uint8_t*>(memory)[i] = static_cast<uint8_t>(any());
+}
+
+struct Bench {
+  std::vector<uint64_t> ring = std::vector<uint64_t>((weir::kRingHeaderBytes + kCapacity) / 8);
+  std::vector<uint8_t> hot = std::vector<uint8_t>(kRows * weir::kHotBytes);
+  std::vector<uint8_t> cold = std::vector<uint8_t>(kRows * kColdBytes);
+  std::array<int32_t, 2 * kPlaces> index{};
+  std::array<double, weir::kShardCounterSlots> tally{};
+  std::array<double, 512> protocols{};
+  weir::FastPathWords words{};
+  weir::FastPathTimes times{1e18, 1e18, 60e9};
+  weir::FastPath path;
+
+  Bench() {
+    uint8_t* const base = reinterpret_cast<uint8_t*>(ring.data());
+    weir::put<uint32_t>(base, weir::kRingAtCapacity, kCapacity);
+    weir::Rows rows;
+    rows.hot = hot.data();
+    rows.cold = cold.data();
+    rows.cold_bytes = kColdBytes;
+    rows.count = kRows;
+    weir::FastPathOptions options;
+    options.timed = options.full = options.takes_bytes = true;
+    options.cold_touch = 192;
+    path = weir::FastPath(weir::RingView(base), rows, options, tally.data(), protocols.data());
+    path.set_index(index.data(), kPlaces);
+    words.most = 1000;
+  }
+
+  weir::PacketRecord& record(uint32_t position) {
+    uint8_t* const data = reinterpret_cast<uint8_t*>(ring.data()) + weir::kRingHeaderBytes;
+    return *reinterpret_cast<weir::PacketRecord*>(data + (position & (kCapacity - 1)));
+  }
+
+  weir::PacketRecord& append() {
+    weir::PacketRecord& made = record(words.end);
+    made = weir::PacketRecord{};
+    made.length = weir::kRecordBytes;
+    made.kind = static_cast<uint8_t>(weir::RecordKind::kPacket);
+    made.flags = static_cast<uint16_t>(weir::RecordFlag::kHasPorts) | static_cast<uint16_t>(weir::RecordFlag::kFromA);
+    made.ringSeq = appended++;
+    made.protocol = kTcp;
+    made.tcpFlags = kAck;
+    made.srcPort = 1234;
+    made.dstPort = 80;
+    made.srcAddr[0] = 10;
+    made.dstAddr[0] = 20;
+    made.hashLo = 7;
+    made.window = 500;
+    made.wireLen = 154;
+    made.ipLen = 140;
+    made.payloadLen = 100;
+    made.streamNs = 5e9;
+    words.end += weir::kRecordBytes;
+    return made;
+  }
+
+  // A connection in slot 3 to which the records belong: both sides have spoken, the next sequence number of each is 0.
+  void connect() {
+    index[2 * 7] = 7;
+    index[2 * 7 + 1] = 3 + 1;
+    uint8_t* const row = hot.data() + 3 * weir::kHotBytes;
+    weir::put<uint16_t>(row, weir::kRowPortA, 1234);
+    weir::put<uint16_t>(row, weir::kRowPortB, 80);
+    weir::put<uint16_t>(row, weir::kRowProtocol, kTcp | weir::kRoleHasPorts << 8);
+    row[weir::kRowAddrA] = 10;
+    row[weir::kRowAddrB] = 20;
+    weir::put<uint32_t>(row, weir::kRowFlags, weir::kRowFlagSeenA | weir::kRowFlagSeenB);
+    for (uint32_t side = 0; side < 2; side++) row[weir::kRowSideA + side] = weir::kSideSeq | weir::kSideQuiet;
+    weir::put<double>(row, weir::kRowLastSeen, 4e9);
+  }
+  uint8_t* row() { return hot.data() + 3 * weir::kHotBytes; }
+  uint8_t* cold_row() { return cold.data() + 3 * kColdBytes - weir::kHotBytes; }
+
+  uint32_t run() {
+    path.run(words, times);
+    return words.taken;
+  }
+
+  uint32_t appended = 0;
+};
+
+}  // namespace
+
+TEST(usual_segments_are_counted) {
+  Bench bench;
+  bench.connect();
+  bench.append();
+  weir::PacketRecord& second = bench.append();
+  second.seq = 100;
+  second.payloadLen = 50;
+  EQ(bench.run(), 2u);
+  EQ(bench.words.position, bench.words.end);
+  EQ(bench.words.sequence, 2u);
+  EQ(weir::get<double>(bench.row(), weir::kRowPacketsA), 2.0);
+  EQ(weir::get<double>(bench.row(), weir::kRowBytesA), 308.0);
+  EQ(weir::get<double>(bench.row(), weir::kRowPayloadA), 150.0);
+  EQ(weir::get<uint32_t>(bench.row(), weir::kRowNextSeqA), 150u);
+  EQ(weir::get<double>(bench.row(), weir::kRowLastSeen), 5e9);
+  EQ(bench.tally[weir::kShardCounterAccounted], 2.0);
+  EQ(bench.protocols[2 * kTcp + 1], 308.0);
+  // The letter of the first data, once.
+  EQ(static_cast<int>(bench.cold_row()[weir::kRowHistoryLength]), 1);
+  EQ(static_cast<char>(bench.cold_row()[weir::kRowHistory]), 'D');
+}
+
+TEST(an_answer_in_time_is_an_rtt_sample) {
+  Bench bench;
+  bench.connect();
+  bench.append();
+  weir::PacketRecord& answer = bench.append();
+  answer.flags = static_cast<uint16_t>(weir::RecordFlag::kHasPorts);
+  std::swap(answer.srcPort, answer.dstPort);
+  std::swap(answer.srcAddr[0], answer.dstAddr[0]);
+  answer.ack = 100;
+  answer.payloadLen = 0;
+  answer.rawNsec = 2'500'000;
+  EQ(bench.run(), 2u);
+  EQ(weir::get<uint32_t>(bench.cold_row(), weir::kRowRttSamples), 1u);
+  EQ(weir::get<float>(bench.cold_row(), weir::kRowRttMinMs), 2.5f);
+  EQ(weir::get<double>(bench.row(), weir::kRowPacketsB), 1.0);
+}
+
+TEST(what_is_not_usual_is_left_as_it_is) {
+  using Change = void (*)(Bench&, weir::PacketRecord&);
+  const Change changes[] = {
+      [](Bench&, weir::PacketRecord& r) { r.tcpFlags = kAck | 2; },
+      [](Bench&, weir::PacketRecord& r) { r.seq = 1; },
+      [](Bench&, weir::PacketRecord& r) { r.window = 0; },
+      [](Bench&, weir::PacketRecord& r) { r.ack = 1; },
+      [](Bench&, weir::PacketRecord& r) { r.scopeId = 1; },
+      [](Bench&, weir::PacketRecord& r) { r.carried = 8; },
+      [](Bench&, weir::PacketRecord& r) { r.optBits = static_cast<uint8_t>(weir::TcpOption::kSack); },
+      [](Bench&, weir::PacketRecord& r) { r.flags |= static_cast<uint16_t>(weir::RecordFlag::kBadL4Checksum); },
+      [](Bench&, weir::PacketRecord& r) { r.dstAddr[15] = 1; },
+      [](Bench&, weir::PacketRecord& r) { r.hashLo = 8; },
+      [](Bench&, weir::PacketRecord& r) { r.ringSeq = 9; },
+      [](Bench&, weir::PacketRecord& r) { r.length = 0; },
+      [](Bench&, weir::PacketRecord& r) { r.kind = static_cast<uint8_t>(weir::RecordKind::kTick); },
+      [](Bench& b, weir::PacketRecord&) { b.times.limit = 4e9; },
+      [](Bench& b, weir::PacketRecord&) { b.times.due = 5e9; },
+      [](Bench& b, weir::PacketRecord&) { b.times.min_timeout = 1e9; },
+      [](Bench& b, weir::PacketRecord&) { b.words.epoch = 1; },
+      [](Bench& b, weir::PacketRecord&) { b.words.most = 0; },
+      [](Bench& b, weir::PacketRecord&) { b.row()[weir::kRowSideA] |= weir::kSideOdd; },
+      [](Bench& b, weir::PacketRecord&) { b.cold_row()[weir::kRowHistoryLength] = weir::kHistoryMax; },
+  };
+  for (const Change change : changes) {
+    Bench bench;
+    bench.connect();
+    change(bench, bench.append());
+    const std::vector<uint8_t> hot = bench.hot;
+    const std::vector<uint8_t> cold = bench.cold;
+    EQ(bench.run(), 0u);
+    EQ(bench.words.position, 0u);
+    CHECK(bench.hot == hot && bench.cold == cold && bench.tally[weir::kShardCounterDequeued] == 0);
+  }
+}
+
+TEST(any_content_stays_in_its_memory) {
+  Bench bench;
+  uint64_t taken = 0;
+  for (uint32_t trial = 0; trial < kTrials; trial++) {
+    fill(bench.hot.data(), bench.hot.size());
+    fill(bench.cold.data(), bench.cold.size());
+    fill(bench.index.data(), sizeof bench.index);
+    // Records do not wrap: the writer sees to that.
+    bench.words.position = bench.words.end = (any() & ~(kCapacity - 1)) + any() % 170 * weir::kRecordBytes;
+    bench.words.sequence = bench.appended;
+    bench.words.epoch = 0;
+    const uint32_t begin = bench.words.position;
+    for (uint32_t i = 0; i < 8; i++) {
+      weir::PacketRecord& record = bench.append();
+      if (any() % 4 == 0) fill(reinterpret_cast<uint8_t*>(&record) + 40, weir::kRecordBytes - 40);
+    }
+    if (any() % 2 == 0) {
+      bench.connect();
+      fill(bench.row() + weir::kRowPacketsA, weir::kHotBytes - weir::kRowPacketsA);
+      weir::put<double>(bench.row(), weir::kRowLastSeen, 4e9);
+      for (uint32_t side = 0; side < 2; side++) bench.row()[weir::kRowSideA + side] = weir::kSideSeq | weir::kSideQuiet;
+    }
+    taken += bench.run();
+    CHECK(bench.words.position - begin <= bench.words.end - begin);
+  }
+  CHECK(taken < kTrials);
+}
