@@ -46,6 +46,10 @@ const service = /^src\/service\//;
 const verdict = /^src\/verdict\//;
 const filter = /^src\/filter\//;
 const addressBytes = /^src\/flow\/address-bytes\.ts$/;
+/** Which processes have the ends of flows. */
+const process = /^src\/process\//;
+/** Layout and words that other threads share with it. */
+const sharedWithProcess = [/^src\/process\/(memory|own-addresses|flow-key|counts)\.ts$/];
 const telemetry = /^src\/telemetry\//;
 /** Which stage loses packets: the part of telemetry that a sensor asks itself. */
 const loss = /^src\/telemetry\/loss\//;
@@ -69,8 +73,9 @@ export const rooms: RoomRule[] = [
   { room: 'dashboard', files: /^src\/dashboard\//, mayImport: [] },
   { room: 'verdict', files: verdict, mayImport: [addressBytes] },
   { room: 'filter', files: filter, mayImport: [packet, addressBytes] },
-  { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom] },
-  { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint] },
+  { room: 'process', files: process, mayImport: [addressBytes, nativeRoom] },
+  { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom, ...sharedWithProcess] },
+  { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint, process] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
   { room: 'store', files: store, mayImport: [/^src\/api\/sources\.ts$/, flow, packet, app, detect, exportRoom] },
   { room: 'supervisor', files: supervisor, mayImport: [ring, flow, detect, shard, merge, nativeRoom, exportRoom] },
@@ -93,6 +98,7 @@ export const rooms: RoomRule[] = [
       enrich,
       verdict,
       filter,
+      process,
     ],
   },
   {
@@ -125,7 +131,7 @@ export const owners: { module: RegExp; files: RegExp }[] = [
   { module: /^tldts$/, files: detect },
   { module: /^bowser$/, files: discovery },
   { module: /^maxmind$/, files: enrich },
-  { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard|service)\// },
+  { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard|service|process)\// },
 ];
 
 /** The one room that loads the compiled addon, and how that looks. */

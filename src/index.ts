@@ -43,6 +43,8 @@ export type {
   FlowDelta,
   FlowRecord,
   HostDirection,
+  ProcessFields,
+  ProcessRecord,
   TcpStateName,
   TunnelInfo,
 } from './flow/record.ts';

@@ -52,7 +52,7 @@ export class Outputs {
   static async open({ output: options, input, detect }: SensorOptions, printer: () => PacketPrinter): Promise<Outputs> {
     const opened: { abort(): Promise<void> }[] = [];
     try {
-      const flows = await ExportSet.prepare(options, { pool: createEncodePool });
+      const flows = await ExportSet.prepare(options, { pool: createEncodePool, processes: input.kind === 'capture' && input.processes });
       opened.push(flows);
       const sides = await SideLogs.open(options, {
         sensorId: options.sensorId ?? machineId(),

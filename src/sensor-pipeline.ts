@@ -4,7 +4,6 @@ import type { CaptureInput, SensorOptions } from './config/options.ts';
 import { SensorError } from './errors.ts';
 import { createCredits } from './flow/credits.ts';
 import type { LostWithShards } from './merge/ledger-input.ts';
-import { dpiUnavailable, loadDpi } from './native/dpi.ts';
 import type {
   Addon,
   Engine,
@@ -18,8 +17,10 @@ import type {
 } from './native/engine.ts';
 import { addonPath, loadAddon } from './native/load.ts';
 import { type TapPacket, TapReader } from './packet/tap-reader.ts';
+import type { ProcessMemory } from './process/memory.ts';
 import { createRing } from './ring/create.ts';
 import { COUNTER_COUNT } from './ring/layout.ts';
+import { appOptions } from './sensor-application.ts';
 import { type DivertPlan, divertPlan } from './sensor-divert.ts';
 import { hashKey, neverWaits } from './sensor-settings.ts';
 import type { FlowOptions, TickMessage } from './shard/protocol.ts';
@@ -39,6 +40,8 @@ const TAP_BATCH = 512;
 const CARRY_BYTES = 16_384 + 512;
 /** Tags of flows that are done: 4 MiB of address space, of which flows touch their own places. */
 const TAGS = 1 << 20;
+/** How long the kernel may hold back packets whose processes may be gone by then. */
+const PROCESS_HOLD_MS = 4;
 const NEVER_MS = 0xffff_ffff;
 const LINGER_SECS = 2;
 const IDLE_SECS = { tcp: 60, udp: 30, other: 5 };
@@ -84,20 +87,7 @@ function flowOptions({ tracking }: SensorOptions): FlowOptions {
   };
 }
 
-/** `auto`: what there is. Who asks for libndpi by name must get it. */
-function dpiParts(dpi: SensorOptions['tracking']['dpi']): { builtin: boolean; ndpi: boolean } {
-  const ndpi = dpi !== 'builtin' && dpi !== 'off' && loadDpi() !== null;
-  if ((dpi === 'ndpi' || dpi === 'both') && !ndpi) {
-    throw new SensorError('PLUGIN_MISSING', `--dpi ${dpi}: libndpi is not there (${dpiUnavailable() ?? 'unknown'})`, {
-      hint: 'install libndpi-dev and build again, or use --dpi builtin',
-    });
-  }
-  return { builtin: dpi !== 'ndpi' && dpi !== 'off', ndpi };
-}
-
-function wantsTransactions({ output }: SensorOptions): boolean {
-  return output.dnsJsonl !== null || output.tlsJsonl !== null || output.httpJsonl !== null;
-}
+const holdMs = ({ timeoutMs, processes }: CaptureInput) => (processes ? Math.min(timeoutMs, PROCESS_HOLD_MS) : timeoutMs);
 
 export class Pipeline {
   readonly #options: SensorOptions;
@@ -165,7 +155,7 @@ export class Pipeline {
   }
 
   /** Loads the addon, lays out memory and starts the shards; the engine is made but does not run yet. */
-  async start(): Promise<void> {
+  async start(processes: ProcessMemory | null): Promise<void> {
     const addon = loadAddon();
     const sources = this.#sources(addon);
     const live = this.#options.input.kind === 'capture';
@@ -174,7 +164,7 @@ export class Pipeline {
     const rings = Array.from({ length: this.#threads }, () => Array.from({ length: shards }, () => createRing(this.ringBytes)));
     const tap = this.tapOn ? Array.from({ length: this.#threads }, () => createRing(TAP_RING_BYTES)) : null;
     this.#tags = this.#options.tracking.dpi === 'off' ? null : new SharedArrayBuffer(TAGS * 4);
-    this.#shards = this.#shardSet(rings, live);
+    this.#shards = this.#shardSet(rings, live, processes);
     await this.#shards.start();
     this.#engine = new addon.Engine(this.#engineOptions(sources, rings, tap, live), (event) => this.#events.onEngineEvent(event));
     if (tap !== null) this.#openTap(addon, tap);
@@ -206,7 +196,7 @@ export class Pipeline {
     return this.#inputs.map((name) => ({ kind: 'live', interface: name, fanout: input.fanout }));
   }
 
-  #shardSet(rings: Uint8Array[][], live: boolean): ShardSet {
+  #shardSet(rings: Uint8Array[][], live: boolean, processes: ProcessMemory | null): ShardSet {
     const { tracking, topFlows, summaryFlows, slowShardMs, records } = this.#options;
     return new ShardSet({
       shards: tracking.shards,
@@ -216,17 +206,9 @@ export class Pipeline {
       credits: createCredits(tracking.maxFlows, tracking.shards),
       data: {
         flow: flowOptions(this.#options),
-        app:
-          this.#tags === null
-            ? null
-            : {
-                tags: this.#tags,
-                live: neverWaits(this.#options),
-                ...dpiParts(this.#options.tracking.dpi),
-                transactions: wantsTransactions(this.#options),
-                events: this.#options.output.eventsJsonl !== null,
-              },
+        app: appOptions(this.#options, this.#tags),
         detect: this.#options.detect.enabled,
+        processes,
         wantRows: records,
         topFlows,
         summaryFlows,
@@ -266,7 +248,7 @@ export class Pipeline {
       tickMs: tracking.tickMs,
       snaplen,
       promiscuous: capture?.promiscuous ?? false,
-      timeoutMs: capture?.timeoutMs ?? 100,
+      timeoutMs: capture === null ? 100 : holdMs(capture),
       bufferMb: capture?.bufferMb ?? 16,
       immediate: capture?.immediate ?? false,
       filter,

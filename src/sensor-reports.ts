@@ -25,6 +25,8 @@ export class TickReports {
     this.#bytesTotal += bytes;
     const sinceNs = this.#previousNs ?? this.#beginNs(streamNs, firstNs ?? streamNs);
     this.#previousNs = streamNs;
+    // Processes are known where rows are merged, and these come beside them.
+    const flows = { ...context, processes: false };
     return {
       tick,
       time: context.baseSeconds + streamNs / NS,
@@ -37,7 +39,7 @@ export class TickReports {
       emergency,
       ...this.#drops.next(engine),
       top: merged.top.map(({ row, note, deltaBytes, deltaPackets }) => ({
-        record: materialiseRow(row, context, note),
+        record: materialiseRow(row, flows, note),
         deltaBytes,
         deltaPackets,
       })),

@@ -20,8 +20,10 @@ import { RowQueue } from './merge/row-queue.ts';
 import { buildSummary, type RunSummary } from './merge/summary.ts';
 import { orderedPieces } from './merge/tick-rows.ts';
 import { type MergedTick, RunTotals } from './merge/totals.ts';
-import type { EngineEvent, TunnelFacts } from './native/engine.ts';
+import type { EngineEvent } from './native/engine.ts';
+import { loadAddon } from './native/load.ts';
 import { PacketPrinter } from './packet/packet-printer.ts';
+import { RunContext } from './sensor-context.ts';
 import { Delivery, type RecordSink } from './sensor-delivery.ts';
 import type { Detection } from './sensor-detection.ts';
 import { errorOfEvent } from './sensor-engine-error.ts';
@@ -31,10 +33,12 @@ import { ledgerOf } from './sensor-ledger.ts';
 import { LossWatch } from './sensor-loss.ts';
 import { Outputs } from './sensor-outputs.ts';
 import { Pipeline } from './sensor-pipeline.ts';
+import { Processes } from './sensor-processes.ts';
 import { Recall } from './sensor-recall.ts';
 import { TickReports } from './sensor-reports.ts';
 import { passOn } from './sensor-tap.ts';
 import type { TickMessage } from './shard/protocol.ts';
+import type { LiveFlow } from './supervisor/shard-set.ts';
 import type { VerdictTable } from './verdict/table.ts';
 
 /** Of a tick's rows, handed over at one time: they are on their way several times then. */
@@ -51,12 +55,14 @@ export class SensorRun {
   readonly #barrier: TickBarrier;
   readonly #totals: RunTotals;
   readonly #reports: TickReports;
-  readonly #context: RecordContext & { tunnels: Map<number, TunnelFacts> };
+  readonly #recordContext: RunContext;
+  readonly #context: RecordContext;
   readonly #hostNames = new HostNames();
   readonly #pipeline: Pipeline;
   readonly recall: Recall;
   readonly engine: Pick<Pipeline, 'baseSeconds' | 'replaceFilter'>;
   #detection: Detection | null = null;
+  #processes: Processes | null = null;
   readonly loss: LossWatch;
   readonly #started = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<RunSummary>();
@@ -66,7 +72,6 @@ export class SensorRun {
   #files: { path: string; bytes: number }[] = [];
   #startedAt = 0;
   #endedAt = 0;
-  #lastTunnel = 0;
   #pumping = false;
   #finalTick = false;
   #endedBy: EndedBy | null = null;
@@ -87,16 +92,6 @@ export class SensorRun {
     this.#barrier = new TickBarrier(shards);
     this.#reports = new TickReports(this.#live, options.tracking.tickMs);
     this.#rows = new RowQueue(shards, (shard, entriesWritten) => this.#pipeline.takeRows(shard, entriesWritten));
-    const { communityIdSeed, vlanAware } = options.tracking;
-    this.#context = {
-      baseSeconds: 0,
-      communityIdSeed,
-      vlanAware,
-      live: this.#live,
-      app: options.tracking.dpi !== 'off',
-      localAddresses: new Set(),
-      tunnels: new Map(),
-    };
     this.#pipeline = new Pipeline(options, {
       onEngineEvent: (event) => this.#engineEvent(event),
       onTick: (message) => this.#receive(message),
@@ -106,6 +101,8 @@ export class SensorRun {
       onPacketBatch: () => this.#outputs?.flushPackets(),
       onTapEnd: () => this.#concludeWhenDone(),
     });
+    this.#recordContext = new RunContext(options, this.#pipeline);
+    this.#context = this.#recordContext.value;
     this.loss = new LossWatch(options, this.#pipeline, () => this.#outputs);
     this.engine = this.#pipeline;
     this.recall = new Recall(() => this.#pipeline.engine);
@@ -124,13 +121,15 @@ export class SensorRun {
         this.#detection = await Detection.open(this.#options, this.#evidenceSources());
       }
       this.#outputs = await Outputs.open(this.#options, () => this.#packetPrinter());
-      await this.#pipeline.start();
+      this.#processes = await Processes.open(this.#options, loadAddon, this.#warn);
+      await this.#pipeline.start(this.#processes?.memory ?? null);
       this.loss.begin();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
       await this.#started.promise;
     } catch (error) {
       await this.#pipeline.destroy();
+      await this.#processes?.close();
       await this.#outputs?.abort();
       await this.#detection?.close();
       throw error;
@@ -260,17 +259,18 @@ export class SensorRun {
       group.flatMap(({ expectations }) => expectations),
     );
     const merged = this.#totals.merge(group, this.#options.topFlows);
-    this.#refreshContext(chunks.length > 0 || merged.top.length > 0 || merged.final);
-    const wait = chunks.length > 0 || merged.final ? this.#deliver(chunks) : undefined;
+    this.#recordContext.refresh(chunks.length > 0 || merged.top.length > 0 || merged.final);
+    const wait = chunks.length > 0 || merged.final ? this.#deliver(chunks, merged.final) : undefined;
     this.#report(merged);
     const rules = this.#detection === null ? undefined : this.#detect(this.#detection, group, merged);
     if (merged.final) this.#finalTick = true;
     return wait === undefined || rules === undefined ? (wait ?? rules) : Promise.all([wait, rules]).then(() => {});
   }
 
+  readonly #warn = (code: string, message: string) => void this.#events.emit('warning', { code, message, detail: {} });
+
   #evidenceSources(): EvidenceSources {
-    const warn = (code: string, message: string) => void this.#events.emit('warning', { code, message, detail: {} });
-    return { recall: this.recall, sourceName: (source) => this.sourceName(source), warn };
+    return { recall: this.recall, sourceName: (source) => this.sourceName(source), warn: this.#warn };
   }
 
   /** Runs the rules over the tick. */
@@ -293,27 +293,18 @@ export class SensorRun {
     if (this.#finalTick) return;
     this.#finalTick = true;
     this.#giveUp();
-    this.#refreshContext(true);
-    await this.#deliver(this.#rows.take([]));
-  }
-
-  /** `tunnels`: look them up in the engine as well. */
-  #refreshContext(tunnels: boolean): void {
-    this.#context.baseSeconds = this.#pipeline.baseSeconds() ?? 0;
-    if (this.#live) this.#context.localAddresses = this.#pipeline.localAddresses();
-    if (!tunnels) return;
-    for (const tunnel of this.#pipeline.tunnels(this.#lastTunnel)) {
-      this.#context.tunnels.set(tunnel.id, tunnel);
-      this.#lastTunnel = tunnel.id;
-    }
+    this.#recordContext.refresh(true);
+    await this.#deliver(this.#rows.take([]), true);
   }
 
   /** In their order. Exports take the rows as bytes; records are made only where somebody listens. */
-  async #deliver(chunks: Uint8Array[]): Promise<void> {
+  async #deliver(chunks: Uint8Array[], final: boolean): Promise<void> {
+    if (final) await this.#processes?.flush();
     const idOf = (bytes: Uint8Array, offset: number) => flowIdOfRow(rowView(bytes), offset, this.#context);
     // Without rows too: the last tick of outputs that got none.
     for (const piece of chunks.length === 0 ? [new Uint8Array(0)] : orderedPieces(chunks, idOf, PIECE_BYTES)) {
-      const rows = this.#hostNames.annotate(piece);
+      const named = this.#hostNames.annotate(piece);
+      const rows = this.#processes?.annotate(named) ?? named;
       const records = (await this.#outputs?.tick(rows, this.#context)) ?? rows;
       await this.#delivery.deliver(records, this.#context);
     }
@@ -323,8 +314,9 @@ export class SensorRun {
   /** Records of live flows as they are now, most bytes first. */
   async liveFlows(limit: number): Promise<FlowRecord[]> {
     const flows = await this.#pipeline.snapshot(limit);
-    this.#refreshContext(true);
-    const records = flows.map(({ row, note }) => materialiseRow(row, this.#context, note));
+    this.#recordContext.refresh(true);
+    const noteOf = ({ row, note }: LiveFlow) => this.#processes?.noteOf(row, note) ?? note;
+    const records = flows.map((flow) => materialiseRow(flow.row, this.#context, noteOf(flow)));
     return records.sort((a, b) => b.bytes_total - a.bytes_total || (a.flow_id < b.flow_id ? -1 : 1)).slice(0, limit);
   }
 
@@ -363,6 +355,7 @@ export class SensorRun {
       summary = { ...summary, error: this.#failure };
     }
     await this.#pipeline.destroy();
+    await this.#processes?.close();
     await this.#detection?.close();
     return summary;
   }
@@ -372,6 +365,7 @@ export class SensorRun {
     const finished = this.#concluding;
     const engine = this.#pipeline.engineCounters();
     const shards = this.#pipeline.shardCounters();
+    const context = { ...this.#context, processes: false };
     const ledger = ledgerOf(this.#options, this.#pipeline, { engine, shards, lost: this.#pipeline.lost(finished) });
     return buildSummary({
       options: this.#options,
@@ -385,11 +379,12 @@ export class SensorRun {
       elapsedSecs: Math.max(0, (this.#endedAt - this.#startedAt) / 1000),
       protocols: this.#totals.protocols(),
       applications: this.#totals.applications(),
-      topFlows: this.#totals.summaryFlows(this.#options.summaryFlows).map(({ row, note }) => materialiseRow(row, this.#context, note)),
+      topFlows: this.#totals.summaryFlows(this.#options.summaryFlows).map(({ row, note }) => materialiseRow(row, context, note)),
       recordsWritten: this.#outputs?.recordsWritten ?? 0,
       outputErrors: (this.#outputs?.errors ?? 0) + this.#delivery.recordsLost,
       shardsLost: this.#shardsLost,
       alerts: this.#detection?.totals ?? null,
+      processes: this.#processes?.counts ?? null,
       doctor: this.loss.advice(),
       error: this.#failure,
     });

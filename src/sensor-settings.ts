@@ -59,7 +59,17 @@ const RECALL_FRAME_BYTES = 64;
 function resolveInput(input: SensorInput): SensorOptions['input'] {
   if (input.kind === 'generator') return input;
   if (input.kind === 'replay') return { speed: { mode: 'max' }, loop: 1, ...input };
-  return { interfaces: [], promiscuous: true, timeoutMs: 100, bufferMb: 16, immediate: false, fanout: 1, ...DEFAULT_DIVERT, ...input };
+  return {
+    interfaces: [],
+    promiscuous: true,
+    timeoutMs: 100,
+    bufferMb: 16,
+    immediate: false,
+    fanout: 1,
+    processes: false,
+    ...DEFAULT_DIVERT,
+    ...input,
+  };
 }
 
 function refuse(message: string, hint?: string): never {

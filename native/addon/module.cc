@@ -10,6 +10,7 @@
 #include "engine_object.h"
 #include "fast_path_object.h"
 #include "functions.h"
+#include "process_lookup.h"
 #include "waker.h"
 
 namespace weir {
@@ -42,6 +43,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("preferHugePages", Napi::Function::New<prefer_huge_pages_value>(env, "preferHugePages"));
   exports.Set("probeDivert", Napi::Function::New<probe_divert>(env, "probeDivert"));
   exports.Set("checkFilter", Napi::Function::New<check_filter_value>(env, "checkFilter"));
+  exports.Set("openProcessLookup", Napi::Function::New<open_process_lookup>(env, "openProcessLookup"));
   exports.Set("decodeFrame", Napi::Function::New<decode_frame>(env, "decodeFrame"));
   exports.Set("writeCapture", Napi::Function::New<write_capture>(env, "writeCapture"));
   return exports;

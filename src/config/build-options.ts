@@ -50,6 +50,7 @@ function captureInput(values: SettingValues): CaptureInput {
     bufferMb: values['capture.buffer_mb'],
     immediate: values['capture.immediate'],
     fanout: values['capture.fanout'],
+    processes: values['capture.processes'],
     active: values['inline.active'] || values['inline.quarantine'],
     quarantine: values['inline.quarantine'],
     management: [...values['inline.management']],

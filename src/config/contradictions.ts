@@ -114,6 +114,10 @@ function checkService(resolved: Resolved): void {
     const keys: SettingKey[] = ['serve.replay', 'capture.interfaces'];
     fail(resolved, keys, `${name(resolved, keys[0])} and ${name(resolved, keys[1])} contradict each other`, 'give one of them');
   }
+  if (replayed.length > 0 && values['capture.processes']) {
+    const keys: SettingKey[] = ['capture.processes', 'serve.replay'];
+    fail(resolved, keys, `${name(resolved, keys[0])} needs a live capture: packets in files say nothing of processes`);
+  }
   for (const [given, missing] of [
     ['serve.tls_cert', 'serve.tls_key'],
     ['serve.tls_key', 'serve.tls_cert'],

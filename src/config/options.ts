@@ -15,6 +15,8 @@ export interface CaptureInput {
   immediate: boolean;
   /** Sockets per interface that share its packets by the kernel's flow hash. */
   fanout: number;
+  /** Name the processes of flows of this host in their records (Linux). */
+  processes: boolean;
   /** Inline: packets leave the system's path, and only what nothing denies is put back. */
   active: boolean;
   /** Inline, and outbound packets pass only to `management`. */

@@ -1,12 +1,13 @@
 /**
  * Flow records as CSV (RFC 4180, lines end in LF): first the 23 columns that NetScope wrote, with its names, order and
- * precision, then every other field in the order of the record, nested names joined by `_`. Absent = empty.
+ * precision, then every other field in the order of the record, nested names joined by `_`. Absent = empty. Captures that
+ * name processes write their columns behind all others.
  *
  * Cells come from the wire, and spreadsheets run what they take for a formula: a text cell that begins with one of
  * `= + - @`, a tab or a carriage return gets a leading apostrophe.
  */
 import type { FlowRecord } from '../flow/record.ts';
-import { type Format, fieldOf, numberText, RECORD_SHAPE } from './record-shape.ts';
+import { type Format, fieldOf, hasProcesses, numberText, PROCESS_SHAPE, RECORD_SHAPE, type Shape } from './record-shape.ts';
 
 interface Column {
   header: string;
@@ -42,9 +43,9 @@ const FIRST_COLUMNS = [
   'rtt_samples',
 ];
 
-function allColumns(): Column[] {
+function columnsOf(shapes: { readonly [field: string]: Shape }): Column[] {
   const columns: Column[] = [];
-  for (const [field, shape] of Object.entries(RECORD_SHAPE)) {
+  for (const [field, shape] of Object.entries(shapes)) {
     if (typeof shape === 'string') columns.push({ header: field, field, member: null, format: shape });
     else for (const [member, format] of Object.entries(shape)) columns.push({ header: `${field}_${member}`, field, member, format });
   }
@@ -52,18 +53,21 @@ function allColumns(): Column[] {
 }
 
 function orderedColumns(): Column[] {
-  const columns = allColumns();
+  const columns = columnsOf(RECORD_SHAPE);
   const first = FIRST_COLUMNS.map((header) => columns.find((column) => column.header === header) as Column);
   return [...first, ...columns.filter((column) => !FIRST_COLUMNS.includes(column.header))];
 }
 
 const COLUMNS = orderedColumns();
+const LONGER_COLUMNS = [...COLUMNS, ...columnsOf(PROCESS_SHAPE)];
 
-/** Names of the columns, in order. */
+/** Names of the columns of every record, in order. */
 export const CSV_COLUMNS: readonly string[] = COLUMNS.map((column) => column.header);
 
-/** The header row with its line feed. */
-export const CSV_HEADER = `${CSV_COLUMNS.join(',')}\n`;
+/** The header row with its line feed; `processes`: of a capture that names them. */
+export function csvHeader(processes: boolean): string {
+  return `${(processes ? LONGER_COLUMNS : COLUMNS).map((column) => column.header).join(',')}\n`;
+}
 
 /** A text cell: neutralised, and quoted where it must be. */
 export function textCell(text: string): string {
@@ -83,7 +87,7 @@ function cell(format: Format, value: unknown): string {
 /** One row with its line feed. */
 export function csvRow(record: FlowRecord): string {
   let text = '';
-  for (const column of COLUMNS) {
+  for (const column of hasProcesses(record) ? LONGER_COLUMNS : COLUMNS) {
     const holder = fieldOf(record, column.field);
     const value = column.member === null || typeof holder !== 'object' || holder === null ? holder : fieldOf(holder, column.member);
     if (column !== COLUMNS[0]) text += ',';

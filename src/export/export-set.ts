@@ -25,6 +25,8 @@ import { openOutput } from './output-file.ts';
 const SPILL_BYTES = 64 * 1024 * 1024;
 
 export interface ExportSettings {
+  /** Records name processes. Default false. */
+  processes?: boolean;
   /** Bytes of raw records kept in memory for the exports on exit, before sorted runs go to disk. Default 64 MiB. */
   spillBytes?: number;
   /** Starts the encode workers when there is enough to do; null = encode on this thread. Default null. */
@@ -98,7 +100,7 @@ export class ExportSet {
       const outputs: FlowOutput[] = [];
       for (const [format, path] of wanted) {
         if (path === null || path === '') continue;
-        const output = new FlowOutput(format, await openOutput(path, mode, stdout));
+        const output = new FlowOutput(format, await openOutput(path, mode, stdout), settings.processes ?? false);
         opened.push(output);
         outputs.push(output);
       }

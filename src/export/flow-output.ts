@@ -1,6 +1,6 @@
 /** One flow output: a format and where it goes. A failed one is switched off and remembered; the others go on. */
 import type { SensorError } from '../errors.ts';
-import { CSV_HEADER } from './csv-encoder.ts';
+import { csvHeader } from './csv-encoder.ts';
 import type { FlowFormat } from './encode-batch.ts';
 import { outputError } from './output-error.ts';
 import type { Output } from './output-file.ts';
@@ -10,13 +10,16 @@ const encoder = new TextEncoder();
 export class FlowOutput {
   readonly format: FlowFormat;
   readonly #output: Output;
+  readonly #processes: boolean;
   #failure: SensorError | null = null;
   #records = 0;
   #begun = false;
 
-  constructor(format: FlowFormat, output: Output) {
+  /** `processes`: its records name them. */
+  constructor(format: FlowFormat, output: Output, processes: boolean) {
     this.format = format;
     this.#output = output;
+    this.#processes = processes;
   }
 
   get path(): string {
@@ -48,7 +51,7 @@ export class FlowOutput {
   async begin(): Promise<void> {
     if (this.#begun) return;
     this.#begun = true;
-    if (this.format === 'csv') await this.#try(() => this.#output.write(encoder.encode(CSV_HEADER)));
+    if (this.format === 'csv') await this.#try(() => this.#output.write(encoder.encode(csvHeader(this.#processes))));
     if (this.format === 'json') await this.#try(() => this.#output.write(encoder.encode('[')));
   }
 

@@ -1,6 +1,6 @@
 /** Flow records as JSON: one line each, or as elements of a pretty array. Keys in the order of the record, always. */
 import type { FlowRecord } from '../flow/record.ts';
-import { type Format, fieldOf, numberText, RECORD_SHAPE, type Shape } from './record-shape.ts';
+import { type Format, fieldOf, hasProcesses, numberText, PROCESS_SHAPE, RECORD_SHAPE, type Shape } from './record-shape.ts';
 
 /** Writes one member's value. */
 type Writer = (value: unknown) => string;
@@ -62,15 +62,18 @@ function objectWriter(shape: { readonly [name: string]: Shape }, layout: Layout,
   };
 }
 
+const LONGER_SHAPE = { ...RECORD_SHAPE, ...PROCESS_SHAPE };
 const writeLine = objectWriter(RECORD_SHAPE, COMPACT, 0);
 const writeElement = objectWriter(RECORD_SHAPE, PRETTY, ELEMENT_DEPTH);
+const writeLongerLine = objectWriter(LONGER_SHAPE, COMPACT, 0);
+const writeLongerElement = objectWriter(LONGER_SHAPE, PRETTY, ELEMENT_DEPTH);
 
 /** One line of JSON with its line feed. */
 export function jsonLine(record: FlowRecord): string {
-  return `${writeLine(record)}\n`;
+  return `${hasProcesses(record) ? writeLongerLine(record) : writeLine(record)}\n`;
 }
 
 /** One element of the exported array, indented, without comma or line feed. */
 export function jsonElement(record: FlowRecord): string {
-  return `  ${writeElement(record)}`;
+  return `  ${hasProcesses(record) ? writeLongerElement(record) : writeElement(record)}`;
 }

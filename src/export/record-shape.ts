@@ -2,7 +2,7 @@
  * How each field of a flow record is written, in the order of the record: the one table behind JSON, JSON lines and CSV.
  * The compiler sees to it that no field is forgotten.
  */
-import type { FlowRecord } from '../flow/record.ts';
+import type { FlowRecord, ProcessFields } from '../flow/record.ts';
 
 /**
  * `text`: anything, escaped. `name`: from a closed set of ours, safe as it is. `integer`: as it is.
@@ -15,7 +15,8 @@ export type Shape = Format | { readonly [name: string]: Format };
 
 const ENDPOINT = { ip: 'name', port: 'integer', mac: 'name' } as const;
 
-export const RECORD_SHAPE: { readonly [Name in keyof FlowRecord]: Shape } = {
+/** Fields of every record. */
+export const RECORD_SHAPE: { readonly [Name in keyof Omit<FlowRecord, keyof ProcessFields>]-?: Shape } = {
   flow_id: 'name',
   community_id: 'name',
   protocol: 'text',
@@ -133,6 +134,16 @@ export const RECORD_SHAPE: { readonly [Name in keyof FlowRecord]: Shape } = {
   os_b: { label: 'text', confidence: 'decimal' },
   app_details: 'json',
 };
+
+/** Behind them, of a capture that names processes. */
+export const PROCESS_SHAPE: { readonly [Name in keyof ProcessFields]: Shape } = {
+  process_a: { pid: 'integer', name: 'text' },
+  process_b: { pid: 'integer', name: 'text' },
+};
+
+export function hasProcesses(record: FlowRecord): boolean {
+  return record.process_a !== undefined;
+}
 
 export const TIME_DECIMALS = 6;
 export const DECIMALS = 3;

@@ -81,7 +81,7 @@ export class SideLogs {
     const entry = JSON.parse(decoder.decode(noteBytes(row.bytes, offset))) as Transaction;
     const log = this.#log(entry.log);
     if (log === undefined) return;
-    log.lines.push(transactionLine(entry, materialise(row, offset, { ...context, app: false })));
+    log.lines.push(transactionLine(entry, materialise(row, offset, { ...context, app: false, processes: false })));
   }
 
   #log(name: LogName): SideLog | undefined {

@@ -88,6 +88,8 @@ export class FlowLives implements InterimSink {
   readonly pressure: Pressure;
   readonly tcp: TcpAnalysis;
   watch: FlowWatch | null = null;
+  /** Hears of every new flow, once its row is filled. */
+  newcomers: { opened(slot: number): void } | null = null;
   /** The shard's counters; `settleCounters` brings those up to date that are kept elsewhere. */
   readonly tally = new Float64Array(ShardCounter.SLOTS);
   /** What the records of a flow have reported so far: packets A, packets B, bytes A, bytes B per slot. Valid with F_INTERIM_SEQ > 0. */
@@ -132,6 +134,7 @@ export class FlowLives implements InterimSink {
   open(rec: RecordWords, o: number, key: number, now: number, wire: number, previousFirst: number): number {
     const slot = this.place(rec, o, key, now, wire, previousFirst);
     if (this.watch !== null) this.watch.opened(slot, rec, o, key, now);
+    if (this.newcomers !== null && slot >= 0) this.newcomers.opened(slot);
     return slot;
   }
 

@@ -10,7 +10,7 @@ import { communityIdOfRow, communityIdOfTunnel } from './community-id.ts';
 import { entriesFor, noteBytes } from './entry.ts';
 import { type FlowIdContext, flowIdOfRow } from './flow-id.ts';
 import { type DirectionEnd, hostDirection, isInternal, isLoopback } from './host-direction.ts';
-import type { Direction, Endpoint, FlowDelta, FlowRecord, HostDirection, TunnelInfo, TunnelName } from './record.ts';
+import type { Direction, Endpoint, FlowDelta, FlowRecord, HostDirection, ProcessFields, TunnelInfo, TunnelName } from './record.ts';
 import * as R from './row.ts';
 import { type RowView, rowView } from './row-view.ts';
 import { connState, historyOf } from './zeek.ts';
@@ -25,6 +25,8 @@ export interface RecordContext extends FlowIdContext {
   localAddresses: ReadonlySet<string>;
   /** Is the application layer on? */
   app: boolean;
+  /** Do records say which processes their ends belong to? */
+  processes: boolean;
   /** The engine's tunnels by number. */
   tunnels: ReadonlyMap<number, TunnelFacts>;
 }
@@ -236,15 +238,18 @@ function isOneWay(bytes: Uint8Array, view: DataView, offset: number): boolean {
   return bytes[at] < 224 && !(bytes[at + 3] === 255);
 }
 
+type NoteFields = AppNote & Partial<ProcessFields>;
+
 /** What the application layer says: the note, or, without a label in it, what the IP protocol or the port alone tells. */
-function appFields({ bytes, view }: RowView, offset: number, protocol: number, clientIsB: boolean, context: RecordContext): AppNote {
-  const fields = emptyNote();
-  if (!context.app) return fields;
-  fields.os_a = osOf(bytes, offset + R.F_OS_A);
-  fields.os_b = osOf(bytes, offset + R.F_OS_B);
+function appFields({ bytes, view }: RowView, offset: number, protocol: number, clientIsB: boolean, context: RecordContext): NoteFields {
+  const fields: NoteFields = context.processes ? { ...emptyNote(), process_a: null, process_b: null } : emptyNote();
+  if (!context.app && !context.processes) return fields;
   const note = noteBytes(bytes, offset);
   // Notes are ours; one that cannot be read is a bug, and costs its own text only.
   if (note.length > 0) Object.assign(fields, JSON.parse(decoder.decode(note)));
+  if (!context.app) return fields;
+  fields.os_a = osOf(bytes, offset + R.F_OS_A);
+  fields.os_b = osOf(bytes, offset + R.F_OS_B);
   if (isOneWay(bytes, view, offset) && !ONE_WAY_PROTOCOLS.has(fields.app?.protocol ?? '')) addRisk(fields, 'unidirectional_traffic');
   if (fields.app === null) {
     const portA = view.getUint16(offset + R.F_PORT_A, true);

@@ -58,8 +58,23 @@ export interface FlowDelta {
   bytes_b_to_a: number;
 }
 
-/** What the application layer says of the flow is in `AppNote`; every field is there, null or empty where nothing is known. */
-export interface FlowRecord extends AppNote {
+/** A process of the sensor's host. `name` is what it calls itself, at most 15 bytes on Linux: any text. */
+export interface ProcessRecord {
+  pid: number;
+  name: string;
+}
+
+/** Whose the ends of a flow of the sensor's host are; null where nothing is known, as of ends elsewhere. */
+export interface ProcessFields {
+  process_a: ProcessRecord | null;
+  process_b: ProcessRecord | null;
+}
+
+/**
+ * What the application layer says of the flow is in `AppNote`; every field is there, null or empty where nothing is known, but
+ * those of `ProcessFields`, which only records of a capture that names processes have.
+ */
+export interface FlowRecord extends AppNote, Partial<ProcessFields> {
   flow_id: string;
   community_id: string;
   /** Lower-case name (`tcp`, `udp`, `icmp`, `icmpv6`, `sctp` …) or the number as text. */

@@ -6,9 +6,7 @@
 import type { AppLabel, AppNote } from '../app/note.ts';
 import { type ProtocolName, protocolEntry } from '../app/protocols.ts';
 import { addressBytes } from '../flow/address-bytes.ts';
-import { entriesFor, entryLength, NOTE_LIMIT, noteBytes, rowOffsets } from '../flow/entry.ts';
 import {
-  E_NOTE_BYTES,
   F_ADDR_A,
   F_ADDR_B,
   F_FIRST_SEEN,
@@ -17,12 +15,13 @@ import {
   F_PORT_B,
   F_RECORD_KIND,
   F_ROLE,
-  OUTBOX_ENTRY_BYTES,
   RecordForm,
   RowFlag,
   RowRole,
 } from '../flow/row.ts';
+import { rowView } from '../flow/row-view.ts';
 import type { ExpectationReport, NameReport } from '../shard/protocol.ts';
+import { addToNotes } from './row-notes.ts';
 
 /** (client, address) pairs that are remembered; the oldest is forgotten first. */
 const MOST_PAIRS = 262_144;
@@ -45,9 +44,6 @@ interface Expected {
   protocol: ProtocolName;
   atNs: number;
 }
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
@@ -80,19 +76,8 @@ export class HostNames {
   /** The entries with what is known about them added to their notes; the same array when that is nothing. */
   annotate(entries: Uint8Array): Uint8Array {
     if (this.#names.size === 0 && this.#expected.size === 0) return entries;
-    const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
-    const pieces: Uint8Array[] = [];
-    let from = 0;
-    for (const offset of rowOffsets(entries)) {
-      const addition = this.#addition(entries, view, offset);
-      if (addition === null) continue;
-      const end = offset + entryLength(entries, offset);
-      pieces.push(entries.subarray(from, offset), withNote(entries, offset, addition));
-      from = end;
-    }
-    if (pieces.length === 0) return entries;
-    pieces.push(entries.subarray(from));
-    return concatenated(pieces);
+    const { view } = rowView(entries);
+    return addToNotes(entries, (offset) => this.#addition(entries, view, offset));
   }
 
   #addition(entries: Uint8Array, view: DataView, offset: number): Partial<AppNote> | null {
@@ -152,27 +137,4 @@ function forgetOldest(map: Map<string, unknown>, most: number): void {
     map.delete(key);
     return;
   }
-}
-
-/** A copy of the entry whose note also says `addition`; the entry as it is when there is no room for it. */
-function withNote(entries: Uint8Array, offset: number, addition: Partial<AppNote>): Uint8Array {
-  const old = noteBytes(entries, offset);
-  const note = old.length === 0 ? {} : JSON.parse(decoder.decode(old));
-  const text = encoder.encode(JSON.stringify({ ...note, ...addition }));
-  if (text.length > NOTE_LIMIT) return entries.subarray(offset, offset + entryLength(entries, offset));
-  const out = new Uint8Array(entriesFor(text.length) * OUTBOX_ENTRY_BYTES);
-  out.set(entries.subarray(offset, offset + OUTBOX_ENTRY_BYTES));
-  new DataView(out.buffer).setUint32(E_NOTE_BYTES, text.length, true);
-  out.set(text, OUTBOX_ENTRY_BYTES);
-  return out;
-}
-
-function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
 }

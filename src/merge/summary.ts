@@ -4,6 +4,7 @@ import type { SensorOptions } from '../config/options.ts';
 import type { SensorError } from '../errors.ts';
 import type { FlowRecord } from '../flow/record.ts';
 import { protocolName } from '../packet/protocol-names.ts';
+import type { ProcessCounts } from '../process/counts.ts';
 import { Counter } from '../ring/layout.ts';
 import { type ApplicationTotal, END_REASONS, ShardCounter } from '../shard/protocol.ts';
 import { version } from '../version.ts';
@@ -64,6 +65,8 @@ export interface RunSummary {
   deterministic: boolean;
   /** What detection found; null when it is off. */
   alerts: AlertTotals | null;
+  /** Flows of this host and their processes; only of a capture that names them. */
+  processes?: ProcessCounts;
   /** Empty when nothing was lost; else the stages that lost something, with what to do about it, and those that nobody knows of. */
   doctor: Advice[];
   protocols: ProtocolTotal[];
@@ -132,6 +135,7 @@ export interface SummaryInput {
   outputErrors: number;
   shardsLost: number;
   alerts: AlertTotals | null;
+  processes: ProcessCounts | null;
   doctor: Advice[];
   error: SensorError | null;
 }
@@ -208,6 +212,7 @@ export function buildSummary(run: SummaryInput): RunSummary {
     loss_estimate: lossEstimate(sum(ShardCounter.MISSED_BYTES), sum(ShardCounter.TCP_PAYLOAD_BYTES)),
     deterministic: boundsHit === 0,
     alerts: run.alerts,
+    ...(run.processes === null ? {} : { processes: run.processes }),
     doctor: run.doctor,
     applications: run.applications.map((total) => ({ ...total, protocol: total.protocol === '' ? 'unknown' : total.protocol })),
     protocols: run.protocols.map(({ protocol, packets, bytes }) => ({ protocol: protocolName(protocol), packets, bytes })),

@@ -277,15 +277,47 @@ export interface FastPath {
   run(): void;
 }
 
+/** A socket of this host, as the kernel tells it. */
+export interface SocketFacts {
+  /** 0: no process has it, or not yet. */
+  inode: number;
+  /** Of TCP, the kernel's number: 1 established … 6 time-wait, 10 listening, 12 half open. */
+  state: number;
+}
+
+/** A process of this host. `name` is what it calls itself (at most 15 bytes on Linux): text of others, any characters. */
+export interface ProcessFacts {
+  pid: number;
+  name: string;
+}
+
+/** For one thread. No call waits for more than the system takes to answer: some 6 µs for a socket, milliseconds for owners. */
+export interface ProcessLookup {
+  /** False: the kernel does not answer questions about single sockets, and `findSocket` finds none. */
+  readonly asksKernel: boolean;
+  /**
+   * The socket of this network namespace that a packet from `remote` to `local` would go to; ends of 4 or 16 bytes. Sockets
+   * that are bound to an interface are found with the number of that interface only; 0 = those that are bound to none.
+   */
+  findSocket(
+    protocol: number,
+    local: Uint8Array,
+    localPort: number,
+    remote: Uint8Array,
+    remotePort: number,
+    interfaceIndex: number,
+  ): SocketFacts | null;
+  /** Their processes, in the order of `inodes`; `hidden`: some were not found, and not every process shows its files. */
+  findOwners(inodes: readonly number[]): { owners: (ProcessFacts | null)[]; hidden: boolean };
+}
+
 export interface Addon {
   layoutVersion(): number;
   recordBytes(): number;
   pcapVersion(): string;
   Engine: new (options: EngineOptions, onEvent: (event: EngineEvent) => void) => Engine;
   /** Throws TypeError when that is no ring, or no memory for rows. */
-  FastPath: new (
-    memory: FastPathMemory,
-  ) => FastPath;
+  FastPath: new (memory: FastPathMemory) => FastPath;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */
@@ -294,6 +326,8 @@ export interface Addon {
   probeDivert(library: string): { code: string; message: string; hint: string } | null;
   /** The compiler's message, or null when the expression is valid for that link type. */
   checkFilter(expression: string, linkType: number, snaplen: number): string | null;
+  /** Whose sockets are whose, asked of the system; `root` is where /proc is. null where there is nobody to ask (Windows). */
+  openProcessLookup(root: string): ProcessLookup | null;
   /** Decodes one frame exactly as the capture thread does; the accounted record first, then annotations. For tests and views. */
   decodeFrame(
     frame: Uint8Array,

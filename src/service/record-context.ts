@@ -8,6 +8,7 @@ export interface ContextChange {
   vlanAware: boolean;
   live: boolean;
   app: boolean;
+  processes: boolean;
   /** All of them; null = as before. */
   localAddresses: readonly string[] | null;
   /** Those that are new. */
@@ -20,12 +21,13 @@ export class ContextSender {
   #tunnels = 0;
 
   change(context: RecordContext): ContextChange {
-    const { baseSeconds, communityIdSeed, vlanAware, live, app } = context;
+    const { baseSeconds, communityIdSeed, vlanAware, live, app, processes } = context;
     const moved = context.localAddresses !== this.#addresses;
     this.#addresses = context.localAddresses;
     const tunnels = [...context.tunnels.values()].slice(this.#tunnels);
     this.#tunnels = context.tunnels.size;
-    return { baseSeconds, communityIdSeed, vlanAware, live, app, localAddresses: moved ? [...context.localAddresses] : null, tunnels };
+    const localAddresses = moved ? [...context.localAddresses] : null;
+    return { baseSeconds, communityIdSeed, vlanAware, live, app, processes, localAddresses, tunnels };
   }
 }
 
@@ -37,7 +39,8 @@ export class ContextReceiver {
   apply(change: ContextChange): RecordContext {
     if (change.localAddresses !== null) this.#addresses = new Set(change.localAddresses);
     for (const tunnel of change.tunnels) this.#tunnels.set(tunnel.id, tunnel);
-    const { baseSeconds, communityIdSeed, vlanAware, live, app } = change;
-    return { baseSeconds, communityIdSeed, vlanAware, live, app, localAddresses: this.#addresses, tunnels: this.#tunnels };
+    const { baseSeconds, communityIdSeed, vlanAware, live, app, processes } = change;
+    const [localAddresses, tunnels] = [this.#addresses, this.#tunnels];
+    return { baseSeconds, communityIdSeed, vlanAware, live, app, processes, localAddresses, tunnels };
   }
 }

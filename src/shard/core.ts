@@ -19,6 +19,7 @@ import { DetectWatch } from './detect-watch.ts';
 import { Drain } from './drain.ts';
 import { EventWatch } from './event-watch.ts';
 import { OutboxWriter } from './outbox.ts';
+import { ProcessWatch } from './process-watch.ts';
 import { ShardCounter, type ShardData, type TickMessage } from './protocol.ts';
 import { RowSink } from './row-sink.ts';
 
@@ -44,6 +45,7 @@ export type CoreData = Pick<
   | 'flow'
   | 'app'
   | 'detect'
+  | 'processes'
   | 'wantRows'
   | 'topFlows'
   | 'summaryFlows'
@@ -85,6 +87,7 @@ export class ShardCore {
     this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink, (memory) => port.advise(memory));
     this.watch = data.detect ? new DetectWatch(this.lives) : null;
     this.lives.watch = this.watch;
+    if (data.processes !== null) this.lives.newcomers = new ProcessWatch(this.lives.store, data.processes, data.shard);
     this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts, this.watch);
     const { app, sink } = this;
     this.events =

@@ -11,6 +11,7 @@
  * A shard never runs more than MAX_TICKS_AHEAD ticks ahead of the sensor, and waits when the outbox is full.
  */
 import type { DetectBatch } from '../detect/batch.ts';
+import type { ProcessMemory } from '../process/memory.ts';
 
 /** Int32 words of the control block (one SharedArrayBuffer per shard). */
 export const Control = {
@@ -149,6 +150,8 @@ export interface ShardData {
   app: AppOptions | null;
   /** Tell what detection rules need. */
   detect: boolean;
+  /** Where to tell new flows of this host, whose processes are to be named; null = nobody asks. */
+  processes: ProcessMemory | null;
   /** Write every ended flow and interim record to the outbox; otherwise only the top flows of the tick messages. */
   wantRows: boolean;
   /** How many flows of most bytes to report per tick; 0 = none. */

@@ -3,7 +3,7 @@
  * those that follow from others, and come back when the record is read. The compiler sees to it that no field is forgotten.
  */
 import { emptyNote } from '../app/note.ts';
-import type { FlowDelta, FlowRecord } from '../flow/record.ts';
+import type { FlowDelta, FlowRecord, ProcessFields } from '../flow/record.ts';
 
 /** Fields that are columns of the table `flows`. */
 export type FlowColumns = Pick<
@@ -25,7 +25,7 @@ export type FlowColumns = Pick<
 >;
 
 type Derived = 'avg_bps' | 'pps' | 'avg_packet_size' | 'delta';
-type Rest = Omit<FlowRecord, keyof FlowColumns | Derived>;
+type Rest = Omit<FlowRecord, keyof FlowColumns | Derived | keyof ProcessFields>;
 
 const { host: _, ...NO_NOTE } = emptyNote();
 
@@ -200,6 +200,9 @@ export function flowJson(record: FlowRecord): string {
   if (record.pps !== rates.pps) text += `,"pps":${record.pps}`;
   if (record.avg_packet_size !== rates.avg_packet_size) text += `,"avg_packet_size":${record.avg_packet_size}`;
   if (!isTotal(record)) text += `,"delta":${JSON.stringify(record.delta)}`;
+  // Null is not left out: it says that the capture names processes.
+  if (record.process_a !== undefined) text += memberText(',"process_a":', record.process_a);
+  if (record.process_b !== undefined) text += memberText(',"process_b":', record.process_b);
   return `{${text.slice(1)}}`;
 }
 
@@ -213,7 +216,12 @@ export function flowFromJson(columns: FlowColumns, json: string): FlowRecord {
     ...ratesOf(columns),
     delta: totalsOf(rest as unknown as ByDirection),
     ...derivedOf(kept),
+    ...processesOf(kept),
   };
+}
+
+function processesOf({ process_a, process_b }: Partial<ProcessFields>): Partial<ProcessFields> {
+  return { ...(process_a === undefined ? {} : { process_a }), ...(process_b === undefined ? {} : { process_b }) };
 }
 
 function lengthened(kept: Fields, members: readonly Member[]): Fields {

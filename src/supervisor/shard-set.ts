@@ -45,7 +45,10 @@ export interface ShardSetOptions {
   outboxRows: number;
   /** A shard that dies is replaced. */
   replace: boolean;
-  data: Pick<ShardData, 'flow' | 'app' | 'detect' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'live' | 'slowMs'>;
+  data: Pick<
+    ShardData,
+    'flow' | 'app' | 'detect' | 'processes' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'live' | 'slowMs'
+  >;
   credits: SharedArrayBuffer;
   onTick(message: TickMessage): void;
   onRows(shard: number, entriesWritten: number): void;

@@ -65,6 +65,7 @@ export class CaptureRun {
     args: string[],
     sockets = 1,
     preload?: string,
+    through: string[] = [],
   ): Promise<CaptureRun> {
     const files: CaptureFiles = {
       summary: folder.file('summary.json'),
@@ -73,8 +74,9 @@ export class CaptureRun {
       jsonl: folder.file('flows.jsonl'),
     };
     const outputs = ['--summary-json', files.summary, '--ledger', files.ledger, '--export-json', files.json, '--flows-jsonl', files.jsonl];
-    const command = [...preloading(preload), weirEntry(), 'capture', '--quiet', '--assert-ledger', ...outputs, ...args];
-    const process = network.start(space, globalThis.process.execPath, command, { env: cleanEnvironment() });
+    const node = [...through, globalThis.process.execPath];
+    const command = [...node.slice(1), ...preloading(preload), weirEntry(), 'capture', '--quiet', '--assert-ledger', ...outputs, ...args];
+    const process = network.start(space, node[0], command, { env: cleanEnvironment() });
     const run = new CaptureRun(process, files);
     await receiving(process, sockets);
     return run;

@@ -131,6 +131,16 @@ export const CAPTURE_SETTINGS = [
     help: "Sockets per interface, each with a thread, that share its packets by the kernel's flow hash",
   },
   {
+    key: 'capture.processes',
+    type: 'switch',
+    flag: 'processes',
+    env: 'WEIR_PROCESSES',
+    default: false,
+    commands: LIVE,
+    section: 'Capture',
+    help: "Linux: name the processes of this host's flows in their records; those of other users need root",
+  },
+  {
     key: 'replay.files',
     keyAliases: ['capture.read_pcap'],
     type: 'list',

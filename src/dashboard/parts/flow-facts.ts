@@ -80,6 +80,8 @@ const sections: [field: string, title: string][] = [
   ['tunnel', 'Tunnel'],
   ['os_a', 'System of a'],
   ['os_b', 'System of b'],
+  ['process_a', 'Process of a'],
+  ['process_b', 'Process of b'],
 ];
 
 /** The sections of the record that hold anything, and one for each protocol of `app_details`. */

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_OUTPUT, type OutputOptions } from '../../../src/config/options.ts';
 import type { EncodePool } from '../../../src/export/batch-encoder.ts';
-import { CSV_HEADER } from '../../../src/export/csv-encoder.ts';
+import { csvHeader } from '../../../src/export/csv-encoder.ts';
 import { encodeBatch } from '../../../src/export/encode-batch.ts';
 import { ExportSet, type ExportSettings } from '../../../src/export/export-set.ts';
 import type { FlowRecord } from '../../../src/flow/record.ts';
@@ -112,9 +112,9 @@ describe('exports', () => {
     const set = await ExportSet.prepare(options);
     await set.finish(CONTEXT);
     expect(readFileSync(options.exportJson as string, 'utf8')).toBe('[]\n');
-    expect(readFileSync(options.exportCsv as string, 'utf8')).toBe(CSV_HEADER);
+    expect(readFileSync(options.exportCsv as string, 'utf8')).toBe(csvHeader(false));
     expect(readFileSync(options.flowsJsonl as string, 'utf8')).toBe('');
-    expect(readFileSync(options.flowsCsv as string, 'utf8')).toBe(CSV_HEADER);
+    expect(readFileSync(options.flowsCsv as string, 'utf8')).toBe(csvHeader(false));
   });
 
   it('that nobody asked for cost nothing', async () => {

@@ -121,6 +121,7 @@ export function context(overrides: Partial<RecordContext> = {}): RecordContext {
     vlanAware: false,
     live: false,
     app: true,
+    processes: false,
     localAddresses: new Set(),
     tunnels: new Map(),
     ...overrides,

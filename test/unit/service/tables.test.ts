@@ -68,12 +68,13 @@ describe('the context of records on its way to another thread', () => {
       vlanAware: true,
       live: true,
       app: true,
+      processes: true,
       localAddresses: new Set(['192.0.2.1']),
       tunnels: new Map([[1, tunnel(1)]]),
     };
     const first = sender.change(context);
     expect(first).toMatchObject({ localAddresses: ['192.0.2.1'], tunnels: [{ id: 1 }] });
-    expect(receiver.apply(first)).toMatchObject({ baseSeconds: 7, live: true });
+    expect(receiver.apply(first)).toMatchObject({ baseSeconds: 7, live: true, processes: true });
     context.tunnels.set(2, tunnel(2));
     const second = structuredClone(sender.change(context));
     expect(second).toMatchObject({ localAddresses: null, tunnels: [{ id: 2 }] });

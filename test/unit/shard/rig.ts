@@ -7,6 +7,7 @@ import { E_PREVIOUS, OUTBOX_ENTRY_BYTES, ROW_BYTES } from '../../../src/flow/row
 import { connState, historyOf } from '../../../src/flow/zeek.ts';
 import { buildLedger, ledgerFailures } from '../../../src/merge/ledger.ts';
 import type { LedgerInput } from '../../../src/merge/ledger-input.ts';
+import type { ProcessMemory } from '../../../src/process/memory.ts';
 import { COUNTER_COUNT } from '../../../src/ring/layout.ts';
 import type { AppParts } from '../../../src/shard/app-layer.ts';
 import { type CoreData, ShardCore } from '../../../src/shard/core.ts';
@@ -101,6 +102,8 @@ export interface RigOptions {
   credits?: SharedArrayBuffer;
   /** Tell what detection rules need. */
   detect?: boolean;
+  /** Where to tell flows of this host. */
+  processes?: ProcessMemory;
   /** The application layer, off when absent. */
   app?: { options: AppOptions; parts: AppParts };
   /** The sensor takes no rows before a tick, and the shard does not wait for it. */
@@ -136,6 +139,7 @@ export class Rig {
       flow,
       app: options.app?.options ?? null,
       detect: options.detect ?? false,
+      processes: options.processes ?? null,
       wantRows: this.wantRows,
       topFlows: options.topFlows ?? 0,
       summaryFlows: options.summaryFlows ?? 0,

@@ -32,6 +32,7 @@ function shard(ring: RingBuilder, more: Partial<ShardData> = {}) {
     flow: FLOW,
     app: null,
     detect: false,
+    processes: null,
     wantRows: true,
     topFlows: 0,
     summaryFlows: 0,
