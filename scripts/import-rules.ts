@@ -19,6 +19,7 @@ export const contracts: RegExp[] = [
   /^src\/config\/options\.ts$/,
   /^src\/detect\/(batch|events)\.ts$/,
   /^src\/detect\/state\/hyperloglog\.ts$/,
+  /^src\/process\/memory\.ts$/,
 ];
 
 const packet = /^src\/packet\//;
@@ -48,8 +49,8 @@ const filter = /^src\/filter\//;
 const addressBytes = /^src\/flow\/address-bytes\.ts$/;
 /** Which processes have the ends of flows. */
 const process = /^src\/process\//;
-/** Layout and words that other threads share with it. */
-const sharedWithProcess = [/^src\/process\/(memory|own-addresses|flow-key|counts)\.ts$/];
+/** Besides the memory that they share. */
+const sharedWithShard = [/^src\/process\/own-addresses\.ts$/];
 const telemetry = /^src\/telemetry\//;
 /** Which stage loses packets: the part of telemetry that a sensor asks itself. */
 const loss = /^src\/telemetry\/loss\//;
@@ -74,7 +75,7 @@ export const rooms: RoomRule[] = [
   { room: 'verdict', files: verdict, mayImport: [addressBytes] },
   { room: 'filter', files: filter, mayImport: [packet, addressBytes] },
   { room: 'process', files: process, mayImport: [addressBytes, nativeRoom] },
-  { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom, ...sharedWithProcess] },
+  { room: 'shard', files: shard, mayImport: [ring, flow, app, fingerprint, packet, nativeRoom, ...sharedWithShard] },
   { room: 'merge', files: merge, mayImport: [ring, flow, packet, app, fingerprint, process] },
   { room: 'export', files: exportRoom, mayImport: [flow, packet, merge, app, detect] },
   { room: 'store', files: store, mayImport: [/^src\/api\/sources\.ts$/, flow, packet, app, detect, exportRoom] },

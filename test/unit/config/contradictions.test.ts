@@ -73,6 +73,13 @@ describe('contradictions', () => {
     expect(refusal(flags, file)).toMatch(message);
   });
 
+  it('refuses to name the processes of packets in files', () => {
+    const given: Given = { 'capture.processes': true, 'serve.replay': ['a.pcap'] };
+    expect(refusal(given, {}, 'serve')).toMatch(/^USAGE: --processes needs a live capture/);
+    const inFile: Given = { 'capture.processes': true, 'serve.replay': ['a.pcap'] };
+    expect(refusal({}, inFile, 'serve')).toMatch(/^CONFIG: capture\.processes \(weir\.toml\) needs a live capture/);
+  });
+
   it('refuses one interface twice', () => {
     expect(refusal({ 'capture.interfaces': ['a', 'b', 'a'] }, {}, 'capture')).toMatch(/interface a is given twice/);
   });
