@@ -1,8 +1,10 @@
 /** Whose the ends of flows are, on a host in a namespace: sockets are per namespace, so the sensor in it sees those of its processes. */
-import { writeFileSync } from 'node:fs';
+import { chownSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Flow, FlowDetail } from '../../src/api/contract.ts';
 import type { FlowRecord, ProcessRecord } from '../../src/flow/record.ts';
 import { sleep, until } from '../support/command.ts';
+import { LiveServe } from '../support/live-serve.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { CaptureRun } from './capture-run.ts';
 import { liveUnavailable, Network } from './namespaces.ts';
@@ -163,6 +165,32 @@ describe.skipIf(missing !== null)(`naming processes${missing === null ? '' : ` (
     const flows = run.flows();
     for (const flow of flowsAt(flows, 7008)) expect([flow.process_a, flow.process_b]).toEqual([null, null]);
     expect(endsAt(flowsAt(flows, 7007)[0], 7007)).toMatchObject({ server: { pid: server.pid } });
+  });
+
+  it('names them in a service that is not root, live and stored', async () => {
+    chownSync(folder.path, NOBODY, NOBODY);
+    const server = await serve('host', HOST, 7009);
+    const rights = ['inh-caps', 'ambient-caps', 'bounding-set'].map(
+      (set) => `--${set}=-all,+net_raw,+net_admin,+sys_ptrace,+dac_read_search`,
+    );
+    const through = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs', ...rights];
+    const args = ['-i', 'h0', '--processes', '--data-dir', folder.file('served'), '--flow-timeout-s', '2'];
+    await using run = await LiveServe.start(network, 'host', args, { through });
+    const asking = ask('near', HOST, 7009, 3);
+    const find = (state: string) => async () => {
+      const { flows } = await run.get<{ flows: Flow[] }>(`/flows?state=${state}`);
+      const line = flows.find(({ responder }) => responder.port === 7009);
+      return line === undefined ? null : await run.get<FlowDetail>(`/flows/${line.flow_id}`);
+    };
+    for (const state of ['live', 'ended']) {
+      const detail = await until(`the flow, ${state}`, find(state));
+      expect([state, endsAt(detail.record as unknown as FlowRecord, 7009)]).toMatchObject([
+        state,
+        { server: { pid: server.pid }, client: null },
+      ]);
+    }
+    expect(await asking).toBe(String(server.pid));
+    await run.stop();
   });
 
   it('is not there without the option', async () => {

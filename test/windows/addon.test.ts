@@ -27,6 +27,7 @@ const load = (name) => import('file:///' + packagePath.replaceAll('\\\\', '/') +
   const facts = { version: process.versions.node, layout: addon.layoutVersion(), record: addon.recordBytes() };
   facts.written = addon.writeCapture(${JSON.stringify({ kind: 'generator', ...spec })}, generated);
   facts.filter = addon.checkFilter('tcp', 1, 65535);
+  facts.processes = addon.openProcessLookup('/proc');
   facts.missing = addon.probeDivert(missing);
   facts.real = addon.probeDivert(real);
   facts.relative = addon.probeDivert('WinDivert.dll');
@@ -85,6 +86,7 @@ describe.skipIf(absent !== null)('the addon for Windows', () => {
       const { packets, delivered } = { packets: readCapture(capture).frames.length, delivered: readStats(stats).delivered };
       expect(facts).toMatchObject({ version, layout: LAYOUT_VERSION, record: RECORD_BYTES, written: packets, probe: null });
       expect(facts.filter).toContain('no libpcap');
+      expect(facts.processes).toBeNull();
       expect(facts.missing).toMatchObject({ code: 'SOURCE_NOT_FOUND', hint: expect.stringContaining('--windivert-dll') });
       // The real library loads, but there is no driver that Wine could start.
       expect(facts.real).toMatchObject({ code: 'SOURCE_OPEN', message: expect.stringContaining('its driver cannot start') });
