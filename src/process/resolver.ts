@@ -15,8 +15,10 @@ const LISTENING = 10;
 const TIME_WAIT = 6;
 /** When to look again, counted from the look before. A socket that was not there gets the first of them only. */
 const AGAIN_MS = [5, 50, 500] as const;
-/** Flows that wait to be looked at again; beyond it they keep what is known. */
+/** Flows that wait for one of these looks; beyond it they keep what is known. */
 export const MOST_WAITING = 8192;
+/** Of those, looked at in one turn: new flows are not kept waiting. */
+const MOST_LOOKS = 256;
 /** Sockets in which no process was found, and for how long that is believed. */
 const MOST_OWNERLESS = 1024;
 const OWNERLESS_MS = 5000;
@@ -68,7 +70,8 @@ function endsOf(flow: Flow): End[] {
 export class Resolver {
   private readonly parts: ResolverParts;
   private fresh: Flow[] = [];
-  private waiting: Flow[] = [];
+  /** By number of looks, so that each is in the order in which its flows are due. */
+  private readonly waiting: Flow[][] = AGAIN_MS.map(() => []);
   private readonly ownerless = new Map<number, number>();
   /** Flows with an end of this host, and those of which a process was named. */
   flows = 0;
@@ -100,17 +103,27 @@ export class Resolver {
     this.fresh.push({ key, a, b, isNamed: false, looks: 0, dueMs: nowMs });
   }
 
-  /** When the next turn has something to do; Infinity = not by itself. */
+  /** When the next turn has something to do, in the past when it was too much for this one; Infinity = not by itself. */
   get dueMs(): number {
-    return this.waiting.reduce((least, { dueMs }) => Math.min(least, dueMs), this.fresh.length > 0 ? 0 : Number.POSITIVE_INFINITY);
+    if (this.fresh.length > 0) return 0;
+    return Math.min(...this.waiting.map((flows) => flows[0]?.dueMs ?? Number.POSITIVE_INFINITY));
+  }
+
+  private takeDue(nowMs: number): Flow[] {
+    const due = this.fresh;
+    this.fresh = [];
+    for (const flows of this.waiting) {
+      let count = 0;
+      while (count < MOST_LOOKS && count < flows.length && flows[count].dueMs <= nowMs) count++;
+      due.push(...flows.splice(0, count));
+    }
+    return due;
   }
 
   /** Looks at what is due; answers for those flows of which more is known now. */
   turn(nowMs: number): ProcessAnswer[] {
-    const due = this.fresh.concat(this.waiting.filter(({ dueMs }) => dueMs <= nowMs));
+    const due = this.takeDue(nowMs);
     if (due.length === 0) return [];
-    this.waiting = this.waiting.filter(({ dueMs }) => dueMs > nowMs);
-    this.fresh = [];
     const unowned: End[] = [];
     for (const end of due.flatMap(endsOf)) if (this.look(end)) unowned.push(end);
     const changed = this.findOwners(unowned, nowMs);
@@ -179,8 +192,9 @@ export class Resolver {
   private schedule(flow: Flow, nowMs: number): void {
     const open = endsOf(flow).filter(({ isSettled }) => !isSettled);
     const most = open.some(({ inode }) => inode !== 0) ? AGAIN_MS.length : 1;
-    if (open.length === 0 || flow.looks >= most || this.waiting.length >= MOST_WAITING) return;
+    const queue = this.waiting[flow.looks];
+    if (open.length === 0 || flow.looks >= most || queue.length >= MOST_WAITING) return;
     flow.dueMs = nowMs + AGAIN_MS[flow.looks++];
-    this.waiting.push(flow);
+    queue.push(flow);
   }
 }

@@ -193,11 +193,17 @@ describe('naming processes', () => {
     expect([searches.at(-1), hidden]).toEqual([[6], 1]);
   });
 
-  it('lets no more wait than it may', () => {
+  it('lets no more wait than it may, and looks at new flows before all of those', () => {
     for (let ordinal = 0; ordinal < MOST_WAITING + 100; ordinal++) resolver.add(query({ ordinal }), 0);
     resolver.turn(0);
-    const before = asked.length;
-    resolver.turn(5);
-    expect(asked.length - before).toBe(2 * MOST_WAITING);
+    asked = [];
+    sockets.set(tcp('198.51.100.9:6000'), { inode: 5, state: ESTABLISHED });
+    processes.set(5, web);
+    resolver.add(query({ portB: 6000 }), 5);
+    expect(resolver.turn(5)).toEqual([{ key, a: web, b: null }]);
+    expect(asked.length).toBeLessThan(1000);
+    while (resolver.dueMs <= 5) resolver.turn(5);
+    // Each is asked for without an interface, and at the one that is captured.
+    expect(asked).toHaveLength(2 * MOST_WAITING + 1);
   });
 });
