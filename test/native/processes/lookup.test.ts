@@ -2,12 +2,13 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessLookup } from '../../../src/native/engine.ts';
 import { loadAddon } from '../../../src/native/load.ts';
+import { SocketTables } from '../../../src/process/socket-tables.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const unavailable = process.platform === 'linux' ? null : 'needs Linux';
@@ -36,6 +37,15 @@ describe.skipIf(unavailable !== null)(`sockets of this host${suffix}`, () => {
     expect(new Set(inodes).size).toBe(3);
     const me = { pid: process.pid, name: expect.any(String) };
     expect(lookup.findOwners(inodes)).toEqual({ owners: [me, me, me], hidden: false });
+    // What is asked where the kernel does not answer says the same.
+    const tables = new SocketTables((name) => readFileSync(`/proc/net/${name}`, 'latin1'), performance.now.bind(performance));
+    const ends: [number, Uint8Array, number][] = [
+      [clientPort, LOOPBACK, port],
+      [port, LOOPBACK, clientPort],
+      [port, NOBODY, 0],
+    ];
+    const read = ends.map(([localPort, remote, remotePort]) => tables.findSocket(6, LOOPBACK, localPort, remote, remotePort));
+    expect(read).toEqual([own, other, listens]);
     client.destroy();
     server.close();
     await once(server, 'close');
