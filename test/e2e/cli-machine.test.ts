@@ -69,6 +69,7 @@ describe('weir doctor', () => {
       'libpcap',
       'nDPI',
       'privileges',
+      'processes',
       'interface',
       'configuration',
       'outputs',

@@ -7,7 +7,7 @@ import { type Finding, missing, ok, reasonOf } from './finding.ts';
 import { checkInterfaces } from './interfaces.ts';
 import { availableBytes, checkBacklog, checkKernelRings, checkMemory } from './memory.ts';
 import { checkOutputs } from './outputs.ts';
-import { checkPrivileges } from './privileges.ts';
+import { checkPrivileges, checkProcesses } from './privileges.ts';
 import { checkRuntime } from './runtime.ts';
 import { checkWindivert } from './windivert.ts';
 
@@ -43,7 +43,7 @@ function checkConfigured({ configPath, options, logFile }: Configuration): Findi
 export async function diagnose(configure: () => Configuration, load = loadAddon): Promise<Finding[]> {
   const { findings, addon } = checkRuntime(load);
   const windows = process.platform === 'win32';
-  if (!windows) findings.push(checkPrivileges());
+  if (!windows) findings.push(checkPrivileges(), checkProcesses());
   let configuration: Configuration | null = null;
   let broken: Finding | null = null;
   try {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { splitShortValues } from '../../../src/cli/argv.ts';
 import { checkInterfaces } from '../../../src/cli/doctor/interfaces.ts';
 import { availableBytes, checkBacklog, checkKernelRings, checkMemory } from '../../../src/cli/doctor/memory.ts';
-import { checkPrivileges, missingCapabilities } from '../../../src/cli/doctor/privileges.ts';
+import { checkPrivileges, checkProcesses, missingCapabilities } from '../../../src/cli/doctor/privileges.ts';
 import { checkRuntime } from '../../../src/cli/doctor/runtime.ts';
 import { permissionAdvice } from '../../../src/cli/failure.ts';
 import { IntervalStats } from '../../../src/cli/interval-stats.ts';
@@ -106,6 +106,15 @@ describe('the doctor', () => {
     });
     expect(checkPrivileges(() => 'CapEff:\tffffffffff\n').state).toBe('ok');
     expect(checkPrivileges(() => '').state).toBe('absent');
+  });
+
+  it('says whose processes can be named', () => {
+    expect(checkProcesses(() => 'CapEff:\t0000000000080004\n').state).toBe('ok');
+    expect(checkProcesses(() => 'CapEff:\t0000000000080000\n')).toMatchObject({
+      state: 'absent',
+      message: expect.stringMatching(/those of others take cap_dac_read_search$/),
+    });
+    expect(checkProcesses(() => '').message).toBe('--processes needs Linux');
   });
 
   it('quotes a path that a shell would take apart', () => {
