@@ -317,7 +317,9 @@ export interface Addon {
   pcapVersion(): string;
   Engine: new (options: EngineOptions, onEvent: (event: EngineEvent) => void) => Engine;
   /** Throws TypeError when that is no ring, or no memory for rows. */
-  FastPath: new (memory: FastPathMemory) => FastPath;
+  FastPath: new (
+    memory: FastPathMemory,
+  ) => FastPath;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */
