@@ -12,6 +12,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    globalSetup: 'test/support/bundle-shard.ts',
+    setupFiles: 'test/support/bundled-shards.ts',
     projects: [
       { extends: true, test: { name: 'shared', include: tests(SHARED), isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 } } },
       {

@@ -1,4 +1,3 @@
-import '../support/compile-cache.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ledgerFailures } from '../../src/index.ts';
 import { corpusFolder, type ManifestEntry, readDisputes, readManifest, readTruth } from './corpus.ts';

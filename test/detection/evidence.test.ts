@@ -1,4 +1,3 @@
-import '../support/compile-cache.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { corpusFolder } from '../corpus/corpus.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';

@@ -1,4 +1,3 @@
-import '../support/compile-cache.ts';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,4 @@
 /** The books hold with bytes in the rings and records of transactions and events beside those of flows. */
-import '../support/compile-cache.ts';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,3 @@
-import '../support/compile-cache.ts';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { FlowRecord } from '../../src/flow/record.ts';

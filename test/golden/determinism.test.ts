@@ -1,4 +1,3 @@
-import '../support/compile-cache.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { capturePath, corpusFolder, readManifest } from '../corpus/corpus.ts';
 import { writeGenerated } from '../support/generated-capture.ts';

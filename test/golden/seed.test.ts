@@ -1,4 +1,3 @@
-import '../support/compile-cache.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { awkwardCapture, generatedCaptures } from './captures.ts';

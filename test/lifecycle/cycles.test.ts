@@ -1,4 +1,3 @@
-import '../support/compile-cache.ts';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../support/command.ts';

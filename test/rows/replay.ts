@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import type { FlowRecord, ReplayInput, RunSummary, SensorSettings, SensorWarning, TickReport } from '../../src/index.ts';
 import { Sensor } from '../../src/index.ts';
-import '../support/compile-cache.ts';
 
 export interface Replayed {
   /** In the order of delivery, interim records included. */

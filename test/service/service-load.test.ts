@@ -2,7 +2,6 @@
  * What holds of a service under load whatever the machine: the short form of `bench/service-load.ts`, which measures. No
  * times here.
  */
-import '../support/compile-cache.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LoadPlan, type LoadReport, runLoad, serviceMaker } from '../../bench/service/load.ts';
 import { ledgerFailures } from '../../src/index.ts';
