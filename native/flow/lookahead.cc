@@ -1,5 +1,6 @@
 #include "lookahead.h"
 
+#include "../decode/protocols.h"
 #include "../ring/layout.h"
 
 namespace weir {
@@ -14,6 +15,8 @@ constexpr uint32_t kRingAheadBytes = 2048;
 constexpr uint32_t kSteps = Lookahead::kEvery + 2;
 // A longer probe is rarer than one in a thousand with half of the places taken.
 constexpr int kProbes = 8;
+// FIN, SYN, RST: such a segment changes more of its row than others do.
+constexpr uint8_t kUnusualFlags = 7;
 
 const PacketRecord* record_at(const uint8_t* data, uint32_t offset) { return reinterpret_cast<const PacketRecord*>(data + offset); }
 
@@ -24,7 +27,8 @@ bool has_flow(const PacketRecord* record) {
 }  // namespace
 
 // Inline: a function that only prefetches looks to the compiler as if it did nothing, and calls of it would be left out.
-__attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows, uint32_t hash) const {
+__attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows, const PacketRecord& record) const {
+  const uint32_t hash = record.hashLo;
   uint32_t at = hash & rows.index_mask;
   for (int probe = 0; probe < kProbes; probe++, at = (at + 1) & rows.index_mask) {
     const uint32_t entry = static_cast<uint32_t>(rows.index[2 * size_t{at} + 1]);
@@ -34,7 +38,10 @@ __attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows,
     if (slot >= rows.count) return;
     const uint8_t* hot = rows.hot_of(slot);
     for (size_t line = 0; line < kHotBytes; line += kLine) __builtin_prefetch(hot + line, 1);
-    __builtin_prefetch(rows.cold_of(slot) + kHotBytes + cold_touch_, 1);
+    const uint8_t* cold = rows.cold_of(slot) + kHotBytes;
+    __builtin_prefetch(cold + cold_touch_, 1);
+    if (record.protocol != kProtoTcp || (record.tcpFlags & kUnusualFlags) == 0) return;
+    for (size_t line = 0; line < cold_touch_; line += kLine) __builtin_prefetch(cold + line, 1);
     return;
   }
 }
@@ -45,7 +52,7 @@ void Lookahead::ahead(const Rows& rows, uint32_t position, uint32_t end) {
   if (static_cast<int32_t>(index_at_ - rows_at_) < 0) index_at_ = rows_at_;
   for (uint32_t i = 0; i < kSteps && rows_at_ != end && rows_at_ - position < kAheadBytes; i++) {
     const PacketRecord* record = record_at(data_, rows_at_ & mask_);
-    if (has_flow(record)) want_row(rows, record->hashLo);
+    if (has_flow(record)) want_row(rows, *record);
     rows_at_ = next(rows_at_, end);
   }
   for (uint32_t i = 0; i < kSteps && index_at_ != end && index_at_ - rows_at_ < kAheadBytes; i++) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "../ring/layout.h"
 #include "../ring/ring_view.h"
 #include "rows.h"
 
@@ -21,7 +22,7 @@ class Lookahead {
 
  private:
   uint32_t next(uint32_t at, uint32_t end) const;
-  void want_row(const Rows& rows, uint32_t hash) const;
+  void want_row(const Rows& rows, const PacketRecord& record) const;
 
   const uint8_t* data_ = nullptr;
   uint32_t mask_ = 0;

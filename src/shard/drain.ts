@@ -101,7 +101,7 @@ export class Drain {
     while (taken < BATCH && words[POSITION] !== words[END_AT]) {
       const usual = table.usual(limitNs, BATCH - taken);
       taken += usual;
-      this.patience = usual > 0 ? 1 : Math.min(2 * this.patience, MOST_PATIENCE);
+      this.patience = usual > 0 ? 1 : Math.min(this.patience + 1, MOST_PATIENCE);
       let left = Math.min(this.patience, BATCH - taken);
       while (left > 0 && this.one(reader, table, limitNs)) {
         taken++;
