@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../base/huge_pages.h"
+#include "../base/memory_advice.h"
 #include "../capture/frame_filter.h"
 #include "../capture/frame_reader.h"
 #include "../capture/generator.h"
@@ -38,6 +38,17 @@ PacketRecord undecoded_record(const Frame& frame, const Decoded& decoded) {
   record.linkType = frame.link_type;
   record.ordinal = frame.ordinal;
   return record;
+}
+
+Napi::Value advise(const Napi::CallbackInfo& info, bool (*tell)(void*, size_t), const char* complaint) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* bytes = nullptr;
+  if (info.Length() < 1 || !info[0].IsTypedArray() ||
+      napi_get_typedarray_info(info.Env(), info[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array) {
+    return throw_type_error(info.Env(), complaint);
+  }
+  return Napi::Boolean::New(info.Env(), tell(bytes, length));
 }
 
 }  // namespace
@@ -89,16 +100,10 @@ Napi::Value check_filter_value(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value prefer_huge_pages_value(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  napi_typedarray_type type;
-  size_t length = 0;
-  void* bytes = nullptr;
-  if (info.Length() < 1 || !info[0].IsTypedArray() ||
-      napi_get_typedarray_info(env, info[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array) {
-    return throw_type_error(env, "preferHugePages needs bytes");
-  }
-  return Napi::Boolean::New(env, prefer_huge_pages(bytes, length));
+  return advise(info, prefer_huge_pages, "preferHugePages needs bytes");
 }
+
+Napi::Value discard_memory_value(const Napi::CallbackInfo& info) { return advise(info, discard_pages, "discardMemory needs bytes"); }
 
 // The accounted record first, then annotations; a frame without a tuple gives one FRAME record with its status.
 Napi::Value decode_frame(const Napi::CallbackInfo& info) {

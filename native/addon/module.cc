@@ -41,6 +41,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("createWaker", Napi::Function::New<create_waker>(env, "createWaker"));
   exports.Set("listInterfaces", Napi::Function::New<list_interfaces_value>(env, "listInterfaces"));
   exports.Set("preferHugePages", Napi::Function::New<prefer_huge_pages_value>(env, "preferHugePages"));
+  exports.Set("discardMemory", Napi::Function::New<discard_memory_value>(env, "discardMemory"));
   exports.Set("probeDivert", Napi::Function::New<probe_divert>(env, "probeDivert"));
   exports.Set("checkFilter", Napi::Function::New<check_filter_value>(env, "checkFilter"));
   exports.Set("openProcessLookup", Napi::Function::New<open_process_lookup>(env, "openProcessLookup"));

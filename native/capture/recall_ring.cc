@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-#include "../base/huge_pages.h"
+#include "../base/memory_advice.h"
 
 namespace weir {
 namespace {

@@ -48,8 +48,9 @@ __attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows,
 
 void Lookahead::ahead(const Rows& rows, uint32_t position, uint32_t end) {
   if (rows.index == nullptr) return;
-  if (static_cast<int32_t>(rows_at_ - position) < 0) rows_at_ = position;
-  if (static_cast<int32_t>(index_at_ - rows_at_) < 0) index_at_ = rows_at_;
+  // Both lie between the reader and the end, or the reader has overtaken them; positions are compared by difference only.
+  if (rows_at_ - position > end - position) rows_at_ = position;
+  if (index_at_ - rows_at_ > end - rows_at_) index_at_ = rows_at_;
   for (uint32_t i = 0; i < kSteps && rows_at_ != end && rows_at_ - position < kAheadBytes; i++) {
     const PacketRecord* record = record_at(data_, rows_at_ & mask_);
     if (has_flow(record)) want_row(rows, *record);

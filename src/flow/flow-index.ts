@@ -21,7 +21,6 @@ export class FlowIndex {
   probeMax = 0;
   private taken = 0;
 
-  /** `advise` is told of memory that will be read at random, before it is used. */
   constructor(advise: MemoryAdvice) {
     this.advise = advise;
   }
@@ -63,7 +62,7 @@ export class FlowIndex {
     const old = this.entries;
     const places = 2 * (this.mask + 1);
     this.entries = new Int32Array(2 * places);
-    this.advise(new Uint8Array(this.entries.buffer));
+    this.advise.random(new Uint8Array(this.entries.buffer));
     this.mask = places - 1;
     for (let i = 0; i < old.length; i += 2) {
       if (old[i + 1] === 0) continue;
@@ -72,6 +71,7 @@ export class FlowIndex {
       this.entries[2 * at] = old[i]!;
       this.entries[2 * at + 1] = old[i + 1]!;
     }
+    this.advise.unused(new Uint8Array(old.buffer));
   }
 
   get bytes(): number {

@@ -4,7 +4,13 @@
  */
 import { COLD_BYTES, COLD_FULL_BYTES, COLD_SCALE_BYTES, F_LIST_NEXT, F_PROTOCOL, F_RTT_LAST_MS, HOT_BYTES } from './row.ts';
 
-export type MemoryAdvice = (memory: Uint8Array) => void;
+/** What the system is told of large blocks. */
+export interface MemoryAdvice {
+  /** Will be read at random; before it is used. */
+  random(memory: Uint8Array): void;
+  /** Will not be read again. */
+  unused(memory: Uint8Array): void;
+}
 
 const NEXT = F_LIST_NEXT >> 2;
 const HOT_WORDS = HOT_BYTES >> 2;
@@ -55,7 +61,6 @@ export class FlowStore {
   private free = -1;
   private fresh = 0;
 
-  /** `advise` is told of memory that will be read at random, before it is used. */
   constructor(rows: number, full: boolean, advise: MemoryAdvice) {
     this.rows = Math.min(Math.max(rows, 1), MAX_ROWS);
     this.full = full;
@@ -72,8 +77,8 @@ export class FlowStore {
     this.coldB = new Uint8Array(cold, TO_LINE);
     this.coldF = new Float64Array(cold, TO_LINE);
     this.coldR = new Float32Array(cold, TO_LINE);
-    advise(this.hotB);
-    advise(this.coldB);
+    advise.random(this.hotB);
+    advise.random(this.coldB);
   }
 
   /** A row with arbitrary bytes, or -1 when every row is taken. */

@@ -324,6 +324,8 @@ export interface Addon {
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */
   preferHugePages(memory: Uint8Array): boolean;
+  /** Gives back the pages of memory that nobody reads any more, which the collector may find much later. False when that is not possible. */
+  discardMemory(memory: Uint8Array): boolean;
   /** Windows: what keeps WinDivert from being opened, or null when nothing does. Elsewhere there is always something. */
   probeDivert(library: string): { code: string; message: string; hint: string } | null;
   /** The compiler's message, or null when the expression is valid for that link type. */

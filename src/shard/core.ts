@@ -9,6 +9,7 @@ import { type CreateFastPath, FastPathState } from '../flow/fast-path.ts';
 import { FlowLives } from '../flow/lives.ts';
 import { List } from '../flow/recency.ts';
 import { RecordForm, ROW_BYTES } from '../flow/row.ts';
+import type { MemoryAdvice } from '../flow/store.ts';
 import { createFlowTable } from '../flow/table.ts';
 import type { FlowTable } from '../flow/table-contract.ts';
 import { R_KIND, R_LENGTH, R_ORDINAL, R_RING_SEQ, R_SEQ, R_STREAM_NS, RecordKind } from '../ring/layout.ts';
@@ -28,8 +29,7 @@ export interface CorePort {
   tick(message: TickMessage): void;
   /** The outbox is full: wait for space; false = give the row up. */
   waitForSpace(): boolean;
-  /** Memory that will be read at random, before it is used. */
-  advise(memory: Uint8Array): void;
+  advise: MemoryAdvice;
   createFastPath: CreateFastPath;
 }
 
@@ -84,7 +84,7 @@ export class ShardCore {
     this.shared = new Float64Array(data.counters);
     this.outbox = new OutboxWriter(data.outbox, data.control);
     this.sink = new RowSink(data, this.outbox, () => this.waitForSpace());
-    this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink, (memory) => port.advise(memory));
+    this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink, port.advise);
     this.watch = data.detect ? new DetectWatch(this.lives) : null;
     this.lives.watch = this.watch;
     if (data.processes !== null) this.lives.newcomers = new ProcessWatch(this.lives.store, data.processes, data.shard);

@@ -39,7 +39,7 @@ class ShardWorker {
           if (!message.final) this.pacing.waitForMerge(message.tick);
         },
         waitForSpace: () => this.waitForSpace(),
-        advise: (memory) => addon.preferHugePages(memory),
+        advise: { random: (memory) => addon.preferHugePages(memory), unused: (memory) => addon.discardMemory(memory) },
         createFastPath: (memory) => new addon.FastPath(memory),
       },
       parts,

@@ -9,6 +9,8 @@ import { ShardCounter } from '../../../src/shard/protocol.ts';
 import { Rig, type Row } from '../shard/rig.ts';
 import { type Packet, RingBuilder, TCP, UDP } from './records.ts';
 
+const ADVICE = { random: () => {}, unused: () => {} };
+
 const FLAGS = ['S', 'SA', 'A', 'A', 'A', 'FA', 'R'];
 
 /** A few hosts and ports, so that flows meet; gaps from microseconds to minutes, so that timeouts fall between. */
@@ -203,7 +205,7 @@ describe('the index', () => {
     const step = fc.record({ hash: fc.integer({ min: 0, max: 40 }), remove: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const index = new FlowIndex(() => {});
+        const index = new FlowIndex(ADVICE);
         const model = new Map<number, number>();
         steps.forEach(({ hash, remove }, slot) => {
           const [first] = model;
@@ -229,7 +231,7 @@ describe('the index', () => {
   });
 
   it('doubles and keeps every pair', () => {
-    const index = new FlowIndex(() => {});
+    const index = new FlowIndex(ADVICE);
     for (let slot = 0; slot < 20_000; slot++) index.insert(Math.imul(slot, 0x9e37_79b1), slot);
     expect(index.mask + 1).toBeGreaterThanOrEqual(40_000);
     for (let slot = 0; slot < 20_000; slot++) index.remove(Math.imul(slot, 0x9e37_79b1), slot);

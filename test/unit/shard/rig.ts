@@ -157,7 +157,7 @@ export class Rig {
         options.onWait?.();
         return true;
       },
-      advise: () => {},
+      advise: { random: () => {}, unused: () => {} },
       createFastPath: options.createFastPath ?? (() => null),
     };
     this.core = new ShardCore(data, port, options.app?.parts ?? null);

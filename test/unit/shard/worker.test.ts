@@ -15,7 +15,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'shard-'));
   // A waker that nobody calls: what the worker finds without being woken is what these tests are about.
-  const calls = `layoutVersion: () => ${LAYOUT_VERSION}, recordBytes: () => ${RECORD_BYTES}, createWaker: () => ({ id: 1, close() {} }), preferHugePages: () => false, FastPath: class { setIndex() {} run() {} }`;
+  const calls = `layoutVersion: () => ${LAYOUT_VERSION}, recordBytes: () => ${RECORD_BYTES}, createWaker: () => ({ id: 1, close() {} }), preferHugePages: () => false, discardMemory: () => false, FastPath: class { setIndex() {} run() {} }`;
   writeFileSync(join(folder, 'addon.cjs'), `module.exports = { ${calls} };`);
 });
 afterAll(() => rmSync(folder, { recursive: true }));

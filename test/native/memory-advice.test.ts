@@ -26,3 +26,20 @@ describe('large pages behind random memory', () => {
     expect(() => loadAddon().preferHugePages(new Int32Array(4) as unknown as Uint8Array)).toThrow('preferHugePages needs bytes');
   });
 });
+
+describe.runIf(process.platform === 'linux')('memory that nobody reads any more', () => {
+  const residentMb = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
+
+  it('is given back while its array still lives', () => {
+    const memory = new Uint8Array(64 << 20).fill(1);
+    const before = residentMb();
+    expect(loadAddon().discardMemory(memory)).toBe(true);
+    expect(before - residentMb()).toBeGreaterThan(32);
+    expect(memory[memory.length >> 1]).toBe(0);
+  });
+
+  it('is a matter of bytes, and of whole pages', () => {
+    expect(loadAddon().discardMemory(new Uint8Array(100))).toBe(false);
+    expect(() => loadAddon().discardMemory(new Int32Array(4) as unknown as Uint8Array)).toThrow('discardMemory needs bytes');
+  });
+});
