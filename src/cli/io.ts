@@ -1,6 +1,6 @@
 /** What a command may touch of the process, so that tests can give it something else. */
 export interface Io {
-  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; fd?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   environment: Readonly<Record<string, string | undefined>>;
   directory: string;

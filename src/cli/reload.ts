@@ -1,4 +1,8 @@
-/** SIGHUP: the configuration is read again. What can change while packets flow changes; a wrong one changes nothing. */
+/**
+ * SIGHUP: the configuration is read again. What can change while packets flow changes; a wrong one changes nothing. A terminal
+ * that closes sends the same signal; a service that was started on it ends then, as nobody is left who could press Ctrl-C.
+ */
+import { isatty } from 'node:tty';
 import type { Service } from '../service/service.ts';
 import type { CommandContext } from './command.ts';
 import { failureLines } from './failure.ts';
@@ -39,10 +43,18 @@ async function reload(service: Service, session: Session, context: CommandContex
   if (waiting.length > 0) logger.warn({ settings: waiting.join(',') }, 'these need a new start to change');
 }
 
-/** Listens until the returned function is called. */
-export function onReload(service: Service, session: Session, context: CommandContext): () => void {
+function hasLostItsTerminal({ stdout }: CommandContext['io']): boolean {
+  return stdout.isTTY === true && stdout.fd !== undefined && !isatty(stdout.fd);
+}
+
+/** Listens until the returned function is called; `stop` when the terminal has gone. */
+export function onReload(service: Service, session: Session, context: CommandContext, stop: () => void): () => void {
   let last: Promise<void> = Promise.resolve();
   const listener = (): void => {
+    if (hasLostItsTerminal(context.io)) {
+      stop();
+      return;
+    }
     // One after the other: the second signal may mean a file that was written meanwhile.
     last = last.then(() =>
       reload(service, session, context).catch((error: unknown) => {

@@ -57,7 +57,7 @@ async function run(session: Session, io: Io, context: CommandContext): Promise<n
     'SIGINT',
     'SIGTERM',
   ]);
-  const ignoreReload = onReload(service, session, context);
+  const ignoreReload = onReload(service, session, context, () => stop('SIGHUP'));
   try {
     const report = await service.start();
     io.stdout.write(`${startLine(report, session)}\n`);
