@@ -7,6 +7,7 @@
 #include "../base/ip_text.h"
 #include "../capture/recall_ring.h"
 #include "../capture/verdict_table.h"
+#include "checked_values.h"
 
 namespace weir {
 namespace {
@@ -64,11 +65,9 @@ std::string Arguments::text(const Napi::Object& object, const char* name) {
 }
 
 bool Arguments::key(const Napi::Value& value, uint8_t* into) {
-  napi_typedarray_type type;
   size_t length = 0;
-  void* bytes = nullptr;
-  const bool good = value.IsTypedArray() && napi_get_typedarray_info(env_, value, &type, &length, &bytes, nullptr, nullptr) == napi_ok &&
-                    type == napi_uint8_array && length == 16;
+  const void* const bytes = memory_of(value, napi_uint8_array, length);
+  const bool good = bytes != nullptr && length == 16;
   if (good) std::memcpy(into, bytes, 16);
   if (!good) reject("hashKey must be 16 bytes");
   return good;
@@ -131,10 +130,9 @@ std::vector<SourceSpec> Arguments::sources(const Napi::Object& options) {
 
 // A Uint8Array over a SharedArrayBuffer of fixed length: only such memory stays where it is while a thread writes it.
 RingView Arguments::ring(const Napi::Value& value) {
-  napi_typedarray_type type;
   size_t length = 0;
-  void* bytes = nullptr;
-  if (!value.IsTypedArray() || napi_get_typedarray_info(env_, value, &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array) {
+  void* const bytes = memory_of(value, napi_uint8_array, length);
+  if (bytes == nullptr) {
     reject("a ring must be a Uint8Array");
     return RingView();
   }
@@ -267,13 +265,10 @@ void Arguments::carry(const Napi::Object& options, EngineOptions& result, std::v
   result.carry.idle_ms = static_cast<uint32_t>(number(options, "carryIdleMs", 0, 4294967295.0));
   const Napi::Value tags = property(options, "carryTags");
   if (!ok() || tags.IsNull()) return;
-  napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
-  void* bytes = nullptr;
-  const bool good = tags.IsTypedArray() && napi_get_typedarray_info(env_, tags, &type, &length, &bytes, nullptr, nullptr) == napi_ok &&
-                    type == napi_uint8_array;
+  void* const bytes = memory_of(tags, napi_uint8_array, length);
   const size_t places = length / sizeof(uint32_t);
-  if (!good || places == 0 || (places & (places - 1)) != 0 || reinterpret_cast<uintptr_t>(bytes) % sizeof(uint32_t) != 0) {
+  if (bytes == nullptr || places == 0 || (places & (places - 1)) != 0 || reinterpret_cast<uintptr_t>(bytes) % sizeof(uint32_t) != 0) {
     return reject("carryTags must be null or a Uint8Array over a power of two of 32-bit words");
   }
   result.carry.tags = static_cast<std::atomic<uint32_t>*>(bytes);
@@ -294,12 +289,8 @@ void Arguments::divert(const Napi::Object& options, EngineOptions& result, std::
   target.queue = static_cast<uint16_t>(number(value, "queue", 0, 65535));
   const Napi::Value verdicts = property(value, "verdicts");
   if (ok() && !verdicts.IsNull()) {
-    napi_typedarray_type type = napi_int8_array;
-    void* bytes = nullptr;
-    const bool good = verdicts.IsTypedArray() &&
-                      napi_get_typedarray_info(env_, verdicts, &type, &target.verdict_bytes, &bytes, nullptr, nullptr) == napi_ok &&
-                      type == napi_uint8_array;
-    const char* const wrong = good ? VerdictTable::check(bytes, target.verdict_bytes) : "verdicts must be null or a Uint8Array";
+    void* const bytes = memory_of(verdicts, napi_uint8_array, target.verdict_bytes);
+    const char* const wrong = bytes != nullptr ? VerdictTable::check(bytes, target.verdict_bytes) : "verdicts must be null or a Uint8Array";
     if (wrong != nullptr) return reject(wrong);
     target.verdicts = bytes;
     pinned.push_back(Napi::Reference<Napi::Value>::New(verdicts, 1));

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "../dpi/ndpi_batch.h"
+#include "checked_values.h"
 
 namespace weir {
 namespace {
 
-void throw_type(Napi::Env env, const char* message) { Napi::TypeError::New(env, message).ThrowAsJavaScriptException(); }
 void throw_range(Napi::Env env, const std::string& message) { Napi::RangeError::New(env, message).ThrowAsJavaScriptException(); }
 
 // A whole number from `low` to `high` among an object's properties; absent ones stay as they are. False: an exception is pending.
@@ -32,16 +32,6 @@ uint32_t unsigned_argument(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsNumber()) return UINT32_MAX;
   const double number = info[0].As<Napi::Number>().DoubleValue();
   return number >= 0 && number < UINT32_MAX && number == std::floor(number) ? static_cast<uint32_t>(number) : UINT32_MAX;
-}
-
-// The memory of a typed array of one kind, also over shared memory. Never null for an array of that kind, even an empty one.
-void* memory_of(const Napi::Value& value, napi_typedarray_type wanted, size_t& length) {
-  static uint32_t nothing;
-  napi_typedarray_type type;
-  void* memory = nullptr;
-  if (!value.IsTypedArray() || napi_get_typedarray_info(value.Env(), value, &type, &length, &memory, nullptr, nullptr) != napi_ok) return nullptr;
-  if (type != wanted) return nullptr;
-  return memory == nullptr ? &nothing : memory;
 }
 
 uint32_t* words_of(const Napi::Value& value, size_t& length) { return static_cast<uint32_t*>(memory_of(value, napi_int32_array, length)); }
@@ -120,8 +110,7 @@ Napi::Value DetectorObject::process(const Napi::CallbackInfo& info) {
   const void* const bytes = complete ? memory_of(info[2], napi_uint8_array, byte_count) : nullptr;
   uint32_t* const results = complete ? words_of(info[3], result_words) : nullptr;
   if (entries == nullptr || bytes == nullptr || results == nullptr) {
-    throw_type(env, "process needs an Int32Array, a number, a Uint8Array and an Int32Array");
-    return env.Undefined();
+    return refuse(env, "process needs an Int32Array, a number, a Uint8Array and an Int32Array");
   }
   const double wanted = info[1].As<Napi::Number>().DoubleValue();
   if (!(wanted >= 0 && wanted * kDpiEntryWords <= static_cast<double>(entry_words) && wanted * kDpiResultWords <= static_cast<double>(result_words))) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "arguments.h"
+#include "checked_values.h"
 #include "facts.h"
 
 namespace weir {
@@ -37,7 +38,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
 EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
   const Napi::Env env = info.Env();
   if (info.Length() < 2 || !info[1].IsFunction()) {
-    Napi::TypeError::New(env, "Engine needs options and a listener").ThrowAsJavaScriptException();
+    throw_type(env, "Engine needs options and a listener");
     return;
   }
   Arguments arguments(env);
@@ -147,15 +148,9 @@ void EngineObject::stop(const Napi::CallbackInfo&) { engine_->stop(); }
 void EngineObject::abort(const Napi::CallbackInfo&) { engine_->abort(kAbortWaitMs); }
 
 void EngineObject::read_counters(const Napi::CallbackInfo& info) {
-  napi_typedarray_type type;
   size_t length = 0;
-  void* values = nullptr;
-  if (info.Length() < 1 || !info[0].IsTypedArray() ||
-      napi_get_typedarray_info(info.Env(), info[0], &type, &length, &values, nullptr, nullptr) != napi_ok || type != napi_float64_array ||
-      length < kCounterCount) {
-    Napi::TypeError::New(info.Env(), "readCounters needs a Float64Array of COUNTER_COUNT values").ThrowAsJavaScriptException();
-    return;
-  }
+  void* const values = memory_of(info[0], napi_float64_array, length);
+  if (values == nullptr || length < kCounterCount) return throw_type(info.Env(), "readCounters needs a Float64Array of COUNTER_COUNT values");
   engine_->read_counters(static_cast<double*>(values));
 }
 
@@ -205,7 +200,7 @@ Napi::Value EngineObject::clock(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::replace_filter(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsString()) {
-    Napi::TypeError::New(info.Env(), "replaceFilter needs an expression").ThrowAsJavaScriptException();
+    throw_type(info.Env(), "replaceFilter needs an expression");
     return info.Env().Undefined();
   }
   const std::string message = engine_->replace_filter(info[0].As<Napi::String>().Utf8Value());

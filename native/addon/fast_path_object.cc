@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "checked_values.h"
+
 namespace weir {
 namespace {
 
@@ -19,13 +21,9 @@ class Reader {
 
   Memory memory(const char* name, napi_typedarray_type wanted, size_t least) {
     const Napi::Value value = options_.Get(name);
-    napi_typedarray_type type;
     Memory result;
-    void* bytes = nullptr;
-    if (value.IsTypedArray() &&
-        napi_get_typedarray_info(value.Env(), value, &type, &result.elements, &bytes, nullptr, nullptr) == napi_ok && type == wanted &&
-        result.elements >= least) {
-      result.bytes = static_cast<uint8_t*>(bytes);
+    result.bytes = static_cast<uint8_t*>(memory_of(value, wanted, result.elements));
+    if (result.bytes != nullptr && result.elements >= least) {
       pinned.push_back(Napi::Reference<Napi::Value>::New(value, 1));
       return result;
     }
@@ -47,8 +45,6 @@ class Reader {
   Napi::Object options_;
 };
 
-void throw_type_error(Napi::Env env, const std::string& message) { Napi::TypeError::New(env, message).ThrowAsJavaScriptException(); }
-
 }  // namespace
 
 Napi::Function FastPathObject::define(Napi::Env env) {
@@ -61,7 +57,7 @@ Napi::Function FastPathObject::define(Napi::Env env) {
 
 FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FastPathObject>(info) {
   if (info.Length() < 1 || !info[0].IsObject()) {
-    throw_type_error(info.Env(), "FastPath needs options");
+    throw_type(info.Env(), "FastPath needs options");
     return;
   }
   Reader reader(info[0].As<Napi::Object>());
@@ -81,7 +77,7 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   if (ring.bytes != nullptr && RingView::check_layout(ring.bytes, ring.elements) != nullptr) reader.wrong = "ring";
   if (cold_bytes <= kRowLettersB - kHotBytes || (options.full && cold_bytes < kRowZeroWindows + 4 - kHotBytes)) reader.wrong = "coldBytes";
   if (reader.wrong != nullptr) {
-    throw_type_error(info.Env(), std::string("FastPath: wrong ") + reader.wrong);
+    throw_type(info.Env(), std::string("FastPath: wrong ") + reader.wrong);
     return;
   }
   Rows rows;
@@ -96,14 +92,10 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
 }
 
 void FastPathObject::set_index(const Napi::CallbackInfo& info) {
-  napi_typedarray_type type;
   size_t elements = 0;
-  void* words = nullptr;
-  if (info.Length() < 1 || !info[0].IsTypedArray() ||
-      napi_get_typedarray_info(info.Env(), info[0], &type, &elements, &words, nullptr, nullptr) != napi_ok || type != napi_int32_array ||
-      elements < 2 || (elements & (elements - 1)) != 0) {
-    throw_type_error(info.Env(), "setIndex needs pairs of words, a power of two of them");
-    return;
+  const void* const words = memory_of(info[0], napi_int32_array, elements);
+  if (words == nullptr || elements < 2 || (elements & (elements - 1)) != 0) {
+    return throw_type(info.Env(), "setIndex needs pairs of words, a power of two of them");
   }
   index_ = Napi::Reference<Napi::Value>::New(info[0], 1);
   fast_path_.set_index(static_cast<const int32_t*>(words), elements / 2);

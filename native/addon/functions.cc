@@ -9,15 +9,11 @@
 #include "../capture/generator.h"
 #include "../capture/live_source.h"
 #include "arguments.h"
+#include "checked_values.h"
 #include "facts.h"
 
 namespace weir {
 namespace {
-
-Napi::Value throw_type_error(Napi::Env env, const std::string& message) {
-  Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
-  return env.Undefined();
-}
 
 // The record as it stands in a ring: fixed part, then SACK blocks.
 Napi::Value record_value(Napi::Env env, DecodedRecord& decoded) {
@@ -41,14 +37,9 @@ PacketRecord undecoded_record(const Frame& frame, const Decoded& decoded) {
 }
 
 Napi::Value advise(const Napi::CallbackInfo& info, bool (*tell)(void*, size_t), const char* complaint) {
-  napi_typedarray_type type;
   size_t length = 0;
-  void* bytes = nullptr;
-  if (info.Length() < 1 || !info[0].IsTypedArray() ||
-      napi_get_typedarray_info(info.Env(), info[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array) {
-    return throw_type_error(info.Env(), complaint);
-  }
-  return Napi::Boolean::New(info.Env(), tell(bytes, length));
+  void* const bytes = memory_of(info[0], napi_uint8_array, length);
+  return bytes == nullptr ? refuse(info.Env(), complaint) : Napi::Boolean::New(info.Env(), tell(bytes, length));
 }
 
 }  // namespace
@@ -67,7 +58,7 @@ Napi::Value list_interfaces_value(const Napi::CallbackInfo& info) {
 // Opens the diverting source as a capture would, with a filter that takes nothing, and closes it.
 Napi::Value probe_divert(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() < 1 || !info[0].IsString()) return throw_type_error(env, "probeDivert needs the path of WinDivert.dll");
+  if (info.Length() < 1 || !info[0].IsString()) return refuse(env, "probeDivert needs the path of WinDivert.dll");
 #ifndef _WIN32
   const Napi::Object nowhere = Napi::Object::New(env);
   nowhere.Set("code", Napi::String::New(env, "SOURCE_OPEN"));
@@ -92,7 +83,7 @@ Napi::Value probe_divert(const Napi::CallbackInfo& info) {
 Napi::Value check_filter_value(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (info.Length() < 3 || !info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber()) {
-    return throw_type_error(env, "checkFilter needs an expression, a link type and a snaplen");
+    return refuse(env, "checkFilter needs an expression, a link type and a snaplen");
   }
   const std::string message = check_filter(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::Number>().Int32Value(),
                                            info[2].As<Napi::Number>().Int32Value());
@@ -108,12 +99,10 @@ Napi::Value discard_memory_value(const Napi::CallbackInfo& info) { return advise
 // The accounted record first, then annotations; a frame without a tuple gives one FRAME record with its status.
 Napi::Value decode_frame(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  napi_typedarray_type type;
   size_t length = 0;
-  void* bytes = nullptr;
-  if (info.Length() < 4 || !info[0].IsTypedArray() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsObject() ||
-      napi_get_typedarray_info(env, info[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array) {
-    return throw_type_error(env, "decodeFrame needs bytes, a link type, a wire length and options");
+  const void* const bytes = memory_of(info[0], napi_uint8_array, length);
+  if (bytes == nullptr || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsObject()) {
+    return refuse(env, "decodeFrame needs bytes, a link type, a wire length and options");
   }
   Arguments arguments(env);
   const Napi::Object given = info[3].As<Napi::Object>();
@@ -149,7 +138,7 @@ Napi::Value decode_frame(const Napi::CallbackInfo& info) {
 
 Napi::Value write_capture(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() < 2 || !info[0].IsObject() || !info[1].IsString()) return throw_type_error(env, "writeCapture needs a generator and a path");
+  if (info.Length() < 2 || !info[0].IsObject() || !info[1].IsString()) return refuse(env, "writeCapture needs a generator and a path");
   Arguments arguments(env);
   const GeneratorSpec spec = arguments.generator(info[0].As<Napi::Object>());
   if (!arguments.ok()) {

@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "../decode/protocols.h"
 #include "../processes/process_finder.h"
 #include "../processes/socket_finder.h"
+#include "checked_values.h"
 
 namespace weir {
 namespace {
-
-constexpr uint8_t kTcp = 6;
-constexpr uint8_t kUdp = 17;
 
 struct Finders {
   explicit Finders(const std::string& root) : processes(root) {}
@@ -20,15 +19,11 @@ struct Finders {
   ProcessFinder processes;
 };
 
-void throw_type(Napi::Env env, const char* message) { Napi::TypeError::New(env, message).ThrowAsJavaScriptException(); }
-
 // Copies an address of 4 or 16 bytes; false for anything else.
 bool read_address(const Napi::Value& value, bool ipv6, uint8_t* into) {
-  napi_typedarray_type type;
   size_t length = 0;
-  void* bytes = nullptr;
-  if (!value.IsTypedArray() || napi_get_typedarray_info(value.Env(), value, &type, &length, &bytes, nullptr, nullptr) != napi_ok) return false;
-  if (type != napi_uint8_array || length != (ipv6 ? 16U : 4U)) return false;
+  const void* const bytes = memory_of(value, napi_uint8_array, length);
+  if (bytes == nullptr || length != (ipv6 ? 16U : 4U)) return false;
   std::memcpy(into, bytes, length);
   return true;
 }
@@ -40,8 +35,7 @@ Napi::Value find_socket(const Napi::CallbackInfo& info, Finders& finders) {
   tuple.ipv6 = info.Length() > 1 && info[1].IsTypedArray() && info[1].As<Napi::TypedArray>().ElementLength() == 16;
   if (info.Length() < 6 || !info[0].IsNumber() || !info[2].IsNumber() || !info[4].IsNumber() || !info[5].IsNumber() ||
       !read_address(info[1], tuple.ipv6, tuple.local) || !read_address(info[3], tuple.ipv6, tuple.remote)) {
-    throw_type(env, "findSocket needs a protocol, two ends of the same kind, and an interface");
-    return env.Undefined();
+    return refuse(env, "findSocket needs a protocol, two ends of the same kind, and an interface");
   }
   tuple.protocol = static_cast<uint8_t>(info[0].As<Napi::Number>().Uint32Value());
   tuple.local_port = static_cast<uint16_t>(info[2].As<Napi::Number>().Uint32Value());
@@ -59,8 +53,7 @@ Napi::Value find_socket(const Napi::CallbackInfo& info, Finders& finders) {
 Napi::Value find_owners(const Napi::CallbackInfo& info, Finders& finders) {
   const Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsArray()) {
-    throw_type(env, "findOwners needs a list of inodes");
-    return env.Undefined();
+    return refuse(env, "findOwners needs a list of inodes");
   }
   const Napi::Array given = info[0].As<Napi::Array>();
   std::vector<uint32_t> inodes;
@@ -90,12 +83,11 @@ Napi::Value find_owners(const Napi::CallbackInfo& info, Finders& finders) {
 Napi::Value open_process_lookup(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsString()) {
-    throw_type(env, "openProcessLookup needs the folder of processes");
-    return env.Undefined();
+    return refuse(env, "openProcessLookup needs the folder of processes");
   }
   const auto finders = std::make_shared<Finders>(info[0].As<Napi::String>().Utf8Value());
   bool able = true;
-  for (const uint8_t protocol : {kTcp, kUdp}) {
+  for (const uint8_t protocol : {kProtoTcp, kProtoUdp}) {
     // Without IPv6 in the kernel there is nothing to ask about it.
     if (!finders->sockets.is_able(protocol, false)) able = false;
   }

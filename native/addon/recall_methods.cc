@@ -4,6 +4,7 @@
 
 #include "../base/ip_text.h"
 #include "arguments.h"
+#include "checked_values.h"
 #include "engine_object.h"
 
 namespace weir {
@@ -29,11 +30,6 @@ double number_argument(const Napi::CallbackInfo& info, size_t index, double low,
   if (info.Length() <= index || !info[index].IsNumber()) return std::nan("");
   const double value = info[index].As<Napi::Number>().DoubleValue();
   return value >= low && value <= high ? value : std::nan("");
-}
-
-Napi::Value refuse(Napi::Env env, const char* what) {
-  Napi::TypeError::New(env, what).ThrowAsJavaScriptException();
-  return env.Undefined();
 }
 
 }  // namespace

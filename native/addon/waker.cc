@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../base/waker_registry.h"
+#include "checked_values.h"
 #include "guarded_function.h"
 
 namespace weir {
@@ -31,8 +32,7 @@ class FunctionWaker final : public WakeTarget {
 Napi::Value create_waker(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsFunction()) {
-    Napi::TypeError::New(env, "createWaker needs a function").ThrowAsJavaScriptException();
-    return env.Undefined();
+    return refuse(env, "createWaker needs a function");
   }
   auto waker = std::make_shared<FunctionWaker>();
   const auto deliver = [weak = std::weak_ptr<FunctionWaker>(waker)](Napi::Env where, Napi::Function callback, void*) {

@@ -11,32 +11,23 @@
 namespace weir {
 
 constexpr uintptr_t kHugePage = uintptr_t{2} << 20;
+constexpr uintptr_t kPage = 4096;
 
-// Asks for large pages. True when the whole ones inside [memory, memory + bytes) were accepted; a wish, whatever comes of it.
-inline bool prefer_huge_pages(void* memory, size_t bytes) {
-#ifdef MADV_HUGEPAGE
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(memory) + kHugePage - 1) & ~(kHugePage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(memory) + bytes) & ~(kHugePage - 1);
-  return begin < end && madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE) == 0;
-#else
-  (void)memory;
-  (void)bytes;
-  return false;
-#endif
+#ifdef __linux__
+// Of the whole pages of that size inside [memory, memory + bytes); false when there are none.
+inline bool advise_pages(void* memory, size_t bytes, uintptr_t page, int advice) {
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(memory) + page - 1) & ~(page - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(memory) + bytes) & ~(page - 1);
+  return begin < end && madvise(reinterpret_cast<void*>(begin), end - begin, advice) == 0;
 }
 
-// Gives the whole pages inside [memory, memory + bytes) back; they read as zeros from then on. False where that is not possible.
-inline bool discard_pages(void* memory, size_t bytes) {
-#ifdef MADV_DONTNEED
-  constexpr uintptr_t kPage = 4096;
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(memory) + kPage - 1) & ~(kPage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(memory) + bytes) & ~(kPage - 1);
-  return begin < end && madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED) == 0;
+// Asks for large pages. True when the whole ones were accepted; a wish, whatever comes of it.
+inline bool prefer_huge_pages(void* memory, size_t bytes) { return advise_pages(memory, bytes, kHugePage, MADV_HUGEPAGE); }
+// Gives the whole pages back; they read as zeros from then on.
+inline bool discard_pages(void* memory, size_t bytes) { return advise_pages(memory, bytes, kPage, MADV_DONTNEED); }
 #else
-  (void)memory;
-  (void)bytes;
-  return false;
+inline bool prefer_huge_pages(void*, size_t) { return false; }
+inline bool discard_pages(void*, size_t) { return false; }
 #endif
-}
 
 }  // namespace weir

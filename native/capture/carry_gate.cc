@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "../decode/protocols.h"
+
 namespace weir {
 namespace {
 
-constexpr uint8_t kTcp = 6;
-constexpr uint8_t kSyn = 2;
-constexpr uint8_t kAck = 16;
 constexpr uint16_t kNeverCarried = static_cast<uint16_t>(RecordFlag::kFragment) | static_cast<uint16_t>(RecordFlag::kFragmentLater) |
                                    static_cast<uint16_t>(RecordFlag::kNoTransport);
 constexpr double kNsPerMillisecond = 1e6;
@@ -24,7 +23,7 @@ CarryGate::CarryGate(const CarryOptions& options) : options_(options), mask_(opt
 
 uint32_t CarryGate::wanted(PacketRecord& record, uint32_t captured) {
   if ((record.flags & kNeverCarried) != 0 || record.l4Off == 0) return 0;
-  const bool syn = record.protocol == kTcp && (record.tcpFlags & kSyn) != 0;
+  const bool syn = record.protocol == kProtoTcp && (record.tcpFlags & kTcpSyn) != 0;
   if (!syn && (record.payloadLen == 0 || record.payloadOff == 0 || captured <= record.payloadOff)) return 0;
   const uint32_t end = std::min<uint32_t>(captured, record.payloadOff + record.payloadLen);
   if (record.payloadOff == 0 || end <= record.l3Off) return 0;
@@ -34,7 +33,7 @@ uint32_t CarryGate::wanted(PacketRecord& record, uint32_t captured) {
 
   Place& place = places_[record.hashLo & mask_];
   const uint32_t now_ms = static_cast<uint32_t>(static_cast<uint64_t>(record.streamNs / kNsPerMillisecond));
-  const bool begins = syn && (record.tcpFlags & kAck) == 0;
+  const bool begins = syn && (record.tcpFlags & kTcpAck) == 0;
   if (begins || place.hash_hi != record.hashHi || place.generation == 0 || now_ms - place.last_ms >= options_.idle_ms) {
     place.hash_hi = record.hashHi;
     if (++place.generation == 0) place.generation = 1;

@@ -5,22 +5,16 @@
 #include "../base/byte_order.h"
 #include "../decode/bytes.h"
 #include "../decode/checksum.h"
+#include "../decode/protocols.h"
 
 namespace weir {
 namespace {
 
-constexpr uint8_t kTcp = 6;
-constexpr uint8_t kHopByHop = 0;
-constexpr uint8_t kRouting = 43;
-constexpr uint8_t kDestinationOptions = 60;
 constexpr size_t kIpv4Header = 20;
 constexpr size_t kIpv6Header = 40;
 constexpr size_t kTcpHeader = 20;
 constexpr size_t kAtFlags = 13;
 constexpr size_t kAtChecksum = 16;
-constexpr uint8_t kFin = 0x01;
-constexpr uint8_t kSyn = 0x02;
-constexpr uint8_t kRst = 0x04;
 constexpr uint8_t kEndOfOptions = 0;
 constexpr uint8_t kNoOperation = 1;
 constexpr uint8_t kMss = 2;
@@ -37,7 +31,7 @@ struct Segment {
 };
 
 Segment segment_of_ipv4(const uint8_t* bytes, size_t size) {
-  if (size < kIpv4Header || bytes[9] != kTcp) return {};
+  if (size < kIpv4Header || bytes[9] != kProtoTcp) return {};
   const size_t header = size_t{4} * (bytes[0] & 0x0f);
   const size_t total = be16(bytes + 2);
   const bool fragment = (be16(bytes + 6) & 0x3fff) != 0;
@@ -53,8 +47,8 @@ Segment segment_of_ipv6(const uint8_t* bytes, size_t size) {
   uint8_t next = bytes[6];
   size_t at = kIpv6Header;
   for (int i = 0; i <= kMaxExtensions; ++i) {
-    if (next == kTcp) return {at, total};
-    if ((next != kHopByHop && next != kRouting && next != kDestinationOptions) || total < at + 8) return {};
+    if (next == kProtoTcp) return {at, total};
+    if ((next != kProtoHopByHop && next != kProtoRouting && next != kProtoDestination) || total < at + 8) return {};
     next = bytes[at];
     at += size_t{8} * (bytes[at + 1] + 1);
   }
@@ -101,7 +95,7 @@ MssChange clamp_mss(uint8_t* bytes, size_t size, uint16_t most, TcpChecksum chec
   const Segment segment = segment_of(bytes, size);
   if (segment.at == 0) return {};
   uint8_t* const tcp = bytes + segment.at;
-  if ((tcp[kAtFlags] & (kFin | kSyn | kRst)) != kSyn) return {};
+  if ((tcp[kAtFlags] & (kTcpFin | kTcpSyn | kTcpRst)) != kTcpSyn) return {};
   const size_t header = size_t{4} * (tcp[12] >> 4);
   if (header < kTcpHeader || header > segment.end - segment.at) return {};
   const size_t at = mss_in(bytes, segment.at + kTcpHeader, segment.at + header);

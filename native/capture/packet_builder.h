@@ -3,16 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../decode/protocols.h"
+
 namespace weir {
 
 constexpr uint16_t kEtherIpv4 = 0x0800;
 constexpr uint16_t kEtherIpv6 = 0x86dd;
-
-constexpr uint8_t kTcpFin = 1;
-constexpr uint8_t kTcpSyn = 2;
-constexpr uint8_t kTcpRst = 4;
-constexpr uint8_t kTcpPsh = 8;
-constexpr uint8_t kTcpAck = 16;
 
 // One TCP segment over IPv4.
 struct Segment {

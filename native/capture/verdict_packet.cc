@@ -2,17 +2,11 @@
 
 #include <cstring>
 
+#include "../decode/protocols.h"
+
 namespace weir {
 namespace {
 
-constexpr uint8_t kTcp = 6;
-constexpr uint8_t kUdp = 17;
-constexpr uint8_t kSctp = 132;
-constexpr uint8_t kHopByHop = 0;
-constexpr uint8_t kRouting = 43;
-constexpr uint8_t kFragment = 44;
-constexpr uint8_t kAuthentication = 51;
-constexpr uint8_t kDestinationOptions = 60;
 constexpr size_t kIpv4Header = 20;
 constexpr size_t kIpv6Header = 40;
 // Longer chains are not walked; such a packet is judged by its addresses.
@@ -21,7 +15,7 @@ constexpr int kMaxExtensions = 8;
 uint16_t word_at(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] << 8 | bytes[1]); }
 
 void read_ports(const uint8_t* bytes, size_t size, size_t at, VerdictPacket& packet) {
-  const bool known = packet.protocol == kTcp || packet.protocol == kUdp || packet.protocol == kSctp;
+  const bool known = packet.protocol == kProtoTcp || packet.protocol == kProtoUdp || packet.protocol == kProtoSctp;
   if (!known || packet.later_fragment || size < at + 4) return;
   packet.source_port = word_at(bytes + at);
   packet.destination_port = word_at(bytes + at + 2);
@@ -49,15 +43,15 @@ bool read_ipv6(const uint8_t* bytes, size_t size, VerdictPacket& packet) {
   size_t at = kIpv6Header;
   for (int i = 0; i < kMaxExtensions; ++i) {
     const uint8_t kind = packet.protocol;
-    const bool walked = kind == kHopByHop || kind == kRouting || kind == kDestinationOptions || kind == kFragment || kind == kAuthentication;
+    const bool walked = kind == kProtoHopByHop || kind == kProtoRouting || kind == kProtoDestination || kind == kProtoFragment || kind == kProtoAh;
     if (!walked) {
       read_ports(bytes, size, at, packet);
       return true;
     }
     if (size < at + 8) return true;
-    if (kind == kFragment) packet.later_fragment = packet.later_fragment || (word_at(bytes + at + 2) & 0xfff8) != 0;
+    if (kind == kProtoFragment) packet.later_fragment = packet.later_fragment || (word_at(bytes + at + 2) & 0xfff8) != 0;
     packet.protocol = bytes[at];
-    at += kind == kFragment ? 8 : kind == kAuthentication ? size_t{4} * (bytes[at + 1] + 2) : size_t{8} * (bytes[at + 1] + 1);
+    at += kind == kProtoFragment ? 8 : kind == kProtoAh ? size_t{4} * (bytes[at + 1] + 2) : size_t{8} * (bytes[at + 1] + 1);
   }
   return true;
 }

@@ -1,4 +1,4 @@
-// IP protocol numbers (https://www.iana.org/assignments/protocol-numbers).
+// IP protocol numbers (https://www.iana.org/assignments/protocol-numbers) and the flags of TCP (RFC 9293, 3.1).
 #pragma once
 #include <cstdint>
 
@@ -31,5 +31,11 @@ enum IpProtocol : uint8_t {
   kProtoShim6 = 140,
   kProtoEthernet = 143,
 };
+
+constexpr uint8_t kTcpFin = 1;
+constexpr uint8_t kTcpSyn = 2;
+constexpr uint8_t kTcpRst = 4;
+constexpr uint8_t kTcpPsh = 8;
+constexpr uint8_t kTcpAck = 16;
 
 }  // namespace weir

@@ -7,10 +7,6 @@
 namespace weir {
 namespace {
 
-constexpr uint32_t kFin = 1;
-constexpr uint32_t kSyn = 2;
-constexpr uint32_t kRst = 4;
-constexpr uint32_t kAck = 16;
 // As in src/flow/tcp.ts: two queues of one interface may hand packets over in the wrong order, this far apart at most.
 constexpr int32_t kSkewMicroseconds = 1000;
 // Nothing is stored farther from its place (PROBE_LIMIT of src/flow/flow-index.ts).
@@ -44,13 +40,11 @@ void FastPath::run(FastPathWords& words, const FastPathTimes& times) {
   for (; words.position != words.end; taken++) {
     if (taken % Lookahead::kEvery == 0) lookahead_.ahead(rows_, words.position, words.end);
     if (taken == words.most) break;
-    const PacketRecord& record = *reinterpret_cast<const PacketRecord*>(data_ + (words.position & mask_));
-    const uint32_t length = record.length;
-    if (record.ringSeq != words.sequence || length < kRecordAlign || length % kRecordAlign != 0) break;
-    if (record.kind != static_cast<uint8_t>(RecordKind::kPad)) {
-      if (record.kind != static_cast<uint8_t>(RecordKind::kPacket) || !take(record, words.epoch, times)) break;
-    }
-    words.position += length;
+    const PacketRecord& record = records_.at(words.position);
+    if (record.ringSeq != words.sequence || !has_length(record)) break;
+    const bool is_usual = is_kind(record, RecordKind::kPacket) && take(record, words.epoch, times);
+    if (!is_usual && !is_kind(record, RecordKind::kPad)) break;
+    words.position += record.length;
     words.sequence++;
   }
   words.taken = taken;
@@ -102,9 +96,9 @@ bool FastPath::segment(size_t slot, uint32_t side, const PacketRecord& record) {
   const uint8_t other = hot[kRowSideA + other_side];
   const uint32_t length = record.payloadLen;
   const uint32_t letter = length == 0 ? kSideLetterAck : kSideLetterData;
-  if ((record.tcpFlags & (kFin | kSyn | kRst | kAck)) != kAck || (record.flags & flag(RecordFlag::kNoTransport)) != 0) return false;
+  if ((record.tcpFlags & (kTcpFin | kTcpSyn | kTcpRst | kTcpAck)) != kTcpAck || (record.flags & flag(RecordFlag::kNoTransport)) != 0) return false;
   if ((own & (kSideSeq | kSideQuiet | kSideOdd)) != (kSideSeq | kSideQuiet)) return false;
-  if ((hot[kRowTcpFlagsA + side] & (kFin | kRst)) != 0) return false;
+  if ((hot[kRowTcpFlagsA + side] & (kTcpFin | kTcpRst)) != 0) return false;
   const bool is_repeat = record.ack == get<uint32_t>(hot, kRowLastAckA + 4 * side);
   if ((other & (is_repeat ? kSideSeq : kSideSeq | kSideHoles)) != kSideSeq) return false;
   if (record.seq != get<uint32_t>(hot, kRowNextSeqA + 4 * side)) return false;

@@ -4,9 +4,8 @@
 #pragma once
 #include <cstdint>
 
-#include "../ring/layout.h"
-#include "../ring/ring_view.h"
 #include "lookahead.h"
+#include "ring_records.h"
 #include "rows.h"
 
 namespace weir {
@@ -38,8 +37,7 @@ class FastPath {
   FastPath() = default;
   // All memory must outlive this. `tally` holds kShardCounter… doubles, `protocols` packets and bytes of 256 protocols.
   FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, double* tally, double* protocols)
-      : ring_(ring), data_(ring.data_area()), mask_(ring.capacity() - 1), rows_(rows), options_(options), tally_(tally),
-        protocols_(protocols), lookahead_(ring, options.cold_touch) {}
+      : records_(ring), rows_(rows), options_(options), tally_(tally), protocols_(protocols), lookahead_(records_, options.cold_touch) {}
 
   void set_index(const int32_t* entries, size_t places) {
     rows_.index = entries;
@@ -58,9 +56,7 @@ class FastPath {
   void sample(uint8_t* cold, uint32_t microseconds);
   void count(uint8_t* hot, uint32_t side, const PacketRecord& record);
 
-  RingView ring_;
-  const uint8_t* data_ = nullptr;
-  uint32_t mask_ = 0;
+  RingRecords records_;
   Rows rows_;
   FastPathOptions options_;
   double* tally_ = nullptr;

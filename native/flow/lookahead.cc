@@ -1,7 +1,6 @@
 #include "lookahead.h"
 
 #include "../decode/protocols.h"
-#include "../ring/layout.h"
 
 namespace weir {
 namespace {
@@ -15,14 +14,10 @@ constexpr uint32_t kRingAheadBytes = 2048;
 constexpr uint32_t kSteps = Lookahead::kEvery + 2;
 // A longer probe is rarer than one in a thousand with half of the places taken.
 constexpr int kProbes = 8;
-// FIN, SYN, RST: such a segment changes more of its row than others do.
-constexpr uint8_t kUnusualFlags = 7;
+// Such a segment changes more of its row than others do.
+constexpr uint8_t kBeginOrEnd = kTcpFin | kTcpSyn | kTcpRst;
 
-const PacketRecord* record_at(const uint8_t* data, uint32_t offset) { return reinterpret_cast<const PacketRecord*>(data + offset); }
-
-bool has_flow(const PacketRecord* record) {
-  return record->kind == static_cast<uint8_t>(RecordKind::kPacket) || record->kind == static_cast<uint8_t>(RecordKind::kOuter);
-}
+bool has_flow(const PacketRecord& record) { return is_kind(record, RecordKind::kPacket) || is_kind(record, RecordKind::kOuter); }
 
 }  // namespace
 
@@ -40,7 +35,7 @@ __attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows,
     for (size_t line = 0; line < kHotBytes; line += kLine) __builtin_prefetch(hot + line, 1);
     const uint8_t* cold = rows.cold_of(slot) + kHotBytes;
     __builtin_prefetch(cold + cold_touch_, 1);
-    if (record.protocol != kProtoTcp || (record.tcpFlags & kUnusualFlags) == 0) return;
+    if (record.protocol != kProtoTcp || (record.tcpFlags & kBeginOrEnd) == 0) return;
     for (size_t line = 0; line < cold_touch_; line += kLine) __builtin_prefetch(cold + line, 1);
     return;
   }
@@ -52,26 +47,26 @@ void Lookahead::ahead(const Rows& rows, uint32_t position, uint32_t end) {
   if (rows_at_ - position > end - position) rows_at_ = position;
   if (index_at_ - rows_at_ > end - rows_at_) index_at_ = rows_at_;
   for (uint32_t i = 0; i < kSteps && rows_at_ != end && rows_at_ - position < kAheadBytes; i++) {
-    const PacketRecord* record = record_at(data_, rows_at_ & mask_);
-    if (has_flow(record)) want_row(rows, *record);
+    const PacketRecord& record = records_.at(rows_at_);
+    if (has_flow(record)) want_row(rows, record);
     rows_at_ = next(rows_at_, end);
   }
   for (uint32_t i = 0; i < kSteps && index_at_ != end && index_at_ - rows_at_ < kAheadBytes; i++) {
     // Not beyond what is published: those lines the producer is writing.
     if (end - index_at_ > 2 * kRingAheadBytes) {
-      const uint8_t* later = data_ + ((index_at_ + kRingAheadBytes) & mask_);
+      const uint8_t* later = records_.bytes(index_at_ + kRingAheadBytes);
       for (size_t line = 0; line < kRecordBytes; line += kLine) __builtin_prefetch(later + line);
     }
-    const PacketRecord* record = record_at(data_, index_at_ & mask_);
-    if (has_flow(record)) __builtin_prefetch(rows.index + 2 * size_t{record->hashLo & rows.index_mask});
+    const PacketRecord& record = records_.at(index_at_);
+    if (has_flow(record)) __builtin_prefetch(rows.index + 2 * size_t{record.hashLo & rows.index_mask});
     index_at_ = next(index_at_, end);
   }
 }
 
 // The record behind the one at `at`; `end` when the lengths lead nowhere (the reader will say what is broken).
 uint32_t Lookahead::next(uint32_t at, uint32_t end) const {
-  const uint32_t length = record_at(data_, at & mask_)->length;
-  return length < kRecordAlign || length % kRecordAlign != 0 || length > end - at ? end : at + length;
+  const PacketRecord& record = records_.at(at);
+  return has_length(record) && record.length <= end - at ? at + record.length : end;
 }
 
 }  // namespace weir

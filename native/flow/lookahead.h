@@ -3,8 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "../ring/layout.h"
-#include "../ring/ring_view.h"
+#include "ring_records.h"
 #include "rows.h"
 
 namespace weir {
@@ -13,7 +12,7 @@ class Lookahead {
  public:
   Lookahead() = default;
   // `cold_touch`: offset, in the cold half, of the line that most packets need.
-  Lookahead(RingView ring, size_t cold_touch) : data_(ring.data_area()), mask_(ring.capacity() - 1), cold_touch_(cold_touch) {}
+  Lookahead(RingRecords records, size_t cold_touch) : records_(records), cold_touch_(cold_touch) {}
 
   // The reader is at `position` of what is published up to `end`. Every kEvery records is often enough.
   void ahead(const Rows& rows, uint32_t position, uint32_t end);
@@ -24,8 +23,7 @@ class Lookahead {
   uint32_t next(uint32_t at, uint32_t end) const;
   void want_row(const Rows& rows, const PacketRecord& record) const;
 
-  const uint8_t* data_ = nullptr;
-  uint32_t mask_ = 0;
+  RingRecords records_;
   size_t cold_touch_ = 0;
   uint32_t rows_at_ = 0;   // rows are asked for up to here,
   uint32_t index_at_ = 0;  // and places in the index up to here

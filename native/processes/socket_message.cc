@@ -9,10 +9,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../decode/protocols.h"
+
 namespace weir {
 namespace {
 
-constexpr uint8_t kUdp = 17;
 constexpr uint32_t kAnyCookie = 0xffffffff;
 
 struct Question {
@@ -54,7 +55,7 @@ std::vector<uint8_t> socket_question(const SocketTuple& tuple, uint32_t sequence
   inet_diag_sockid& id = question.body.id;
   const size_t bytes = tuple.ipv6 ? 16 : 4;
   // For datagram sockets the kernel looks up as it would for a packet that came in: its source is the other side.
-  const bool swapped = tuple.protocol == kUdp;
+  const bool swapped = tuple.protocol == kProtoUdp;
   std::memcpy(swapped ? id.idiag_dst : id.idiag_src, tuple.local, bytes);
   std::memcpy(swapped ? id.idiag_src : id.idiag_dst, tuple.remote, bytes);
   id.idiag_sport = htons(swapped ? tuple.remote_port : tuple.local_port);

@@ -1,7 +1,6 @@
 #include "ring_view.h"
 
 namespace weir {
-
 namespace {
 
 uint32_t word_at(const uint8_t* base, uint32_t offset) { return *reinterpret_cast<const uint32_t*>(base + offset); }
@@ -11,11 +10,10 @@ uint32_t word_at(const uint8_t* base, uint32_t offset) { return *reinterpret_cas
 const char* RingView::check_layout(const uint8_t* base, size_t bytes) {
   if (base == nullptr || bytes < kRingHeaderBytes + kMinRingCapacity) return "ring memory is too small";
   if (reinterpret_cast<uintptr_t>(base) % 8 != 0) return "ring memory is not aligned to 8 bytes";
-  const auto word = [base](uint32_t offset) { return word_at(base, offset); };
-  if (word(kRingAtMagic) != kRingMagic) return "ring memory has no magic number";
-  if (word(kRingAtVersion) != kLayoutVersion) return "ring has another layout version";
-  if (word(kRingAtRecordBytes) != kRecordBytes) return "ring has another record size";
-  const uint32_t capacity = word(kRingAtCapacity);
+  if (word_at(base, kRingAtMagic) != kRingMagic) return "ring memory has no magic number";
+  if (word_at(base, kRingAtVersion) != kLayoutVersion) return "ring has another layout version";
+  if (word_at(base, kRingAtRecordBytes) != kRecordBytes) return "ring has another record size";
+  const uint32_t capacity = word_at(base, kRingAtCapacity);
   if (capacity < kMinRingCapacity || capacity > kMaxRingCapacity) return "ring capacity is out of range";
   if ((capacity & (capacity - 1)) != 0) return "ring capacity is not a power of two";
   if (bytes - kRingHeaderBytes < capacity) return "ring memory is shorter than its capacity";

@@ -21,6 +21,7 @@ import {
 } from '../flow/row.ts';
 import { rowView } from '../flow/row-view.ts';
 import type { ExpectationReport, NameReport } from '../shard/protocol.ts';
+import { forgetOldest } from './forget-oldest.ts';
 import { addToNotes } from './row-notes.ts';
 
 /** (client, address) pairs that are remembered; the oldest is forgotten first. */
@@ -129,12 +130,4 @@ function withName(known: readonly Known[], next: Known): Known[] {
 
 function announcedLabel(protocol: ProtocolName): AppLabel {
   return { protocol, master: null, category: protocolEntry(protocol).category, confidence: 'dpi', source: 'builtin' };
-}
-
-function forgetOldest(map: Map<string, unknown>, most: number): void {
-  if (map.size <= most) return;
-  for (const key of map.keys()) {
-    map.delete(key);
-    return;
-  }
 }

@@ -7,6 +7,7 @@ import { F_FIRST_ORDINAL, F_HASH_HI, F_HASH_LO, F_RECORD_KIND, F_ROLE, RecordFor
 import { type RowView, rowView } from '../flow/row-view.ts';
 import { flowKey } from '../process/flow-key.ts';
 import type { ProcessAnswer } from '../process/resolver.ts';
+import { forgetOldest } from './forget-oldest.ts';
 import { addToNotes, longerNote } from './row-notes.ts';
 
 /** Flows whose processes are remembered; beyond it the one that was learned first is forgotten. */
@@ -24,11 +25,7 @@ export class ProcessNames {
   learn(answers: readonly ProcessAnswer[]): void {
     for (const { key, a, b } of answers) {
       this.#known.set(key, { process_a: a, process_b: b });
-      if (this.#known.size <= MOST_NAMED) continue;
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
-        break;
-      }
+      forgetOldest(this.#known, MOST_NAMED);
     }
   }
 

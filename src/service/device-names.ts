@@ -1,4 +1,6 @@
 /** Names of devices by link address, to be put beside the ends of flows. Bounded: the one learned longest ago goes. */
+import { forgetOldest } from '../merge/forget-oldest.ts';
+
 const NAMES_LIMIT = 20_000;
 
 export class DeviceNames {
@@ -8,11 +10,7 @@ export class DeviceNames {
     if (hostname === null) return;
     this.#names.delete(mac);
     this.#names.set(mac, hostname);
-    if (this.#names.size <= NAMES_LIMIT) return;
-    for (const oldest of this.#names.keys()) {
-      this.#names.delete(oldest);
-      return;
-    }
+    forgetOldest(this.#names, NAMES_LIMIT);
   }
 
   of(mac: string | null): string | null {

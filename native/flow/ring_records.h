@@ -1,0 +1,28 @@
+// The records of a ring by position, as its reader sees them.
+#pragma once
+#include <cstdint>
+
+#include "../ring/layout.h"
+#include "../ring/ring_view.h"
+
+namespace weir {
+
+class RingRecords {
+ public:
+  RingRecords() = default;
+  explicit RingRecords(RingView ring) : data_(ring.data_area()), mask_(ring.capacity() - 1) {}
+
+  const PacketRecord& at(uint32_t position) const { return *reinterpret_cast<const PacketRecord*>(bytes(position)); }
+  const uint8_t* bytes(uint32_t position) const { return data_ + (position & mask_); }
+
+ private:
+  const uint8_t* data_ = nullptr;
+  uint32_t mask_ = 0;
+};
+
+inline bool is_kind(const PacketRecord& record, RecordKind kind) { return record.kind == static_cast<uint8_t>(kind); }
+
+// False when the length leads nowhere.
+inline bool has_length(const PacketRecord& record) { return record.length >= kRecordAlign && record.length % kRecordAlign == 0; }
+
+}  // namespace weir

@@ -1,0 +1,25 @@
+/** C++ under test: compiled with sanitizers, run, and read. */
+import { join } from 'node:path';
+import { mustRun } from './command.ts';
+
+/** For compiling, or running what was compiled, on a machine that does other things too. */
+const STEP_MS = 120_000;
+/** What a test that does both may take. */
+export const SANITIZED_MS = 2 * STEP_MS;
+
+const harness = join(import.meta.dirname, '../native/decode/main.cc');
+
+/**
+ * Builds the cases of `sources` (test/native/decode/check.h) into `program` and runs them. Returns the lines it printed but
+ * those of cases that passed: `N tests, 0 failed` when all did. A finding of a sanitizer ends the program, which throws.
+ */
+export async function runSanitized(program: string, sources: string[], sanitizer = 'address,undefined'): Promise<string[]> {
+  const warnings = ['-Wall', '-Wextra', '-Wshadow', '-Werror'];
+  const flags = ['-std=c++17', '-O1', '-g', '-pthread', ...warnings, `-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all'];
+  await mustRun(process.env.CXX ?? 'c++', [...flags, harness, ...sources, '-o', program], { timeoutMs: STEP_MS });
+  const { stdout } = await mustRun(program, [], { timeoutMs: STEP_MS });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('ok '));
+}
