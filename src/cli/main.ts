@@ -53,11 +53,13 @@ async function runWith(runtime: string): Promise<void> {
   if (typeof process.execve === 'function') process.execve(runtime, [runtime].concat(args), process.env);
   const childProcess = await import('node:child_process');
   const os = await import('node:os');
-  const child = childProcess.spawn(runtime, args, { stdio: 'inherit' });
+  // Before the child is there: it may run, and be heard of, while this process still starts it. A listener is called
+  // later than all of this in any case.
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
   signals.forEach((signal) => {
     process.on(signal, () => child.kill(signal));
   });
+  const child = childProcess.spawn(runtime, args, { stdio: 'inherit' });
   child.on('error', (error) => {
     process.stderr.write(`weir: ${runtime}: ${error.message}\n`);
     process.exitCode = 1;

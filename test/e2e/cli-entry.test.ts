@@ -32,6 +32,19 @@ const before = (code: string): string[] => ['--import', `data:text/javascript,${
 const PRETEND_OLD = before("Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.2' } })");
 const NO_EXECVE = before('process.execve = undefined');
 
+/** A start that takes its time after the runtime has begun to run. */
+const SLOW_SPAWN = before(`
+  import childProcess from 'node:child_process';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { spawn } = childProcess;
+  childProcess.spawn = (...args) => {
+    const child = spawn(...args);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    return child;
+  };
+  syncBuiltinESMExports();
+`);
+
 const node = (...args: string[]): Promise<CommandResult> => runCommand(process.execPath, args);
 
 describe('the entry', () => {
@@ -73,11 +86,17 @@ describe('the entry', () => {
     expect((await node(...PRETEND_OLD, entry)).code).toBe(5);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('passes %s on to the runtime and returns what it returns', async (signal) => {
+  it.each([
+    ['SIGINT', []],
+    ['SIGTERM', []],
+    ['SIGHUP', []],
+    ['SIGTERM, come while it starts,', SLOW_SPAWN],
+  ] as const)('passes %s on to the runtime and returns what it returns', async (what, flags) => {
+    const signal = what.split(',')[0] as NodeJS.Signals;
     using folder = new TemporaryFolder('entry');
     const entry = install(folder.path);
     pin(folder.path, `trap 'echo ${signal}; exit 3' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`);
-    const running = new Started(process.execPath, [...NO_EXECVE, entry]);
+    const running = new Started(process.execPath, [...NO_EXECVE, ...flags, entry]);
     await until('the runtime', () => running.stdout.includes('ready'));
     expect(await running.stop(signal)).toMatchObject({ code: 3, signal: null, stdout: `ready\n${signal}\n` });
   });
