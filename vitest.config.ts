@@ -5,7 +5,7 @@ const SHARED = ['test/unit/**', 'test/contract/**', 'test/api/**'];
 /** These measure what the machine does meanwhile: packets lost under load, a processor's share, times between programs. */
 const ALONE = ['test/live/**', 'test/house/bench.test.ts'];
 
-/** A machine of a CI does other things meanwhile; what measures packets gets one more try there, and the report says so. */
+/** A machine of a CI does other things meanwhile; what waits for programs or measures packets gets one more try there, and the report says so. */
 const RETRY = process.env.CI === undefined ? 0 : 1;
 
 const tests = (patterns: string[]) => patterns.map((pattern) => pattern.replace('**', '**/*.test.ts'));
@@ -26,6 +26,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: tests([...SHARED, ...ALONE]),
           maxWorkers: 2,
+          retry: RETRY,
           sequence: { groupOrder: 1 },
         },
       },

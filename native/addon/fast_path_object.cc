@@ -36,6 +36,12 @@ class Reader {
     wrong = name;
     return 0;
   }
+  double number(const char* name) {
+    const Napi::Value value = options_.Get(name);
+    if (value.IsNumber()) return value.As<Napi::Number>().DoubleValue();
+    wrong = name;
+    return 0;
+  }
   bool boolean(const char* name) { return options_.Get(name).ToBoolean().Value(); }
 
   std::vector<Napi::Reference<Napi::Value>> pinned;
@@ -66,6 +72,8 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   const Memory cold = reader.memory("cold", napi_uint8_array, 1);
   const Memory tally = reader.memory("tally", napi_float64_array, kShardCounterSlots);
   const Memory protocols = reader.memory("protocols", napi_float64_array, 512);
+  const Memory at_tick = reader.memory("atTick", napi_float64_array, 0);
+  const Memory table = reader.memory("table", napi_int32_array, kTableCount);
   const Memory words = reader.memory("words", napi_int32_array, sizeof(FastPathWords) / sizeof(uint32_t));
   const Memory times = reader.memory("times", napi_float64_array, sizeof(FastPathTimes) / sizeof(double));
   const size_t cold_bytes = reader.size("coldBytes");
@@ -73,7 +81,11 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   options.timed = reader.boolean("timed");
   options.full = reader.boolean("full");
   options.takes_bytes = reader.boolean("takesBytes");
+  options.tells_opens = reader.boolean("tellsOpens");
+  options.tells_answers = reader.boolean("tellsAnswers");
+  options.tells_from = reader.number("tellsFrom");
   options.cold_touch = reader.size("coldTouch");
+  const double active_timeout = reader.number("activeTimeoutNs");
   if (ring.bytes != nullptr && RingView::check_layout(ring.bytes, ring.elements) != nullptr) reader.wrong = "ring";
   if (cold_bytes <= kRowLettersB - kHotBytes || (options.full && cold_bytes < kRowZeroWindows + 4 - kHotBytes)) reader.wrong = "coldBytes";
   if (reader.wrong != nullptr) {
@@ -85,7 +97,14 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   rows.cold = cold.bytes;
   rows.cold_bytes = cold_bytes;
   rows.count = std::min(hot.elements / kHotBytes, cold.elements / cold_bytes);
-  fast_path_ = FastPath(RingView(ring.bytes), rows, options, reinterpret_cast<double*>(tally.bytes), reinterpret_cast<double*>(protocols.bytes));
+  if (at_tick.elements > 0) rows.count = std::min(rows.count, at_tick.elements / 2);
+  TableMemory memory;
+  memory.tally = reinterpret_cast<double*>(tally.bytes);
+  memory.protocols = reinterpret_cast<double*>(protocols.bytes);
+  memory.at_tick = at_tick.elements > 0 ? reinterpret_cast<double*>(at_tick.bytes) : nullptr;
+  memory.words = reinterpret_cast<int32_t*>(table.bytes);
+  memory.active_timeout = active_timeout;
+  fast_path_ = FastPath(RingView(ring.bytes), rows, options, memory);
   words_ = reinterpret_cast<FastPathWords*>(words.bytes);
   times_ = reinterpret_cast<FastPathTimes*>(times.bytes);
   pinned_ = std::move(reader.pinned);
@@ -93,12 +112,12 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
 
 void FastPathObject::set_index(const Napi::CallbackInfo& info) {
   size_t elements = 0;
-  const void* const words = memory_of(info[0], napi_int32_array, elements);
+  void* const words = memory_of(info[0], napi_int32_array, elements);
   if (words == nullptr || elements < 2 || (elements & (elements - 1)) != 0) {
     return throw_type(info.Env(), "setIndex needs pairs of words, a power of two of them");
   }
   index_ = Napi::Reference<Napi::Value>::New(info[0], 1);
-  fast_path_.set_index(static_cast<const int32_t*>(words), elements / 2);
+  fast_path_.set_index(static_cast<int32_t*>(words), elements / 2);
 }
 
 void FastPathObject::run(const Napi::CallbackInfo&) {

@@ -1,12 +1,14 @@
-// The usual packet, in C++: it belongs to a flow that is there, in the order that was expected, and changes nothing but
-// counters, sequence numbers and times. Whatever else a packet does (opens a flow, ends one, is lost, repeated, a first of its
-// kind) is left untouched for src/flow/table.ts, which does usual packets, too, in the same way where this is not used.
+// The usual packet, in C++: it belongs to a flow that is there and comes in the order that was expected, or opens one with a SYN. Whatever else a packet
+// does (opens a flow otherwise, is lost or repeated, is what somebody wants to hear of) is left untouched for src/flow/table.ts, which
+// does usual packets, too, in the same way where this is not used.
 #pragma once
 #include <cstdint>
 
 #include "lookahead.h"
+#include "openings.h"
 #include "ring_records.h"
 #include "rows.h"
+#include "segments.h"
 
 namespace weir {
 
@@ -15,13 +17,12 @@ struct FastPathWords {
   uint32_t position;  // in and out: where the reader is
   uint32_t end;       // in: what is published
   uint32_t sequence;  // in and out: number that the next record must have
-  uint32_t epoch;     // in: flows that were last moved in another one are left to the table
   uint32_t most;      // in: records to take at most; 0 = only look ahead
   uint32_t taken;     // out: records taken, pads included
 };
 struct FastPathTimes {
   double limit;        // in: stream time that records may not be behind
-  double due;          // in: stream time of the next interim record
+  double due;          // in and out: stream time of the next interim record
   double min_timeout;  // in: ns of silence after which a flow may have ended
 };
 
@@ -29,38 +30,49 @@ struct FastPathOptions {
   bool timed = false;         // segments are timed for the RTT
   bool full = false;          // the cold half has its second part
   bool takes_bytes = false;   // records that carry bytes are for the application layer
+  bool tells_opens = false;    // somebody hears of every new flow
+  bool tells_answers = false;  // somebody hears of the first packet of the side that spoke second
+  double tells_from = 0;       // bytes of a flow from which somebody hears of its first packet in a tick
   size_t cold_touch = 0;      // offset in the cold half of the line that most packets need
 };
 
 class FastPath {
  public:
   FastPath() = default;
-  // All memory must outlive this. `tally` holds kShardCounter… doubles, `protocols` packets and bytes of 256 protocols.
-  FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, double* tally, double* protocols)
-      : records_(ring), rows_(rows), options_(options), tally_(tally), protocols_(protocols), lookahead_(records_, options.cold_touch) {}
+  // All memory must outlive this.
+  FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, const TableMemory& memory)
+      : records_(ring),
+        rows_(rows),
+        options_(options),
+        memory_(memory),
+        segments_(options.full, options.timed),
+        lookahead_(records_, options.cold_touch) {}
 
-  void set_index(const int32_t* entries, size_t places) {
+  void set_index(int32_t* entries, size_t places) {
     rows_.index = entries;
     rows_.index_mask = static_cast<uint32_t>(places - 1);
   }
 
   // Takes records until `most`, `end`, or one that is not usual or no packet; that one is at `position` then.
-  void run(FastPathWords& words, const FastPathTimes& times);
+  void run(FastPathWords& words, FastPathTimes& times);
 
  private:
-  bool take(const PacketRecord& record, uint32_t epoch, const FastPathTimes& times);
+  bool take(const PacketRecord& record, FastPathTimes& times);
+  bool open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times);
   int64_t find(const PacketRecord& record, uint32_t key) const;
   bool is_flow(const uint8_t* hot, const PacketRecord& record, uint32_t key) const;
-  bool segment(size_t slot, uint32_t side, const PacketRecord& record);
-  bool write_letter(size_t slot, uint32_t side, char letter);
-  void sample(uint8_t* cold, uint32_t microseconds);
+  bool may_answer(const Row& row, const PacketRecord& record, uint32_t side) const;
+  bool may_touch(const Row& row) const;
+  void answer(size_t slot, uint32_t side, const PacketRecord& record);
+  void touch(size_t slot);
   void count(uint8_t* hot, uint32_t side, const PacketRecord& record);
+  void linger(size_t slot);
 
   RingRecords records_;
   Rows rows_;
   FastPathOptions options_;
-  double* tally_ = nullptr;
-  double* protocols_ = nullptr;
+  TableMemory memory_;
+  Segments segments_;
   Lookahead lookahead_;
 };
 

@@ -8,18 +8,28 @@
 
 namespace weir {
 
+// No pair of the index is farther from its place (PROBE_LIMIT of src/flow/flow-index.ts).
+constexpr uint32_t kIndexProbeLimit = 128;
+
+// One flow: both halves of its row, each at its offset from here.
+struct Row {
+  uint8_t* hot;
+  uint8_t* cold;
+};
+
 struct Rows {
   uint8_t* hot = nullptr;   // kHotBytes of each row
   uint8_t* cold = nullptr;  // cold_bytes of each row; offsets of fields count from the start of the whole row
   size_t cold_bytes = 0;
   size_t count = 0;
   // The index of src/flow/flow-index.ts: pairs of hash and slot + 1, mask + 1 of them.
-  const int32_t* index = nullptr;
+  int32_t* index = nullptr;
   uint32_t index_mask = 0;
 
   uint8_t* hot_of(size_t slot) const { return hot + slot * kHotBytes; }
   // Fields of the cold half are at their offset from here.
   uint8_t* cold_of(size_t slot) const { return cold + slot * cold_bytes - kHotBytes; }
+  Row at(size_t slot) const { return {hot_of(slot), cold_of(slot)}; }
 };
 
 // Aliasing-safe access; compiles to one load or store.

@@ -4,6 +4,7 @@
  *
  *   word 0: free │ word 1 + n: leased by shard n, its flows included; only that shard writes it, while it lives
  */
+import { TableWord } from './table-words.ts';
 
 /** Small enough that an idle shard keeps little from the others, large enough that the shared word is rarely touched. */
 export function creditBlock(maxFlows: number, shards: number): number {
@@ -23,14 +24,18 @@ export function reclaimCredits(credits: SharedArrayBuffer, shard: number): void 
   Atomics.add(words, 0, Atomics.exchange(words, 1 + shard, 0));
 }
 
+const { CREDITS } = TableWord;
+
 export class CreditLease {
   private readonly shared: Int32Array;
   private readonly block: number;
   /** The word of what this shard has leased. */
   private readonly leased: number;
-  private local = 0;
+  private readonly words: Int32Array;
 
-  constructor(shared: SharedArrayBuffer, block: number, shard: number) {
+  /** `words`: of the shard's table. */
+  constructor(shared: SharedArrayBuffer, block: number, shard: number, words: Int32Array) {
+    this.words = words;
     this.shared = new Int32Array(shared);
     this.block = block;
     this.leased = 1 + shard;
@@ -39,13 +44,13 @@ export class CreditLease {
   /** Takes the right to one more live flow; false when none is left anywhere. */
   take(): boolean {
     if (this.local === 0 && !this.lease()) return false;
-    this.local--;
+    this.local -= 1;
     return true;
   }
 
   /** Returns the right of a flow that ended. */
   give(): void {
-    this.local++;
+    this.local += 1;
     if (this.local >= 2 * this.block) this.free(this.block);
   }
 
@@ -64,6 +69,14 @@ export class CreditLease {
     this.local -= credits;
     Atomics.sub(this.shared, this.leased, credits);
     Atomics.add(this.shared, 0, credits);
+  }
+
+  private get local(): number {
+    return this.words[CREDITS];
+  }
+
+  private set local(credits: number) {
+    this.words[CREDITS] = credits;
   }
 
   private lease(): boolean {

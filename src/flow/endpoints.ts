@@ -27,13 +27,17 @@ import type { FlowStore } from './store.ts';
 const { FIN, SYN, RST, ACK } = TcpFlag;
 
 const endpoint = (name: (typeof ZEEK_ENDPOINT)[number]) => ZEEK_ENDPOINT.indexOf(name);
-const INACTIVE = endpoint('inactive');
-const SYN_SENT = endpoint('syn_sent');
-const SYN_ACK_SENT = endpoint('syn_ack_sent');
-const PARTIAL = endpoint('partial');
-const ESTABLISHED = endpoint('established');
-const CLOSED = endpoint('closed');
-const RESET = endpoint('reset');
+/** Values of F_ZEEK. */
+export const ZeekState = {
+  INACTIVE: endpoint('inactive'),
+  SYN_SENT: endpoint('syn_sent'),
+  SYN_ACK_SENT: endpoint('syn_ack_sent'),
+  PARTIAL: endpoint('partial'),
+  ESTABLISHED: endpoint('established'),
+  CLOSED: endpoint('closed'),
+  RESET: endpoint('reset'),
+} as const;
+const { INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET } = ZeekState;
 
 const tcpState = (name: (typeof TCP_STATES)[number]) => TCP_STATES.indexOf(name);
 export const TcpState = {

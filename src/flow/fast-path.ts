@@ -15,20 +15,18 @@ export const FastWord = {
   END: 1,
   /** Number that the next record must have. */
   SEQUENCE: 2,
-  /** The table's epoch: flows last moved in another one are not usual. */
-  EPOCH: 3,
   /** Records to take at most; 0 = only look ahead. */
-  MOST: 4,
+  MOST: 3,
   /** Records that were taken, pads included. */
-  TAKEN: 5,
-  COUNT: 6,
+  TAKEN: 4,
+  COUNT: 5,
 } as const;
 
 /** Doubles of `FastPathMemory.times`, stream time in ns. */
 export const FastTime = {
   /** Records behind it are not taken. */
   LIMIT: 0,
-  /** The next interim record is due. */
+  /** The next interim record is due; earlier, once a flow was opened while there was none. */
   DUE: 1,
   /** A flow that was silent for this long may have ended. */
   MIN_TIMEOUT: 2,
@@ -73,8 +71,14 @@ export function usualPackets(
     full: store.full,
     timed: tcp.rtt,
     takesBytes,
+    tellsOpens: lives.watch !== null || lives.newcomers !== null,
+    tellsAnswers: lives.watch !== null,
+    tellsFrom: lives.sink.tellsFrom,
     tally,
     protocols,
+    atTick: lives.sink.atTick,
+    table: lives.words,
+    activeTimeoutNs: interims.periodNs,
     words,
     times,
   });
@@ -85,12 +89,12 @@ export function usualPackets(
       known = index.entries;
       fast.setIndex(known);
     }
-    words[FastWord.EPOCH] = lives.epoch;
     words[FastWord.MOST] = takesNone ? 0 : most;
     times[FastTime.LIMIT] = limitNs;
     times[FastTime.DUE] = interims.next;
     times[FastTime.MIN_TIMEOUT] = pressure.minTimeout;
     fast.run();
+    interims.next = times[FastTime.DUE];
     return words[FastWord.TAKEN];
   };
 }

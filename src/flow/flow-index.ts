@@ -7,6 +7,9 @@
  */
 
 import type { MemoryAdvice } from './store.ts';
+import { TableWord } from './table-words.ts';
+
+const { INDEX_TAKEN, PROBE_MAX } = TableWord;
 
 /** With a random hash and at most half the places taken, one probe in 10^15 is longer. */
 export const PROBE_LIMIT = 128;
@@ -18,24 +21,25 @@ export class FlowIndex {
   /** entries[2i] = hash, entries[2i + 1] = slot + 1, 0 = empty. */
   entries = new Int32Array(2 * FIRST_PLACES);
   mask = FIRST_PLACES - 1;
-  probeMax = 0;
-  private taken = 0;
+  private readonly words: Int32Array;
 
-  constructor(advise: MemoryAdvice) {
+  constructor(advise: MemoryAdvice, words: Int32Array) {
+    this.words = words;
     this.advise = advise;
   }
 
   /** False when the probe bound was reached. */
   insert(hash: number, slot: number): boolean {
-    if (2 * this.taken > this.mask) this.grow();
+    const { words } = this;
+    if (2 * words[INDEX_TAKEN] > this.mask) this.grow();
     const { entries, mask } = this;
     let at = hash & mask;
     for (let probe = 1; probe <= PROBE_LIMIT; probe++) {
       if (entries[2 * at + 1] === 0) {
         entries[2 * at] = hash;
         entries[2 * at + 1] = slot + 1;
-        this.taken++;
-        if (probe > this.probeMax) this.probeMax = probe;
+        words[INDEX_TAKEN] = words[INDEX_TAKEN] + 1;
+        if (probe > words[PROBE_MAX]) words[PROBE_MAX] = probe;
         return true;
       }
       at = (at + 1) & mask;
@@ -55,7 +59,7 @@ export class FlowIndex {
       hole = at;
     }
     entries[2 * hole + 1] = 0;
-    this.taken--;
+    this.words[INDEX_TAKEN] = this.words[INDEX_TAKEN] - 1;
   }
 
   private grow(): void {
@@ -72,6 +76,10 @@ export class FlowIndex {
       this.entries[2 * at + 1] = old[i + 1]!;
     }
     this.advise.unused(new Uint8Array(old.buffer));
+  }
+
+  get probeMax(): number {
+    return this.words[PROBE_MAX];
   }
 
   get bytes(): number {

@@ -9,6 +9,7 @@
  */
 import { F_DUE, F_DUE_NEXT, F_DUE_PREV, HOT_BYTES } from './row.ts';
 import type { FlowStore } from './store.ts';
+import { TableWord } from './table-words.ts';
 
 const PREV = (F_DUE_PREV - HOT_BYTES) >> 2;
 const NEXT = (F_DUE_NEXT - HOT_BYTES) >> 2;
@@ -20,18 +21,18 @@ export interface InterimSink {
 }
 
 export class InterimSchedule {
-  /** Due time of the first flow in the list; Infinity when there is none. */
+  /** Due time of the first flow in the list; Infinity when there is none. The fast path sets it when it opens that flow. */
   next = Number.POSITIVE_INFINITY;
-  private head = -1;
-  private tail = -1;
-  private readonly periodNs: number;
+  readonly periodNs: number;
+  private readonly table: Int32Array;
   private readonly coldI: Int32Array;
   private readonly coldF: Float64Array;
   private readonly words: number;
   private readonly doubles: number;
 
-  /** `periodNs` 0 = no interim records. */
-  constructor(store: FlowStore, periodNs: number) {
+  /** `periodNs` 0 = no interim records; `table`: the words of the table. */
+  constructor(store: FlowStore, periodNs: number, table: Int32Array) {
+    this.table = table;
     this.periodNs = periodNs;
     this.coldI = store.coldI;
     this.coldF = store.coldF;
@@ -86,6 +87,22 @@ export class InterimSchedule {
       coldF[at] = coldF[at] + shift;
     }
     this.refreshNext();
+  }
+
+  private get head(): number {
+    return this.table[TableWord.DUE_HEAD];
+  }
+
+  private set head(slot: number) {
+    this.table[TableWord.DUE_HEAD] = slot;
+  }
+
+  private get tail(): number {
+    return this.table[TableWord.DUE_TAIL];
+  }
+
+  private set tail(slot: number) {
+    this.table[TableWord.DUE_TAIL] = slot;
   }
 
   private append(slot: number, dueNs: number): void {

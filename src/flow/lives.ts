@@ -38,7 +38,10 @@ import {
   RowRole,
 } from './row.ts';
 import { FlowStore, MAX_ROWS, type MemoryAdvice } from './store.ts';
+import { createTableWords, TableWord } from './table-words.ts';
 import { TcpAnalysis } from './tcp.ts';
+
+const { EPOCH, TICK_EPOCH, OPENED_IN_EPOCH, OPENED_IN_TICK, OPENS_PER_EPOCH } = TableWord;
 
 const TCP = 6;
 const UDP = 17;
@@ -68,6 +71,10 @@ export interface FlowSink {
   interim(slot: number): void;
   /** The flow's first packet since the tick began is about to be counted. */
   touched(slot: number): void;
+  /** A flow of fewer bytes needs no `touched` beyond an entry in `atTick`. */
+  readonly tellsFrom: number;
+  /** Bytes and packets of each slot when its tick began; empty when nobody asks. */
+  readonly atTick: Float64Array;
 }
 
 /** Hears of the moments in a flow's life that detection rules are about. */
@@ -94,36 +101,30 @@ export class FlowLives implements InterimSink {
   readonly tally = new Float64Array(ShardCounter.SLOTS);
   /** What the records of a flow have reported so far: packets A, packets B, bytes A, bytes B per slot. Valid with F_INTERIM_SEQ > 0. */
   readonly reported: Float64Array;
-  /** A flow moves to the end of its list once per epoch: a tick, or a number of opened flows. */
-  epoch = 1;
-  /** Number of the epoch with which this tick began: a flow with a lower MOVE_EPOCH has not been touched in it. */
-  tickEpoch = 1;
-  private openedInEpoch = 0;
-  private openedInTick = 0;
-  private readonly opensPerEpoch: number;
+  readonly words = createTableWords();
   /** Stream time; no packet is before 0. */
   private epochStart = 0;
   private longestEpoch = 0;
   private readonly credits: CreditLease;
   private readonly maxFlows: number;
   private readonly pool: HolePool;
-  private readonly sink: FlowSink;
+  readonly sink: FlowSink;
 
   /** `shard` of `shards`. */
   constructor(options: FlowOptions, shard: number, shards: number, credits: SharedArrayBuffer, sink: FlowSink, advise: MemoryAdvice) {
     const full = options.rtt || options.retransmissions || options.outOfOrder;
-    this.store = new FlowStore(reserveRows(options.maxFlows, shards), full, advise);
-    this.index = new FlowIndex(advise);
-    this.lists = new RecencyLists(this.store);
-    this.interims = new InterimSchedule(this.store, options.activeTimeoutSecs * 1e9);
+    this.store = new FlowStore(reserveRows(options.maxFlows, shards), full, advise, this.words);
+    this.index = new FlowIndex(advise, this.words);
+    this.lists = new RecencyLists(this.store, this.words);
+    this.interims = new InterimSchedule(this.store, options.activeTimeoutSecs * 1e9, this.words);
     this.pressure = new Pressure(options, shards);
     this.pool = new HolePool(Math.max(64, Math.min(MAX_HOLE_NODES, this.store.rows >> 3)));
     this.tcp = new TcpAnalysis(this.store, this.pool, options);
     this.tcp.loss.bind(this.tcp.history);
     this.reported = new Float64Array(options.activeTimeoutSecs === 0 ? 0 : 4 * this.store.rows);
-    this.credits = new CreditLease(credits, creditBlock(options.maxFlows, shards), shard);
+    this.credits = new CreditLease(credits, creditBlock(options.maxFlows, shards), shard, this.words);
     this.maxFlows = options.maxFlows;
-    this.opensPerEpoch = Math.max(1024, options.maxFlows >> 4);
+    this.words[OPENS_PER_EPOCH] = Math.max(1024, options.maxFlows >> 4);
     this.sink = sink;
   }
 
@@ -157,7 +158,7 @@ export class FlowLives implements InterimSink {
       return this.refuse(slot >= 0 ? ShardCounter.REFUSED_PROBE : ShardCounter.REFUSED_LIMIT, outer, wire);
     }
     openRow(this.store, slot, rec, o, key, now);
-    this.store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] = this.epoch;
+    this.store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] = this.words[EPOCH];
     if (previousFirst === now) this.store.coldB[slot * this.store.coldBytes - HOT_BYTES + F_ID_SALT] = 1;
     this.lists.append(slot, protocol === TCP ? List.NEW_TCP : protocol === UDP ? List.NEW_UDP : List.NEW_OTHER);
     this.interims.add(slot, now);
@@ -166,8 +167,10 @@ export class FlowLives implements InterimSink {
     this.tally[counted] = this.tally[counted] + 1;
     const live = outer ? ShardCounter.OUTER_LIVE : ShardCounter.FLOWS_LIVE;
     this.tally[live] = this.tally[live] + 1;
-    this.openedInTick++;
-    if (++this.openedInEpoch >= this.opensPerEpoch) this.startEpoch(now);
+    const { words } = this;
+    words[OPENED_IN_TICK] = words[OPENED_IN_TICK] + 1;
+    words[OPENED_IN_EPOCH] = words[OPENED_IN_EPOCH] + 1;
+    if (words[OPENED_IN_EPOCH] >= words[OPENS_PER_EPOCH]) this.startEpoch(now);
     return slot;
   }
 
@@ -227,8 +230,8 @@ export class FlowLives implements InterimSink {
   /** First packet of the flow in this epoch: to the end of its list. */
   touch(slot: number): void {
     const at = (slot * HOT_BYTES + F_MOVE_EPOCH) >> 2;
-    if (this.store.hotI[at] < this.tickEpoch) this.sink.touched(slot);
-    this.store.hotI[at] = this.epoch;
+    if (this.store.hotI[at] < this.words[TICK_EPOCH]) this.sink.touched(slot);
+    this.store.hotI[at] = this.words[EPOCH];
     const list = this.store.hotB[slot * HOT_BYTES + F_LIST];
     if (this.lists.tail[list] === slot) return;
     this.lists.remove(slot);
@@ -282,11 +285,11 @@ export class FlowLives implements InterimSink {
 
   /** After everything of a tick was done: `now` is its boundary. */
   startTick(now: number): void {
-    this.pressure.review(this.openedInTick, this.maxFlows - this.credits.available);
+    this.pressure.review(this.words[OPENED_IN_TICK], this.maxFlows - this.credits.available);
     if (this.pressure.emergency) this.tally[ShardCounter.EMERGENCY_TICKS] = this.tally[ShardCounter.EMERGENCY_TICKS] + 1;
-    this.openedInTick = 0;
+    this.words[OPENED_IN_TICK] = 0;
     this.startEpoch(now);
-    this.tickEpoch = this.epoch;
+    this.words[TICK_EPOCH] = this.words[EPOCH];
   }
 
   /** Ends every live flow. */
@@ -313,8 +316,8 @@ export class FlowLives implements InterimSink {
   private startEpoch(now: number): void {
     this.longestEpoch = Math.max(this.longestEpoch, now - this.epochStart);
     this.epochStart = now;
-    this.epoch++;
-    this.openedInEpoch = 0;
+    this.words[EPOCH] = this.words[EPOCH] + 1;
+    this.words[OPENED_IN_EPOCH] = 0;
   }
 
   /** Ends the oldest flow: of those nobody answered, else of those in linger, else of all. False when there is none. */

@@ -4,6 +4,7 @@
  */
 import { F_LIST, F_LIST_NEXT, F_LIST_PREV, HOT_BYTES } from './row.ts';
 import type { FlowStore } from './store.ts';
+import { TableWord } from './table-words.ts';
 
 const PREV = F_LIST_PREV >> 2;
 const NEXT = F_LIST_NEXT >> 2;
@@ -17,12 +18,14 @@ export const List = { NEW_TCP: 0, NEW_UDP: 1, NEW_OTHER: 2, TCP: 3, UDP: 4, OTHE
 export const ANSWERED = 3;
 
 export class RecencyLists {
-  readonly head = new Int32Array(List.COUNT).fill(-1);
-  readonly tail = new Int32Array(List.COUNT).fill(-1);
+  readonly head: Int32Array;
+  readonly tail: Int32Array;
   private readonly hotI: Int32Array;
   private readonly hotB: Uint8Array;
 
-  constructor(store: FlowStore) {
+  constructor(store: FlowStore, words: Int32Array) {
+    this.head = words.subarray(TableWord.LIST_HEADS, TableWord.LIST_HEADS + List.COUNT);
+    this.tail = words.subarray(TableWord.LIST_TAILS, TableWord.LIST_TAILS + List.COUNT);
     this.hotI = store.hotI;
     this.hotB = store.hotB;
   }

@@ -3,6 +3,9 @@
  * table costs address space and nothing else. Rows are numbered by slot; free ones are reused last in, first out.
  */
 import { COLD_BYTES, COLD_FULL_BYTES, COLD_SCALE_BYTES, F_LIST_NEXT, F_PROTOCOL, F_RTT_LAST_MS, HOT_BYTES } from './row.ts';
+import { TableWord } from './table-words.ts';
+
+const { FREE_ROW, FRESH_ROWS } = TableWord;
 
 /** What the system is told of large blocks. */
 export interface MemoryAdvice {
@@ -58,10 +61,10 @@ export class FlowStore {
   readonly coldB: Uint8Array;
   readonly coldF: Float64Array;
   readonly coldR: Float32Array;
-  private free = -1;
-  private fresh = 0;
+  private readonly words: Int32Array;
 
-  constructor(rows: number, full: boolean, advise: MemoryAdvice) {
+  constructor(rows: number, full: boolean, advise: MemoryAdvice, words: Int32Array) {
+    this.words = words;
     this.rows = Math.min(Math.max(rows, 1), MAX_ROWS);
     this.full = full;
     this.coldBytes = full ? COLD_FULL_BYTES : COLD_SCALE_BYTES;
@@ -83,24 +86,28 @@ export class FlowStore {
 
   /** A row with arbitrary bytes, or -1 when every row is taken. */
   allocate(): number {
-    const slot = this.free;
+    const { words } = this;
+    const slot = words[FREE_ROW];
     if (slot >= 0) {
-      this.free = this.hotI[slot * HOT_WORDS + NEXT]!;
+      words[FREE_ROW] = this.hotI[slot * HOT_WORDS + NEXT]!;
       return slot;
     }
-    return this.fresh < this.rows ? this.fresh++ : -1;
+    const fresh = words[FRESH_ROWS];
+    if (fresh === this.rows) return -1;
+    words[FRESH_ROWS] = fresh + 1;
+    return fresh;
   }
 
   /** The row's key becomes one that no packet has, so that whoever remembers the slot finds nothing in it. */
   release(slot: number): void {
     this.hotH[slot * HOT_HALVES + KIND] = VOID_KEY;
-    this.hotI[slot * HOT_WORDS + NEXT] = this.free;
-    this.free = slot;
+    this.hotI[slot * HOT_WORDS + NEXT] = this.words[FREE_ROW];
+    this.words[FREE_ROW] = slot;
   }
 
   /** Bytes that have ever been touched. */
   get touchedBytes(): number {
-    return this.fresh * (HOT_BYTES + this.coldBytes);
+    return this.words[FRESH_ROWS] * (HOT_BYTES + this.coldBytes);
   }
 
   /** Writes the row at word `at` of `target`, ROW_BYTES of it; the tick fields are the caller's. */

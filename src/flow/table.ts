@@ -41,6 +41,7 @@ import { ownTime } from './record-words.ts';
 import { ROLE_OF as ROLES } from './roles.ts';
 import * as row from './row.ts';
 import type { FlowTable, PayloadSink } from './table-contract.ts';
+import { TableWord } from './table-words.ts';
 
 // Imported constants are loaded from their module's cell each time; these are folded into the code. Words, not bytes.
 const HOT_WORDS = row.HOT_BYTES >> 2;
@@ -51,6 +52,7 @@ const KEY_PORTS = row.F_PORT_B >> 2;
 const KEY_KIND = row.F_PROTOCOL >> 1;
 const KEY_A = row.F_ADDR_A >> 2;
 const KEY_B = row.F_ADDR_B >> 2;
+const TABLE_EPOCH = TableWord.EPOCH;
 const EPOCH = row.F_MOVE_EPOCH >> 2;
 const FLAGS = row.F_FLAGS >> 2;
 const PACKETS = row.F_PACKETS_A >> 3;
@@ -140,6 +142,7 @@ export function createFlowTable(
 ): FlowTable {
   const { store, index, interims, pressure, tally, tcp } = lives;
   const { hotI, hotH, hotB, hotF } = store;
+  const table = lives.words;
   const { i32: ri, u32: ru, u16: rh, u8: rb, f64: rf } = rec;
   const everyPacket = payload?.everyPacket === true;
   const timed = tcp.rtt;
@@ -189,7 +192,7 @@ export function createFlowTable(
 
     const h = slot * HOT_WORDS;
     if ((hotI[h + FLAGS] & (SEEN_A << side)) === 0) firstOf(slot, side, o, key, flags);
-    if (hotI[h + EPOCH] !== lives.epoch) lives.touch(slot);
+    if (hotI[h + EPOCH] !== table[TABLE_EPOCH]) lives.touch(slot);
     if ((flags & UNUSUAL) !== 0) packetFlags(store, slot, flags);
     const f = slot * HOT_DOUBLES + side;
     const length = ru[(o >> 2) + O_PAYLOAD];

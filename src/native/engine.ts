@@ -262,9 +262,21 @@ export interface FastPathMemory {
   readonly timed: boolean;
   /** Records that carry bytes are for the application layer, not usual. */
   readonly takesBytes: boolean;
+  /** Somebody hears of every new flow: none is opened. */
+  readonly tellsOpens: boolean;
+  /** Somebody hears of the first packet of the side that spoke second: it is not usual. */
+  readonly tellsAnswers: boolean;
+  /** The first packet in a tick of a flow of so many bytes is not usual either. */
+  readonly tellsFrom: number;
   /** The shard's counters, and packets and bytes per protocol. */
   readonly tally: Float64Array;
   readonly protocols: Float64Array;
+  /** Bytes and packets of each row when its tick began; empty when nobody asks. */
+  readonly atTick: Float64Array;
+  /** What src/flow/table-words.ts names. */
+  readonly table: Int32Array;
+  /** Interim records come so often; 0 = there are none. */
+  readonly activeTimeoutNs: number;
   readonly words: Int32Array;
   readonly times: Float64Array;
 }

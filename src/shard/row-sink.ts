@@ -1,5 +1,6 @@
 /** Where the records of flows go: the outbox, and the lists of the flows of most bytes. */
 import { hostOfNote } from '../app/note-writer.ts';
+import { VOLUME_STEP } from '../detect/events.ts';
 import { entriesFor, NOTE_LIMIT } from '../flow/entry.ts';
 import type { FlowLives, FlowSink } from '../flow/lives.ts';
 import { List } from '../flow/recency.ts';
@@ -17,6 +18,7 @@ import {
   HOT_BYTES,
   OUTBOX_ENTRY_BYTES,
 } from '../flow/row.ts';
+import { TableWord } from '../flow/table-words.ts';
 import type { AppLayer } from './app-layer.ts';
 import type { DetectWatch } from './detect-watch.ts';
 import type { EventWatch } from './event-watch.ts';
@@ -46,8 +48,8 @@ export class RowSink implements FlowSink {
   /** Side records so far. */
   private sides = 0;
   private readonly noteText = new Uint8Array(NOTE_LIMIT);
-  /** Bytes and packets of each slot at the start of the tick; valid while the flow's MOVE_EPOCH is in the tick. */
-  private atTick = new Float64Array(0);
+  /** Valid while the flow's MOVE_EPOCH is in the tick. */
+  atTick = new Float64Array(0);
 
   constructor(options: RowSinkOptions, outbox: OutboxWriter, waitForSpace: () => boolean) {
     this.options = options;
@@ -64,6 +66,10 @@ export class RowSink implements FlowSink {
     this.app = app;
     this.events = events;
     if (this.options.topFlows > 0) this.atTick = new Float64Array(2 * lives.store.rows);
+  }
+
+  get tellsFrom(): number {
+    return this.watch === null ? Number.POSITIVE_INFINITY : VOLUME_STEP;
   }
 
   ended(slot: number): void {
@@ -101,7 +107,8 @@ export class RowSink implements FlowSink {
   /** The flows of most bytes since the tick began. Before the next tick starts. */
   takeTop(): TopFlow[] {
     if (this.options.topFlows === 0) return [];
-    const { lists, store, tickEpoch } = this.lives;
+    const { lists, store, words } = this.lives;
+    const tickEpoch = words[TableWord.TICK_EPOCH];
     for (let list = 0; list < List.COUNT; list++) {
       for (let slot = lists.tail[list]; slot >= 0; slot = lists.previous(slot)) {
         if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] < tickEpoch) break;
@@ -120,8 +127,8 @@ export class RowSink implements FlowSink {
   }
 
   private offerTick(slot: number): void {
-    const { store, tickEpoch } = this.lives;
-    if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] < tickEpoch) return;
+    const { store, words } = this.lives;
+    if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] < words[TableWord.TICK_EPOCH]) return;
     this.top.offer(store, slot, this.bytes(slot) - this.atTick[2 * slot], this.packets(slot) - this.atTick[2 * slot + 1]);
   }
 
@@ -139,7 +146,7 @@ export class RowSink implements FlowSink {
       at = outbox.reserve(entries);
     }
     store.copyRow(slot, outbox.i32, at >> 2);
-    const isTouched = this.atTick.length > 0 && store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] >= lives.tickEpoch;
+    const isTouched = this.atTick.length > 0 && store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] >= lives.words[TableWord.TICK_EPOCH];
     outbox.f64[(at + F_TICK_BYTES) >> 3] = isTouched ? this.atTick[2 * slot] : this.bytes(slot);
     outbox.f64[(at + F_TICK_PACKETS) >> 3] = isTouched ? this.atTick[2 * slot + 1] : this.packets(slot);
     const previous = (at + E_PREVIOUS) >> 3;

@@ -1,71 +1,17 @@
 /** The native fast path and the table alone, on the same records: the same rows, counters and ticks, to the last bit. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { CreateFastPath } from '../../../src/flow/fast-path.ts';
-import type { EngineOptions } from '../../../src/native/engine.ts';
+import { createTableWords } from '../../../src/flow/table-words.ts';
 import { loadAddon } from '../../../src/native/load.ts';
 import { createRing } from '../../../src/ring/create.ts';
-import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
+import { ShardCounter } from '../../../src/shard/protocol.ts';
 import { awkwardCapture, generatedCaptures } from '../../golden/captures.ts';
 import { writeGenerated } from '../../support/generated-capture.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
-import { FLOW, Rig } from '../../unit/shard/rig.ts';
-import { EngineRun, engineOptions, fileSource } from './engine-run.ts';
+import { counting, drained, type Given, recorded } from './drained-records.ts';
 
 const folder = new TemporaryFolder('fast-path');
 afterAll(() => folder[Symbol.dispose]());
-
-/** Holds every record of the captures here. */
-const WHOLE = 1 << 22;
 const addon = loadAddon();
-
-/** The ring as the capture threads leave it: everything in it, nothing read. */
-async function recorded(path: string, changes: Partial<EngineOptions> = {}): Promise<Uint8Array<SharedArrayBuffer>> {
-  const ring = createRing(WHOLE);
-  const run = new EngineRun(engineOptions([fileSource(path)], { rings: [[ring]], tap: null, tickMs: 250, ...changes }));
-  run.engine.start();
-  expect(await run.finished).toBe('eof');
-  return ring;
-}
-
-function copyOf(ring: Uint8Array): Uint8Array<SharedArrayBuffer> {
-  const copy = new Uint8Array(new SharedArrayBuffer(ring.byteLength));
-  copy.set(ring);
-  return copy;
-}
-
-interface Given {
-  flow?: Partial<FlowOptions>;
-  detect?: boolean;
-}
-
-function drained(ring: Uint8Array, given: Given, createFastPath?: CreateFastPath) {
-  const flow = { ...FLOW, maxFlows: 3000, activeTimeoutSecs: 7, ...given.flow };
-  const options = { flow, topFlows: 5, summaryFlows: 5, detect: given.detect ?? false, outboxRows: 65_536 };
-  const rig = new Rig([copyOf(ring)], { ...options, ...(createFastPath === undefined ? {} : { createFastPath }) }).run();
-  return {
-    rows: rig.rows.map(({ view }) => Buffer.from(view.buffer).toString('latin1')),
-    counters: [...rig.counters].filter((_, slot) => slot !== ShardCounter.TABLE_BYTES),
-    ticks: rig.ticks,
-  };
-}
-
-/** The fast path of the addon, and how many records it took. */
-function counting(): { create: CreateFastPath; taken: () => number } {
-  let taken = 0;
-  return {
-    create: (memory) => {
-      const native = new addon.FastPath(memory);
-      return {
-        setIndex: (entries) => native.setIndex(entries),
-        run: () => {
-          native.run();
-          taken += memory.words[5];
-        },
-      };
-    },
-    taken: () => taken,
-  };
-}
 
 const captures = [...generatedCaptures(folder.path), awkwardCapture(folder.file('awkward.pcap'))];
 const settings: [string, Given][] = [
@@ -114,9 +60,15 @@ describe('a fast path', () => {
     full: true,
     timed: true,
     takesBytes: false,
+    tellsOpens: false,
+    tellsAnswers: false,
+    tellsFrom: Number.POSITIVE_INFINITY,
     tally: new Float64Array(ShardCounter.SLOTS),
     protocols: new Float64Array(512),
-    words: new Int32Array(6),
+    atTick: new Float64Array(0),
+    table: createTableWords(),
+    activeTimeoutNs: 0,
+    words: new Int32Array(5),
     times: new Float64Array(3),
   };
 
@@ -127,7 +79,8 @@ describe('a fast path', () => {
     ['coldBytes', { coldBytes: 192 }],
     ['tally', { tally: new Float64Array(3) }],
     ['protocols', { protocols: new Float64Array(256) }],
-    ['words', { words: new Int32Array(5) }],
+    ['words', { words: new Int32Array(4) }],
+    ['table', { table: new Int32Array(8) }],
     ['times', { times: new Float64Array(2) }],
   ])('refuses a wrong %s', (name, wrong) => {
     expect(() => new addon.FastPath({ ...memory, ...wrong })).toThrow(new TypeError(`FastPath: wrong ${name}`));

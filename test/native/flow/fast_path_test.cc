@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "../decode/check.h"
@@ -15,6 +16,8 @@ constexpr size_t kColdBytes = 256;
 constexpr size_t kPlaces = 64;
 constexpr uint8_t kTcp = 6;
 constexpr uint8_t kAck = 16;
+constexpr uint8_t kSyn = 2;
+constexpr uint8_t kFin = 1;
 constexpr uint32_t kTrials = 20'000;
 
 uint64_t seed = 88172645463325252ull;
@@ -36,6 +39,8 @@ struct Bench {
   std::array<int32_t, 2 * kPlaces> index{};
   std::array<double, weir::kShardCounterSlots> tally{};
   std::array<double, 512> protocols{};
+  std::array<double, 2 * kRows> at_tick{};
+  std::array<int32_t, weir::kTableCount> table{};
   weir::FastPathWords words{};
   weir::FastPathTimes times{1e18, 1e18, 60e9};
   weir::FastPath path;
@@ -51,8 +56,19 @@ struct Bench {
     weir::FastPathOptions options;
     options.timed = options.full = options.takes_bytes = true;
     options.cold_touch = 192;
-    path = weir::FastPath(weir::RingView(base), rows, options, tally.data(), protocols.data());
+    options.tells_from = 1e18;
+    weir::TableMemory memory;
+    memory.tally = tally.data();
+    memory.protocols = protocols.data();
+    memory.at_tick = at_tick.data();
+    memory.words = table.data();
+    memory.active_timeout = 300e9;
+    path = weir::FastPath(weir::RingView(base), rows, options, memory);
     path.set_index(index.data(), kPlaces);
+    for (const uint32_t word : {weir::kTableFreeRow, weir::kTableDueHead, weir::kTableDueTail}) table[word] = -1;
+    for (uint32_t list = 0; list < weir::kListCount; list++) table[weir::kTableListHeads + list] = table[weir::kTableListTails + list] = -1;
+    table[weir::kTableCredits] = 10;
+    table[weir::kTableOpensPerEpoch] = 1000;
     words.most = 1000;
   }
 
@@ -146,17 +162,72 @@ TEST(an_answer_in_time_is_an_rtt_sample) {
   answer.rawNsec = 2'500'000;
   EQ(bench.run(), 2u);
   EQ(weir::get<uint32_t>(bench.cold_row(), weir::kRowRttSamples), 1u);
-  EQ(weir::get<float>(bench.cold_row(), weir::kRowRttMinMs), 2.5f);
+  CHECK(weir::get<float>(bench.cold_row(), weir::kRowRttMinMs) == 2.5f);
   EQ(weir::get<double>(bench.row(), weir::kRowPacketsB), 1.0);
+}
+
+TEST(a_syn_opens_a_row_and_its_answer_moves_it) {
+  Bench bench;
+  bench.append().tcpFlags = kSyn;
+  weir::PacketRecord& answer = bench.append();
+  answer.flags = static_cast<uint16_t>(weir::RecordFlag::kHasPorts);
+  std::swap(answer.srcPort, answer.dstPort);
+  std::swap(answer.srcAddr[0], answer.dstAddr[0]);
+  answer.tcpFlags = kSyn | kAck;
+  answer.ack = 101;
+  answer.payloadLen = 0;
+  answer.rawNsec = 1'500'000;
+  // Row 5 was given back, and row 2 behind it.
+  bench.table[weir::kTableFreeRow] = 5;
+  weir::put<int32_t>(bench.hot.data() + 5 * weir::kHotBytes, weir::kRowListNext, 2);
+  EQ(bench.run(), 2u);
+  EQ(bench.index[2 * 7 + 1], 5 + 1);
+  EQ(bench.table[weir::kTableFreeRow], 2);
+  EQ(bench.table[weir::kTableCredits], 9);
+  EQ(bench.table[weir::kTableIndexTaken], 1);
+  EQ(bench.table[weir::kTableListHeads + weir::kListNewTcp], -1);
+  EQ(bench.table[weir::kTableListTails + weir::kListTcp], 5);
+  EQ(bench.table[weir::kTableDueHead], 5);
+  EQ(bench.times.due, 305e9);
+  EQ(bench.tally[weir::kShardCounterFlowsLive], 1.0);
+  const uint8_t* const cold = bench.cold.data() + 5 * kColdBytes - weir::kHotBytes;
+  CHECK(std::string(reinterpret_cast<const char*>(cold + weir::kRowHistory), cold[weir::kRowHistoryLength]) == "Sh");
+  CHECK(weir::get<float>(cold, weir::kRowSynSynackMs) == 1.5f);
+}
+
+TEST(no_row_is_opened_without_room_at_hand) {
+  using Change = void (*)(Bench&, weir::PacketRecord&);
+  const Change changes[] = {
+      [](Bench& b, weir::PacketRecord&) { b.table[weir::kTableCredits] = 0; },
+      [](Bench& b, weir::PacketRecord&) { b.table[weir::kTableFreshRows] = kRows; },
+      [](Bench& b, weir::PacketRecord&) { b.table[weir::kTableIndexTaken] = kPlaces / 2; },
+      [](Bench& b, weir::PacketRecord&) { b.table[weir::kTableOpensPerEpoch] = 1; },
+      [](Bench&, weir::PacketRecord& r) { r.tcpFlags = kSyn | kAck; },
+      [](Bench&, weir::PacketRecord& r) { r.window = 0; },
+      [](Bench&, weir::PacketRecord& r) { r.protocol = 17; },
+  };
+  for (const Change change : changes) {
+    Bench bench;
+    weir::PacketRecord& record = bench.append();
+    record.tcpFlags = kSyn;
+    change(bench, record);
+    const auto table = bench.table;
+    EQ(bench.run(), 0u);
+    CHECK(bench.table == table && bench.index[2 * 7 + 1] == 0 && bench.tally[weir::kShardCounterFlowsCreated] == 0);
+  }
 }
 
 TEST(what_is_not_usual_is_left_as_it_is) {
   using Change = void (*)(Bench&, weir::PacketRecord&);
   const Change changes[] = {
-      [](Bench&, weir::PacketRecord& r) { r.tcpFlags = kAck | 2; },
+      [](Bench&, weir::PacketRecord& r) { r.tcpFlags = kAck | kSyn; },
       [](Bench&, weir::PacketRecord& r) { r.seq = 1; },
       [](Bench&, weir::PacketRecord& r) { r.window = 0; },
-      [](Bench&, weir::PacketRecord& r) { r.ack = 1; },
+      [](Bench&, weir::PacketRecord& r) { r.tcpFlags = kSyn | kFin; },
+      [](Bench& b, weir::PacketRecord& r) {
+        r.tcpFlags = kAck | kFin;
+        weir::put<uint32_t>(b.cold_row(), weir::kRowLossNode, 1);
+      },
       [](Bench&, weir::PacketRecord& r) { r.scopeId = 1; },
       [](Bench&, weir::PacketRecord& r) { r.carried = 8; },
       [](Bench&, weir::PacketRecord& r) { r.optBits = static_cast<uint8_t>(weir::TcpOption::kSack); },
@@ -169,9 +240,14 @@ TEST(what_is_not_usual_is_left_as_it_is) {
       [](Bench& b, weir::PacketRecord&) { b.times.limit = 4e9; },
       [](Bench& b, weir::PacketRecord&) { b.times.due = 5e9; },
       [](Bench& b, weir::PacketRecord&) { b.times.min_timeout = 1e9; },
-      [](Bench& b, weir::PacketRecord&) { b.words.epoch = 1; },
+      [](Bench& b, weir::PacketRecord&) { b.row()[weir::kRowList] = weir::kListCount; },
       [](Bench& b, weir::PacketRecord&) { b.words.most = 0; },
-      [](Bench& b, weir::PacketRecord&) { b.row()[weir::kRowSideA] |= weir::kSideOdd; },
+      [](Bench& b, weir::PacketRecord& r) {
+        // A keep-alive: one byte before what comes next.
+        b.row()[weir::kRowSideA] |= weir::kSideOdd;
+        r.seq = UINT32_MAX;
+        r.payloadLen = 1;
+      },
       [](Bench& b, weir::PacketRecord&) { b.cold_row()[weir::kRowHistoryLength] = weir::kHistoryMax; },
   };
   for (const Change change : changes) {
@@ -196,7 +272,7 @@ TEST(any_content_stays_in_its_memory) {
     // Records do not wrap: the writer sees to that.
     bench.words.position = bench.words.end = (any() & ~(kCapacity - 1)) + any() % 170 * weir::kRecordBytes;
     bench.words.sequence = bench.appended;
-    bench.words.epoch = 0;
+    for (int32_t& word : bench.table) word = static_cast<int32_t>(any() % 64) - 1;
     const uint32_t begin = bench.words.position;
     for (uint32_t i = 0; i < 8; i++) {
       weir::PacketRecord& record = bench.append();

@@ -4,6 +4,7 @@ import { createCredits } from '../../../src/flow/credits.ts';
 import { FlowIndex } from '../../../src/flow/flow-index.ts';
 import { HOLES, HolePool } from '../../../src/flow/holes.ts';
 import * as F from '../../../src/flow/row.ts';
+import { createTableWords } from '../../../src/flow/table-words.ts';
 import { RecordKind } from '../../../src/ring/layout.ts';
 import { ShardCounter } from '../../../src/shard/protocol.ts';
 import { Rig, type Row } from '../shard/rig.ts';
@@ -205,7 +206,7 @@ describe('the index', () => {
     const step = fc.record({ hash: fc.integer({ min: 0, max: 40 }), remove: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const index = new FlowIndex(ADVICE);
+        const index = new FlowIndex(ADVICE, createTableWords());
         const model = new Map<number, number>();
         steps.forEach(({ hash, remove }, slot) => {
           const [first] = model;
@@ -231,7 +232,7 @@ describe('the index', () => {
   });
 
   it('doubles and keeps every pair', () => {
-    const index = new FlowIndex(ADVICE);
+    const index = new FlowIndex(ADVICE, createTableWords());
     for (let slot = 0; slot < 20_000; slot++) index.insert(Math.imul(slot, 0x9e37_79b1), slot);
     expect(index.mask + 1).toBeGreaterThanOrEqual(40_000);
     for (let slot = 0; slot < 20_000; slot++) index.remove(Math.imul(slot, 0x9e37_79b1), slot);

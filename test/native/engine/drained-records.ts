@@ -1,0 +1,65 @@
+/** The records of a capture through a shard's table, with the native fast path or without: for tests that compare both. */
+import { expect } from 'vitest';
+import { type CreateFastPath, FastWord } from '../../../src/flow/fast-path.ts';
+import type { EngineOptions } from '../../../src/native/engine.ts';
+import { loadAddon } from '../../../src/native/load.ts';
+import { createRing } from '../../../src/ring/create.ts';
+import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
+import { FLOW, Rig } from '../../unit/shard/rig.ts';
+import { EngineRun, engineOptions, fileSource } from './engine-run.ts';
+
+const addon = loadAddon();
+
+/** The ring as the capture threads leave it: everything in it, nothing read. `ringBytes` must hold every record. */
+export async function recorded(
+  path: string,
+  changes: Partial<EngineOptions> = {},
+  ringBytes = 1 << 22,
+): Promise<Uint8Array<SharedArrayBuffer>> {
+  const ring = createRing(ringBytes);
+  const run = new EngineRun(engineOptions([fileSource(path)], { rings: [[ring]], tap: null, tickMs: 250, ...changes }));
+  run.engine.start();
+  expect(await run.finished).toBe('eof');
+  return ring;
+}
+
+function copyOf(ring: Uint8Array): Uint8Array<SharedArrayBuffer> {
+  const copy = new Uint8Array(new SharedArrayBuffer(ring.byteLength));
+  copy.set(ring);
+  return copy;
+}
+
+export interface Given {
+  flow?: Partial<FlowOptions>;
+  detect?: boolean;
+}
+
+/** What comes out of a table for these records. */
+export function drained(ring: Uint8Array, given: Given, createFastPath?: CreateFastPath) {
+  const flow = { ...FLOW, maxFlows: 3000, activeTimeoutSecs: 7, ...given.flow };
+  const options = { flow, topFlows: 5, summaryFlows: 5, detect: given.detect ?? false, outboxRows: 65_536 };
+  const rig = new Rig([copyOf(ring)], { ...options, ...(createFastPath === undefined ? {} : { createFastPath }) }).run();
+  return {
+    rows: rig.rows.map(({ view }) => Buffer.from(view.buffer).toString('latin1')),
+    counters: [...rig.counters].filter((_, slot) => slot !== ShardCounter.TABLE_BYTES),
+    ticks: rig.ticks,
+  };
+}
+
+/** The fast path of the addon, and how many records it took. */
+export function counting(): { create: CreateFastPath; taken: () => number } {
+  let taken = 0;
+  return {
+    create: (memory) => {
+      const native = new addon.FastPath(memory);
+      return {
+        setIndex: (entries) => native.setIndex(entries),
+        run: () => {
+          native.run();
+          taken += memory.words[FastWord.TAKEN];
+        },
+      };
+    },
+    taken: () => taken,
+  };
+}
