@@ -36,7 +36,7 @@ describe.skipIf(missing !== null)(`loss on the way of a packet${missing === null
   beforeAll(async () => {
     writeGenerated(many, { profile: 'small', packets: FRAMES, flows: FRAMES, seed: 3 });
     writeGenerated(flood, { profile: 'small', packets: 160_000, flows: 160_000, seed: 5 });
-    writeGenerated(burst, { profile: 'small', packets: 3500, flows: 1000, seed: 4 });
+    writeGenerated(burst, { profile: 'small', packets: 5200, flows: 1000, seed: 4 });
     network = await silentLinks(1, 9000);
   });
   afterAll(async () => {
