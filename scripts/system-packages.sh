@@ -18,7 +18,7 @@ test_packages=(
   openssh-server=sshd openssh-client=ssh mosquitto=mosquitto mosquitto-clients=mosquitto_pub redis-server=redis-server redis-tools=redis-cli
   g++-mingw-w64-x86-64-posix=x86_64-w64-mingw32-g++-posix libz-mingw-w64-dev wine64=/usr/lib/wine/wine64
   nmap=nmap ncrack=ncrack dns2tcp=dns2tcpd dsniff=arpspoof bind9-dnsutils=dig
-  avahi-daemon=avahi-daemon lldpd=lldpd samba=nmbd minidlna=minidlnad udhcpc=udhcpc
+  prometheus=promtool avahi-daemon=avahi-daemon lldpd=lldpd samba=nmbd minidlna=minidlnad udhcpc=udhcpc
 )
 # Any libndpi that pkg-config finds will do.
 pkg-config --exists libndpi 2>/dev/null || test_packages+=(libndpi-dev)
