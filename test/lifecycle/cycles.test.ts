@@ -10,11 +10,11 @@ const script = fileURLToPath(new URL('./cycle-script.ts', import.meta.url));
 const CYCLES = Number(process.env.WEIR_TEST_CYCLES ?? 50);
 
 describe.skipIf(process.platform !== 'linux')(`${CYCLES} starts and stops`, () => {
-  it('leave descriptors, threads, handles and memory as they were', { timeout: 60_000 + CYCLES * 600 }, async () => {
+  it('leave descriptors, threads, handles and memory as they were', { timeout: 120_000 + CYCLES * 600 }, async () => {
     using folder = new TemporaryFolder('cycles');
     const capture = manyFlows(folder.file('flows.pcap'), 500);
     const { code, stdout, stderr } = await runCommand(process.execPath, ['--expose-gc', script, capture, String(CYCLES)], {
-      timeoutMs: 50_000 + CYCLES * 600,
+      timeoutMs: 110_000 + CYCLES * 600,
     });
     expect(stderr).toBe('');
     expect(code).toBe(0);
