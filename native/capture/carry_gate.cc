@@ -11,7 +11,13 @@ constexpr uint16_t kNeverCarried = static_cast<uint16_t>(RecordFlag::kFragment) 
                                    static_cast<uint16_t>(RecordFlag::kNoTransport);
 constexpr double kNsPerMillisecond = 1e6;
 
-uint32_t tag_of(uint32_t hash_hi, uint16_t generation) { return (hash_hi & 0xffff0000u) | generation; }
+constexpr uint16_t kMostGeneration = 0x3fff;
+
+// True when the tag is of this generation of the flow and tells of the side that sent the packet.
+bool stops(uint32_t tag, const PacketRecord& record, uint16_t generation) {
+  const bool is_flow = ((tag ^ record.hashHi) & 0xffff0000u) == 0 && (tag >> 2 & kMostGeneration) == generation;
+  return is_flow && (tag & ((record.flags & static_cast<uint16_t>(RecordFlag::kFromA)) != 0 ? 1u : 2u)) != 0;
+}
 
 }  // namespace
 
@@ -36,12 +42,12 @@ uint32_t CarryGate::wanted(PacketRecord& record, uint32_t captured) {
   const bool begins = syn && (record.tcpFlags & kTcpAck) == 0;
   if (begins || place.hash_hi != record.hashHi || place.generation == 0 || now_ms - place.last_ms >= options_.idle_ms) {
     place.hash_hi = record.hashHi;
-    if (++place.generation == 0) place.generation = 1;
+    place.generation = place.generation == kMostGeneration ? 1 : static_cast<uint16_t>(place.generation + 1);
   }
   place.last_ms = now_ms;
   record.fragOff = place.generation;
   const uint32_t tag = options_.tags[record.hashLo & mask_].load(std::memory_order_relaxed);
-  return !syn && tag == tag_of(record.hashHi, place.generation) ? 0 : carried;
+  return !syn && stops(tag, record, place.generation) ? 0 : carried;
 }
 
 }  // namespace weir

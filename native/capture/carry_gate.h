@@ -1,9 +1,9 @@
 // Decides which packets take their bytes along into the shard's ring: those with transport payload, and TCP SYNs (their
 // options tell the system), of flows whose application is not known yet. The bytes go from the network header on.
 //
-// A shard that wants no more of a flow writes the flow's tag into the table that both share:
+// A shard that wants no more of a flow, or of one side of it, writes the flow's tag into the table that both share:
 //
-//   tag = upper 16 bits of hashHi | generation, at index hashLo & mask
+//   tag = upper 16 bits of hashHi | generation (14 bits) | B's bytes are not wanted | A's are not, at index hashLo & mask
 //
 // The generation is this thread's: it counts the flows that have used a place, and travels with every record that carries
 // bytes. A flow begins anew on a SYN, when another flow has taken its place, and after a silence in which the shard may

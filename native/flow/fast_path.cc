@@ -6,6 +6,9 @@
 namespace weir {
 namespace {
 
+// One of so many records with bytes that nobody wants is shown to the application layer.
+constexpr uint32_t kReminder = 16;
+
 constexpr uint32_t flag(RecordFlag value) { return static_cast<uint32_t>(value); }
 constexpr uint32_t kUnusual = flag(RecordFlag::kFragment) | flag(RecordFlag::kFragmentLater) | flag(RecordFlag::kSnaplenCut) |
                               flag(RecordFlag::kDenied) | flag(RecordFlag::kBadL4Checksum);
@@ -40,13 +43,15 @@ void FastPath::run(FastPathWords& words, FastPathTimes& times) {
 bool FastPath::take(const PacketRecord& record, FastPathTimes& times) {
   const double now = record.streamNs;
   if (now > times.limit || now >= times.due) return false;
-  if ((record.flags & kUnusual) != 0 || record.scopeId != 0 || (options_.takes_bytes && record.carried != 0)) return false;
+  if ((record.flags & kUnusual) != 0 || record.scopeId != 0) return false;
+  const bool brings_bytes = options_.takes_bytes && record.carried != 0;
   const uint32_t key = key_of(record);
   const uint32_t side = (record.flags & flag(RecordFlag::kFromA)) != 0 ? 0 : 1;
   const int64_t found = find(record, key);
-  if (found < 0) return open(record, key, side, times);
+  if (found < 0) return !brings_bytes && open(record, key, side, times);
   const size_t slot = static_cast<size_t>(found);
   const Row row = rows_.at(slot);
+  if (brings_bytes && !are_unwanted(row.hot, side, record)) return false;
   const bool is_tcp = record.protocol == kProtoTcp;
   if (now - get<double>(row.hot, kRowLastSeen) >= times.min_timeout || row.hot[kRowList] >= kListCount) return false;
   const bool is_first = (get<uint32_t>(row.hot, kRowFlags) & (kRowFlagSeenA << side)) == 0;
@@ -75,6 +80,13 @@ bool FastPath::open(const PacketRecord& record, uint32_t key, uint32_t side, Fas
   count(row.hot, side, record);
   segments_.take(row, side, record, SegmentOrder::kStep);
   return true;
+}
+
+// The application layer would leave the record's bytes alone: it wants no more of the flow, or of the side. Now and then it
+// gets such a record all the same, to tell the capture thread once more (another flow may have used the place of the tag).
+bool FastPath::are_unwanted(const uint8_t* hot, uint32_t side, const PacketRecord& record) {
+  const uint32_t flags = get<uint32_t>(hot, kRowFlags);
+  return (flags & (kRowFlagAppDone | kRowFlagAppFullA << side)) != 0 && record.ringSeq % kReminder != 0;
 }
 
 int64_t FastPath::find(const PacketRecord& record, uint32_t key) const {

@@ -29,7 +29,7 @@ struct FastPathTimes {
 struct FastPathOptions {
   bool timed = false;         // segments are timed for the RTT
   bool full = false;          // the cold half has its second part
-  bool takes_bytes = false;   // records that carry bytes are for the application layer
+  bool takes_bytes = false;   // records that carry bytes are for the application layer, if it wants more of their flow
   bool tells_opens = false;    // somebody hears of every new flow
   bool tells_answers = false;  // somebody hears of the first packet of the side that spoke second
   double tells_from = 0;       // bytes of a flow from which somebody hears of its first packet in a tick
@@ -59,6 +59,7 @@ class FastPath {
  private:
   bool take(const PacketRecord& record, FastPathTimes& times);
   bool open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times);
+  static bool are_unwanted(const uint8_t* hot, uint32_t side, const PacketRecord& record);
   int64_t find(const PacketRecord& record, uint32_t key) const;
   bool is_flow(const uint8_t* hot, const PacketRecord& record, uint32_t key) const;
   bool may_answer(const Row& row, const PacketRecord& record, uint32_t side) const;

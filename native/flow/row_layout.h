@@ -142,6 +142,8 @@ constexpr uint32_t kRowFlagAppDone = 262144;
 constexpr uint32_t kRowFlagAppHost = 524288;
 constexpr uint32_t kRowFlagAppLabel = 1048576;
 constexpr uint32_t kRowFlagAppShed = 2097152;
+constexpr uint32_t kRowFlagAppFullA = 4194304;
+constexpr uint32_t kRowFlagAppFullB = 8388608;
 
 constexpr uint32_t kRoleIpv6 = 1;
 constexpr uint32_t kRoleOuter = 2;

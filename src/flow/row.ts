@@ -188,6 +188,9 @@ export const RowFlag = {
   APP_LABEL: 1 << 20,
   /** The application layer left the flow alone because its shard was behind. */
   APP_SHED: 1 << 21,
+  /** The application layer wants no more bytes that A, B sent (table). */
+  APP_FULL_A: 1 << 22,
+  APP_FULL_B: 1 << 23,
 } as const;
 export const TCP_STATES = ['unknown', 'syn_sent', 'syn_ack', 'established', 'fin_wait', 'closed', 'time_wait', 'reset'] as const;
 export const ZEEK_ENDPOINT = ['inactive', 'syn_sent', 'syn_ack_sent', 'partial', 'established', 'closed', 'reset'] as const;

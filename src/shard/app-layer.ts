@@ -37,11 +37,12 @@ import {
 import type { RingReader } from '../ring/reader.ts';
 import { clientAddress, serverAddressText } from './app-addresses.ts';
 import { AppTotals } from './app-totals.ts';
-import { CarryTags } from './carry-tags.ts';
+import { CarryTags, NOT_WANTED } from './carry-tags.ts';
 import type { DetectWatch } from './detect-watch.ts';
 import { DpiQueue, type DpiVerdict, NDPI_FLOW_BYTES } from './dpi-queue.ts';
 import { type EventReason, type EventWatch, NO_STATE, stateText } from './event-watch.ts';
 import { NdpiNames } from './ndpi-words.ts';
+import { OpenFlows } from './open-flows.ts';
 import { orient } from './orientation.ts';
 import { isHeldBack, Overload } from './overload.ts';
 import { type AppOptions, type ExpectationReport, type NameReport, ShardCounter } from './protocol.ts';
@@ -84,7 +85,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly overload = new Overload();
   private readonly registry: Registry;
   private readonly syns: SynWatch;
-  private readonly open = new Map<number, FlowApp>();
+  private readonly open = new OpenFlows();
   private readonly notes: (string | undefined)[] = [];
   private readonly labels: (string | undefined)[] = [];
   readonly totals = new AppTotals();
@@ -140,9 +141,10 @@ export class AppLayer implements PayloadSink, TransactionSink {
 
   private look(slot: number, side: number, rec: RingReader, o: number, now: number): void {
     const { hotI } = this.lives.store;
-    const isDone = (hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2] & row.RowFlag.APP_DONE) !== 0;
-    if (isDone) {
-      this.tags.set(rec, o);
+    const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
+    const flags = hotI[flagsAt];
+    if ((flags & (row.RowFlag.APP_DONE | (row.RowFlag.APP_FULL_A << side))) !== 0) {
+      this.tags.set(rec, o, flags);
       return;
     }
     if ((rec.u8[o + R_TCP_FLAGS] & SYN) !== 0 && rec.u8[o + R_PROTOCOL] === TCP) {
@@ -171,16 +173,14 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.queue(this.dpi, app, slot, side, rec, o);
       // What is logged must not depend on where batches end: then libndpi answers at once.
       if (this.wantsTransactions || this.events !== null) this.dpi.flush();
-      if (!this.open.has(slot)) {
-        this.tags.set(rec, o);
-        return;
-      }
     }
-    this.report(app);
-    if (this.isFinished(app)) {
-      this.close(slot, app);
-      this.tags.set(rec, o);
-    } else if (this.openBytes > OPEN_BUDGET) this.relieve();
+    if (this.open.get(slot) === app) {
+      this.report(app);
+      if (this.isFinished(app)) this.close(slot, app);
+      else if (this.isFull(app, side)) hotI[flagsAt] = flags | (row.RowFlag.APP_FULL_A << side);
+    }
+    if ((hotI[flagsAt] & NOT_WANTED) !== 0) this.tags.set(rec, o, hotI[flagsAt]);
+    if (this.openBytes > OPEN_BUDGET) this.relieve();
   }
 
   /** The note of a flow's record, '' when there is nothing to say. A final record ends whatever is still being read. */
@@ -245,6 +245,12 @@ export class AppLayer implements PayloadSink, TransactionSink {
     return app.done && (this.dpi === null || app.ndpiSettled);
   }
 
+  /** The head of that side will not grow any more, and libndpi wants nothing either. */
+  private isFull(app: FlowApp, side: number): boolean {
+    if (app.heads === null || (this.dpi !== null && !app.ndpiSettled)) return false;
+    return app.heads[side === app.client ? CLIENT : SERVER].complete;
+  }
+
   /** Gives a packet to libndpi. */
   private queue(dpi: DpiQueue, app: FlowApp, slot: number, side: number, rec: RingReader, o: number): void {
     const start = o + RECORD_BYTES + rec.u8[o + R_SACK_COUNT] * SACK_BLOCK_BYTES;
@@ -281,7 +287,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     const reason = store.coldB[slot * store.coldBytes - row.HOT_BYTES + row.F_DIRECTION_REASON];
     const sure = reason === Reason.SYN || reason === Reason.SYN_ACK;
     const app = new FlowApp(slot, store.hotB[hot + row.F_PROTOCOL] === TCP, client, ports, sure, this.registry, this);
-    this.open.set(slot, app);
+    this.open.add(app);
     this.openBytes += this.flowBytes;
     tally[ShardCounter.APP_FLOWS] = tally[ShardCounter.APP_FLOWS] + 1;
     tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] + 1;
@@ -391,9 +397,9 @@ export class AppLayer implements PayloadSink, TransactionSink {
 
   /** The oldest open flows give up until a sixteenth of the budget is free. */
   private relieve(): void {
-    for (const [slot, app] of this.open) {
+    for (let app = this.open.oldest; app !== null; app = this.open.oldest) {
       if (this.openBytes <= OPEN_BUDGET - (OPEN_BUDGET >> 4)) break;
-      this.close(slot, app);
+      this.close(app.slot, app);
       this.lives.tally[ShardCounter.APP_GIVEN_UP] = this.lives.tally[ShardCounter.APP_GIVEN_UP] + 1;
     }
   }

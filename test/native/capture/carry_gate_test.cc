@@ -31,9 +31,9 @@ struct Bench {
     return made;
   }
 
-  // What the shard writes when it wants no more of the record's flow.
-  void done(const weir::PacketRecord& record) {
-    tags[record.hashLo & (kPlaces - 1)] = (record.hashHi & 0xffff0000u) | record.fragOff;
+  // What the shard writes when it wants no more of the record's flow, or of its sides: 1 = A, 2 = B.
+  void done(const weir::PacketRecord& record, uint32_t sides = 3) {
+    tags[record.hashLo & (kPlaces - 1)] = (record.hashHi & 0xffff0000u) | static_cast<uint32_t>(record.fragOff) << 2 | sides;
   }
 };
 
@@ -106,6 +106,39 @@ TEST(a_tag_ends_the_carrying_of_its_flow) {
   bench.done(first);
   EQ(carry(bench, packet(kTcp, 100)), 0);
   EQ(carry(bench, packet(kTcp, 100)), 0);
+}
+
+TEST(a_tag_for_one_side_lets_the_other_go_on) {
+  Bench bench;
+  const auto from_a = [] {
+    weir::PacketRecord record = packet(kTcp, 100);
+    record.flags = static_cast<uint16_t>(weir::RecordFlag::kFromA);
+    return record;
+  };
+  weir::PacketRecord first = packet(kTcp, 100);
+  carry(bench, first);
+  bench.done(first, 1);
+  EQ(carry(bench, from_a()), 0);
+  EQ(carry(bench, packet(kTcp, 100)), 140);
+  bench.done(first, 2);
+  EQ(carry(bench, from_a()), 140);
+  EQ(carry(bench, packet(kTcp, 100)), 0);
+}
+
+TEST(generations_begin_again_after_the_last_one) {
+  Bench bench;
+  weir::PacketRecord record = packet(kTcp, 0, kSyn);
+  for (int i = 0; i < 0x3fff; ++i) {
+    record = packet(kTcp, 0, kSyn);
+    carry(bench, record);
+    CHECK(record.fragOff != 0);
+  }
+  bench.done(record);
+  EQ(carry(bench, packet(kTcp, 100)), 0);
+  record = packet(kTcp, 0, kSyn);
+  carry(bench, record);
+  EQ(record.fragOff, 1);
+  EQ(carry(bench, packet(kTcp, 100)), 140);
 }
 
 TEST(syns_are_carried_whatever_the_tag) {
