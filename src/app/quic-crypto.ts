@@ -45,7 +45,14 @@ const LONGEST_PACKET_NUMBER = 4;
 const BLOCK = 64;
 const LONGEST_MESSAGE = 128;
 const inner = new Uint8Array(BLOCK + LONGEST_MESSAGE);
-const outer = new Uint8Array(BLOCK + 32);
+const DIGEST = 32;
+const outer = new Uint8Array(BLOCK + DIGEST);
+
+/** SHA-256 into `out` from `at` on: as text, because the digest as a buffer of its own takes four times as long. */
+function digestInto(out: Uint8Array, at: number, message: Uint8Array): void {
+  const digest = hash('sha256', message, 'latin1');
+  for (let i = 0; i < DIGEST; i++) out[at + i] = digest.charCodeAt(i);
+}
 
 /**
  * HMAC-SHA-256 (RFC 2104) of keys up to a block and short messages. Two one-shot hashes take a tenth of the time of a
@@ -59,19 +66,35 @@ function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
   }
   const length = Math.min(message.length, LONGEST_MESSAGE);
   inner.set(message.subarray(0, length), BLOCK);
-  outer.set(hash('sha256', inner.subarray(0, BLOCK + length), 'buffer'), BLOCK);
-  return hash('sha256', outer, 'buffer');
+  digestInto(outer, BLOCK, inner.subarray(0, BLOCK + length));
+  const mac = new Uint8Array(DIGEST);
+  digestInto(mac, 0, outer);
+  return mac;
 }
 
-/** HKDF-Expand-Label of TLS 1.3 (RFC 8446 section 7.1) with an empty context; one block of SHA-256 is always enough here. */
-function expandLabel(secret: Uint8Array, label: string, length: number): Uint8Array {
+/** What HKDF-Expand-Label of TLS 1.3 (RFC 8446 section 7.1) hashes: length, label, empty context, and the number of the block. */
+function labelInput(label: string, length: number): Uint8Array {
   const full = Buffer.from(`tls13 ${label}`, 'latin1');
   const input = new Uint8Array(2 + 1 + full.length + 1 + 1);
   input[1] = length;
   input[2] = full.length;
   input.set(full, 3);
   input[input.length - 1] = 1;
-  return hmac(secret, input).subarray(0, length);
+  return input;
+}
+
+/** One for each label that the versions have. */
+const labelInputs = new Map<string, Uint8Array>();
+
+/** One block of SHA-256 is always enough here. */
+function expandLabel(secret: Uint8Array, label: string, length: number): Uint8Array {
+  let input = labelInputs.get(label);
+  if (input === undefined) {
+    input = labelInput(label, length);
+    labelInputs.set(label, input);
+  }
+  const mac = hmac(secret, input);
+  return length === DIGEST ? mac : mac.slice(0, length);
 }
 
 function keysOf(secret: Uint8Array, version: QuicVersion): PacketKeys {
@@ -80,18 +103,13 @@ function keysOf(secret: Uint8Array, version: QuicVersion): PacketKeys {
   return { key, iv: expandLabel(secret, version.labels.iv, 12), hp, payloadKey: createSecretKey(key), headerKey: createSecretKey(hp) };
 }
 
-/** Keys of the last connection ids: the probe and the session of a flow ask for the same ones. */
-const recent = new Map<string, InitialKeys>();
-const MOST_RECENT = 16;
+/** Keys of the last connection id: the probe and the session of a flow ask for the same ones. */
+let recent: { version: QuicVersion; id: Uint8Array; keys: InitialKeys } | null = null;
 
 export function initialKeys(version: QuicVersion, destinationId: Uint8Array): InitialKeys {
-  const name = `${version.labels.key} ${Buffer.from(version.salt.subarray(0, 4)).toString('latin1')}${Buffer.from(destinationId).toString('latin1')}`;
-  let keys = recent.get(name);
-  if (keys === undefined) {
-    if (recent.size >= MOST_RECENT) recent.clear();
-    keys = new InitialKeys(version, destinationId);
-    recent.set(name, keys);
-  }
+  if (recent !== null && recent.version === version && Buffer.compare(recent.id, destinationId) === 0) return recent.keys;
+  const keys = new InitialKeys(version, destinationId);
+  recent = { version, id: destinationId.slice(), keys };
   return keys;
 }
 

@@ -12,14 +12,23 @@ const ACK_RANGES = 64;
 /** The bytes of one side's handshake, written in any order. */
 export class CryptoStream {
   #bytes: Uint8Array = NOTHING;
+  /** The only piece so far is not copied: nearly always it is all there is. */
+  #isBorrowed = false;
   /** Which bytes are there, 1 each; empty as long as they came in order. */
   #have: Uint8Array = NOTHING;
   #length = 0;
 
+  /** `piece` must not change afterwards. */
   write(offset: number, piece: Uint8Array): void {
     const end = offset + piece.length;
     if (end > STREAM_LIMIT) return;
-    if (end > this.#bytes.length) this.#grow(Math.min(Math.max(2 * this.#bytes.length, end, FIRST_BYTES), STREAM_LIMIT));
+    if (offset === 0 && this.#bytes.length === 0) {
+      this.#bytes = piece;
+      this.#length = end;
+      this.#isBorrowed = true;
+      return;
+    }
+    if (this.#isBorrowed || end > this.#bytes.length) this.#grow(Math.min(Math.max(2 * this.#bytes.length, end, FIRST_BYTES), STREAM_LIMIT));
     this.#bytes.set(piece, offset);
     if (offset <= this.#length && this.#have.length === 0) {
       this.#length = Math.max(this.#length, end);
@@ -39,6 +48,7 @@ export class CryptoStream {
     const bytes = new Uint8Array(length);
     bytes.set(this.#bytes);
     this.#bytes = bytes;
+    this.#isBorrowed = false;
   }
 
   #keepMarks(): void {

@@ -25,6 +25,19 @@ export function ja3sText(server: ServerHello): string {
   return `${server.legacyVersion},${server.cipher},${joined(server.extensions)}`;
 }
 
+/** Servers are few, by what they choose: their texts and fingerprints. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 1024;
+/** A text that is longer is not kept. */
+const LONGEST_KNOWN = 256;
+
 export function ja3s(server: ServerHello): string {
-  return hash('md5', ja3sText(server));
+  const text = ja3sText(server);
+  let fingerprint = known.get(text);
+  if (fingerprint === undefined) {
+    fingerprint = hash('md5', text);
+    if (known.size >= MOST_KNOWN) known.clear();
+    if (text.length <= LONGEST_KNOWN) known.set(text, fingerprint);
+  }
+  return fingerprint;
 }
