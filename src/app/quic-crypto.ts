@@ -50,7 +50,7 @@ const outer = new Uint8Array(BLOCK + DIGEST);
 
 /** SHA-256 into `out` from `at` on: as text, because the digest as a buffer of its own takes four times as long. */
 function digestInto(out: Uint8Array, at: number, message: Uint8Array): void {
-  const digest = hash('sha256', message, 'latin1');
+  const digest = hash('sha256', message, 'binary');
   for (let i = 0; i < DIGEST; i++) out[at + i] = digest.charCodeAt(i);
 }
 

@@ -28,7 +28,8 @@ export class CryptoStream {
       this.#isBorrowed = true;
       return;
     }
-    if (this.#isBorrowed || end > this.#bytes.length) this.#grow(Math.min(Math.max(2 * this.#bytes.length, end, FIRST_BYTES), STREAM_LIMIT));
+    if (this.#isBorrowed || end > this.#bytes.length)
+      this.#grow(Math.min(Math.max(2 * this.#bytes.length, end, FIRST_BYTES), STREAM_LIMIT));
     this.#bytes.set(piece, offset);
     if (offset <= this.#length && this.#have.length === 0) {
       this.#length = Math.max(this.#length, end);

@@ -6,7 +6,6 @@
  * side speaks protocol 1.x only, when its software is older than in OLD_SOFTWARE, or when it offers one of OBSOLETE_CIPHERS for its own
  * direction; nDPI's limits, with which they share their meaning.
  */
-import { hassh, hasshServer, type KexInit } from '../fingerprint/hassh.ts';
 import { Cursor } from './cursor.ts';
 import {
   CLIENT,
@@ -23,7 +22,8 @@ import {
 } from './dissector.ts';
 import type { SshFacts } from './facts.ts';
 import type { RiskName } from './risks.ts';
-import { indexOfByte, latin1, startsWith, textOf } from './text.ts';
+import { negotiate, type Offer, offerOf } from './ssh-offer.ts';
+import { indexOfByte, startsWith, textOf } from './text.ts';
 
 const BANNER = 'SSH-';
 /** RFC 4253: 255 characters with CR LF; servers may send other lines before. */
@@ -35,9 +35,7 @@ const MAX_PACKET_BYTES = 35_000;
 /** Packets before the KEXINIT: SSH_MSG_IGNORE and the like. */
 const MAX_PACKETS_BEFORE = 8;
 const KEXINIT = 20;
-const COOKIE_BYTES = 16;
 
-const OBSOLETE_CIPHERS = new Set(['arcfour', 'arcfour128', 'arcfour256', '3des-cbc', 'blowfish-cbc', 'cast128-cbc']);
 /** Software name as it starts in the banner, and the first version that is not old. */
 const OLD_SOFTWARE: readonly (readonly [string, readonly number[]])[] = [
   ['OpenSSH_', [7, 0, 0]],
@@ -67,32 +65,9 @@ export function isObsoleteBanner(banner: string): boolean {
   });
 }
 
-function readKexInit(payload: Uint8Array): KexInit | null {
-  const cursor = new Cursor(payload, 1 + COOKIE_BYTES);
-  const list = () => latin1(cursor.take(cursor.u32()));
-  const init: KexInit = {
-    kex: list(),
-    hostKey: list(),
-    cipherToServer: list(),
-    cipherToClient: list(),
-    macToServer: list(),
-    macToClient: list(),
-    compressionToServer: list(),
-    compressionToClient: list(),
-  };
-  return cursor.overrun ? null : init;
-}
-
-/** RFC 4253 section 7.1: the first of the client's list that the server has too. */
-function chosen(client: string, server: string): string | null {
-  const offered = new Set(server.split(','));
-  const name = client.split(',').find((candidate) => candidate !== '' && offered.has(candidate));
-  return name === undefined ? null : textOf(new TextEncoder().encode(name), 64);
-}
-
 class SideReader {
   banner: string | null = null;
-  init: KexInit | null = null;
+  offer: Offer | null = null;
   /** Nothing more can come of this side. */
   finished = false;
   readonly #side: Side;
@@ -153,9 +128,9 @@ class SideReader {
     }
     this.#at = cursor.at;
     if (payload[0] === KEXINIT) {
-      this.init = readKexInit(payload);
+      this.offer = offerOf(payload);
       this.finished = true;
-      return this.init === null ? Progress.BROKEN : Progress.MORE;
+      return this.offer === null ? Progress.BROKEN : Progress.MORE;
     }
     return ++this.#packets > MAX_PACKETS_BEFORE ? Progress.BROKEN : Progress.MORE;
   }
@@ -182,7 +157,7 @@ class SshSession implements StreamSession {
       this.#tell(side);
     }
     const [client, server] = this.#sides;
-    if (client.init !== null && server.init !== null) this.#negotiate(client.init, server.init);
+    if (client.offer !== null && server.offer !== null) Object.assign(this.#facts(), negotiate(client.offer, server.offer));
     if (client.finished && server.finished) return Progress.DONE;
     // Protocol 1 has other packets: the banners are all there is to read.
     if ((client.isVersion1 || server.isVersion1) && client.banner !== null && server.banner !== null) return Progress.DONE;
@@ -191,7 +166,7 @@ class SshSession implements StreamSession {
 
   #tell(side: Side): void {
     const { facts } = this.#context;
-    const { banner, init } = this.#sides[side];
+    const { banner, offer } = this.#sides[side];
     const told = this.#told[side];
     const risk: RiskName = side === CLIENT ? 'ssh_obsolete_client_version_or_cipher' : 'ssh_obsolete_server_version_or_cipher';
     if (banner !== null && !told[0]) {
@@ -200,21 +175,11 @@ class SshSession implements StreamSession {
       this.#facts()[side === CLIENT ? 'client' : 'server'] = banner;
       if (isObsoleteBanner(banner)) facts.risks.add(risk);
     }
-    if (init === null || told[1]) return;
+    if (offer === null || told[1]) return;
     told[1] = true;
-    if (side === CLIENT) facts.hassh = hassh(init);
-    else facts.hassh_server = hasshServer(init);
-    const own = side === CLIENT ? init.cipherToServer : init.cipherToClient;
-    if (own.split(',').some((cipher) => OBSOLETE_CIPHERS.has(cipher))) facts.risks.add(risk);
-  }
-
-  #negotiate(client: KexInit, server: KexInit): void {
-    const facts = this.#facts();
-    facts.kex = chosen(client.kex, server.kex);
-    facts.host_key = chosen(client.hostKey, server.hostKey);
-    facts.cipher = chosen(client.cipherToServer, server.cipherToServer);
-    facts.mac = chosen(client.macToServer, server.macToServer);
-    facts.compression = chosen(client.compressionToServer, server.compressionToServer);
+    if (side === CLIENT) facts.hassh = offer.hassh;
+    else facts.hassh_server = offer.hasshServer;
+    if (side === CLIENT ? offer.clientIsObsolete : offer.serverIsObsolete) facts.risks.add(risk);
   }
 
   #facts(): SshFacts {
