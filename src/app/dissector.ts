@@ -80,6 +80,8 @@ export interface StreamSession {
   readonly successor?: Successor;
   /** A more exact name than the dissector's own, once known (`smtps`, `grpc`). */
   readonly label?: ProtocolName | undefined;
+  /** Nothing of what the rest of that side's head may hold will be read (the body of a message that is longer than a head). */
+  passesOver?(side: Side): boolean;
   /** The flow has ended or no more of it will be seen: what is still pending may be logged now. */
   finish?(): void;
 }

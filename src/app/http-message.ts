@@ -5,6 +5,7 @@
  *
  * After HEAD the session says how the body is framed, because that of a response depends on the request.
  */
+import { HEAD_LIMIT } from './assembler.ts';
 import { CLIENT, type Side, type StreamHead } from './dissector.ts';
 import { asciiOf, fieldOf, isTextLine, LineReader, replyCode } from './lines.ts';
 import { startsWithAnyCase, TEXT_LIMIT, textOf } from './text.ts';
@@ -96,6 +97,11 @@ export class MessageReader {
   /** Nothing more will be found on this side. */
   finished(head: StreamHead): boolean {
     return this.state === State.DEAD || (head.complete && this.state !== State.FRAME);
+  }
+
+  /** The body that is being passed over reaches to the end of the head, however long that gets. */
+  get fillsHead(): boolean {
+    return this.state === State.BODY && this.sniffed && this.left >= HEAD_LIMIT - this.lines.at;
   }
 
   stop(): void {

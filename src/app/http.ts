@@ -8,6 +8,7 @@ import {
   type ProgressCode,
   SERVER,
   type SessionContext,
+  type Side,
   type StreamDissector,
   type StreamHead,
   type StreamSession,
@@ -140,6 +141,10 @@ class HttpSession implements StreamSession {
     if (this.requests.broken && this.responses.messages === 0 && probeResponse(server) === Verdict.NO) return this.end(Progress.BROKEN);
     if (this.requests.finished(client) && this.responses.finished(server)) return this.end(Progress.DONE);
     return Progress.MORE;
+  }
+
+  passesOver(side: Side): boolean {
+    return (side === CLIENT ? this.requests : this.responses).fillsHead;
   }
 
   finish(): void {

@@ -52,7 +52,7 @@ export class StreamClassifier {
   /** The parsers agree with the connection only when the side that was taken for the server is the client. */
   swapped = false;
   done = false;
-  private readonly whole: Heads;
+  private readonly whole: readonly [Assembler, Assembler];
   private readonly ports: FlowPorts;
   private heads: Heads;
   private tails: readonly [TailHead, TailHead] | null = null;
@@ -131,7 +131,7 @@ export class StreamClassifier {
   private read(session: StreamSession): boolean {
     const progress = session.advance(this.heads);
     this.take(session);
-    if (progress === Progress.MORE && !this.bothComplete) return false;
+    if (progress === Progress.MORE && !this.bothComplete) return this.endSides(session);
     if (progress === Progress.BROKEN && !session.confirmed && this.label === null) {
       // Its first bytes had looked like it; the others have not been asked to the end.
       this.layers.pop();
@@ -154,6 +154,18 @@ export class StreamClassifier {
     this.candidates = agreed.length > 0 ? agreed : this.all;
     this.isAgreed = agreed.length > 0;
     return true;
+  }
+
+  /** Ends the heads that have nothing more to tell; true when there is one. */
+  private endSides(session: StreamSession): boolean {
+    if (session.passesOver === undefined || this.tails !== null) return false;
+    let any = false;
+    for (const side of [CLIENT, SERVER] as const) {
+      if (this.heads[side].complete || !session.passesOver(side)) continue;
+      this.whole[this.swapped ? 1 - side : side].finish();
+      any = true;
+    }
+    return any;
   }
 
   private take(session: StreamSession | null): void {
