@@ -6,9 +6,10 @@ import type { AppFacts, CertificateFacts, TlsFacts } from './facts.ts';
 import { type AppLabel, maskOf } from './note.ts';
 import { type RiskName, riskByName } from './risks.ts';
 
-const shared = new WeakMap<readonly string[] | Readonly<CertificateFacts>, string>();
+type Shared = readonly string[] | Readonly<CertificateFacts> | AppLabel;
+const shared = new WeakMap<Shared, string>();
 
-function sharedJson(value: readonly string[] | Readonly<CertificateFacts>): string {
+function sharedJson(value: Shared): string {
   let text = shared.get(value);
   if (text === undefined) {
     text = JSON.stringify(value);
@@ -37,6 +38,10 @@ function textJson(text: string | null): string {
   return text === null ? 'null' : JSON.stringify(text);
 }
 
+function labelJson(label: AppLabel): string {
+  return label.source === 'builtin' && label.master === null ? sharedJson(label) : JSON.stringify(label);
+}
+
 function tlsJson(tls: TlsFacts): string {
   const { alpn, certificates } = tls;
   return (
@@ -51,35 +56,40 @@ function tlsJson(tls: TlsFacts): string {
 /** Texts of hexadecimal digits and the like, which need no escaping. */
 const PLAIN = ['ja3', 'ja3s', 'ja4', 'ja4_r', 'hassh', 'hassh_server'] as const;
 
-/** '' when there is nothing to say. */
+/** '' when there is nothing to say. Members are only added: text that is cut would be copied in full, with what flows share. */
 export function writeNote(facts: AppFacts, label: AppLabel | null, service: string | null): string {
   let text = headJson(facts, label, service);
-  if (facts.tls !== null) text += `,"tls":${tlsJson(facts.tls)}`;
-  if (facts.quic !== null) text += `,"quic":${JSON.stringify(facts.quic)}`;
-  if (facts.http !== null) text += `,"http":${JSON.stringify(facts.http)}`;
-  if (facts.dns !== null) text += `,"dns":${JSON.stringify(facts.dns)}`;
-  if (facts.ssh !== null) text += `,"ssh":${JSON.stringify(facts.ssh)}`;
-  for (const name of PLAIN) if (facts[name] !== null) text += `,"${name}":"${facts[name]}"`;
-  if (facts.hasDetails) text += `,"app_details":${JSON.stringify(Object.fromEntries(facts.details))}`;
-  return braced(text);
+  if (facts.tls !== null) text += `${before(text)}"tls":${tlsJson(facts.tls)}`;
+  if (facts.quic !== null) text += `${before(text)}"quic":${JSON.stringify(facts.quic)}`;
+  if (facts.http !== null) text += `${before(text)}"http":${JSON.stringify(facts.http)}`;
+  if (facts.dns !== null) text += `${before(text)}"dns":${JSON.stringify(facts.dns)}`;
+  if (facts.ssh !== null) text += `${before(text)}"ssh":${JSON.stringify(facts.ssh)}`;
+  for (const name of PLAIN) if (facts[name] !== null) text += `${before(text)}"${name}":"${facts[name]}"`;
+  if (facts.hasDetails) text += `${before(text)}"app_details":${JSON.stringify(Object.fromEntries(facts.details))}`;
+  return closed(text);
 }
 
 /** What is left of a note that is too long: label, risks and host. */
 export function writeShortNote(facts: AppFacts, label: AppLabel | null, service: string | null): string {
-  return braced(headJson(facts, label, service));
+  return closed(headJson(facts, label, service));
 }
 
-/** Members, each with a comma before it. */
+/** The members that every note may have, without the brace at the end. */
 function headJson(facts: AppFacts, label: AppLabel | null, service: string | null): string {
-  let text = service === null ? '' : `,"service":${JSON.stringify(service)}`;
-  if (label !== null) text += `,"app":${JSON.stringify(label)}`;
-  if (facts.hasRisks) text += `,${risksJson(facts.risks)}`;
-  if (facts.host !== null) text += `,"host":${JSON.stringify(facts.host)},"host_source":"${facts.hostSource}"`;
+  let text = service === null ? '' : `{"service":${JSON.stringify(service)}`;
+  if (label !== null) text += `${before(text)}"app":${labelJson(label)}`;
+  if (facts.hasRisks) text += `${before(text)}${risksJson(facts.risks)}`;
+  if (facts.host !== null) text += `${before(text)}"host":${JSON.stringify(facts.host)},"host_source":"${facts.hostSource}"`;
   return text;
 }
 
-function braced(members: string): string {
-  return members === '' ? '' : `{${members.slice(1)}}`;
+/** What stands before the next member. */
+function before(text: string): string {
+  return text === '' ? '{' : ',';
+}
+
+function closed(text: string): string {
+  return text === '' ? '' : `${text}}`;
 }
 
 /** The host that a note names, in small letters and without a dot at its end; '' when it names none. */

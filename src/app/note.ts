@@ -133,14 +133,25 @@ export function shedLabel(guess: AppLabel | null): AppLabel {
   return { protocol: 'unknown', master: null, category: 'unknown', confidence: 'none', source: 'shed' };
 }
 
-export function builtinLabel(label: BuiltinLabel): AppLabel {
-  return {
-    protocol: label.protocol,
-    master: label.master,
-    category: protocolEntry(label.protocol).category,
-    confidence: label.confirmed ? 'dpi' : 'dpi_partial',
-    source: 'builtin',
-  };
+/** Labels without a master, of which there are two for each protocol: confirmed, and not. */
+const sure = new Map<ProtocolName, AppLabel>();
+const unsure = new Map<ProtocolName, AppLabel>();
+
+/** Shared by the flows that have it: not to be changed. */
+export function builtinLabel({ protocol, master, confirmed }: BuiltinLabel): Readonly<AppLabel> {
+  const labels = confirmed ? sure : unsure;
+  let label = master === null ? labels.get(protocol) : undefined;
+  if (label === undefined) {
+    label = {
+      protocol,
+      master,
+      category: protocolEntry(protocol).category,
+      confidence: confirmed ? 'dpi' : 'dpi_partial',
+      source: 'builtin',
+    };
+    if (master === null) labels.set(protocol, label);
+  }
+  return label;
 }
 
 /** Adds a risk that no parser can see, because it is a matter of the whole flow. */
