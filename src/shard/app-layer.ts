@@ -42,6 +42,7 @@ import type { DetectWatch } from './detect-watch.ts';
 import { DpiQueue, type DpiVerdict, NDPI_FLOW_BYTES } from './dpi-queue.ts';
 import { type EventReason, type EventWatch, NO_STATE, stateText } from './event-watch.ts';
 import { NdpiNames } from './ndpi-words.ts';
+import { NoteStore } from './note-store.ts';
 import { OpenFlows } from './open-flows.ts';
 import { orient } from './orientation.ts';
 import { isHeldBack, Overload } from './overload.ts';
@@ -86,7 +87,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly registry: Registry;
   private readonly syns: SynWatch;
   private readonly open = new OpenFlows();
-  private readonly notes: (string | undefined)[] = [];
+  private readonly notes: NoteStore;
   private readonly labels: (string | undefined)[] = [];
   readonly totals = new AppTotals();
   private readonly dpi: DpiQueue | null;
@@ -95,7 +96,6 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private closing = -1;
   private openBytes = 0;
   private readonly flowBytes: number;
-  private noteBytes = 0;
   private names: NameReport[] = [];
   private expectations: ExpectationReport[] = [];
   /** Datagrams are copied here: decoders of text and cryptography take no shared memory. */
@@ -104,6 +104,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   constructor(options: AppOptions, lives: FlowLives, { registry, detector }: AppParts, watch: DetectWatch | null) {
     this.watch = watch;
     this.tags = new CarryTags(options.tags);
+    this.notes = new NoteStore(lives.store.rows, NOTES_BUDGET);
     this.wantsTransactions = options.transactions;
     this.lives = lives;
     this.live = options.live;
@@ -183,18 +184,21 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (this.openBytes > OPEN_BUDGET) this.relieve();
   }
 
-  /** The note of a flow's record, '' when there is nothing to say. A final record ends whatever is still being read. */
-  note(slot: number, isFinal: boolean): string {
+  /** The note of a flow's record as it is now, '' when there is nothing to say. */
+  note(slot: number): string {
     const app = this.open.get(slot);
-    if (app === undefined) return this.notes[slot] ?? '';
-    if (!isFinal) return this.text(app, true);
-    this.close(slot, app);
-    return this.notes[slot] ?? '';
+    return app === undefined ? this.notes.get(slot) : this.text(app, true);
+  }
+
+  /** The flow is about to end: so does whatever is still being read of it. */
+  conclude(slot: number): void {
+    const app = this.open.get(slot);
+    if (app !== undefined) this.close(slot, app);
   }
 
   /** The note as it is now, with the reason of an event. */
   eventNote(slot: number, reason: EventReason): string {
-    const text = this.note(slot, false);
+    const text = this.note(slot);
     return text === '' ? JSON.stringify({ event: reason }) : `${text.slice(0, -1)},"event":"${reason}"}`;
   }
 
@@ -209,8 +213,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.closedStates.delete(slot);
       this.reported.delete(slot);
     }
-    this.noteBytes -= this.notes[slot]?.length ?? 0;
-    if (slot < this.notes.length) this.notes[slot] = undefined;
+    this.notes.delete(slot);
     return label;
   }
 
@@ -358,17 +361,12 @@ export class AppLayer implements PayloadSink, TransactionSink {
     tally[ShardCounter.APP_CLOSED] = tally[ShardCounter.APP_CLOSED] + 1;
     const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
     store.hotI[flagsAt] = store.hotI[flagsAt] | row.RowFlag.APP_DONE;
-    const text = this.text(app, this.noteBytes < NOTES_BUDGET);
+    const text = this.text(app, this.notes.bytes < NOTES_BUDGET);
     app.release();
-    while (this.notes.length <= slot) {
-      this.notes.push(undefined);
-      this.labels.push(undefined);
-    }
+    while (this.labels.length <= slot) this.labels.push(undefined);
     this.labels[slot] = app.finalLabel;
     if (this.events !== null) this.closedStates.set(slot, stateText(app));
-    if (text === '') return;
-    this.notes[slot] = text;
-    this.noteBytes += text.length;
+    this.notes.set(slot, text);
   }
 
   /** libndpi's last word, a guess if need be. */

@@ -134,7 +134,7 @@ export class ShardCore {
     for (let list = 0; list < List.COUNT; list++) {
       for (let slot = lists.tail[list]; slot >= 0 && (count + 1) * ROW_BYTES <= words.byteLength; slot = lists.previous(slot)) {
         store.copyRow(slot, words, (count * ROW_BYTES) >> 2);
-        notes.push(this.app?.note(slot, false) ?? '');
+        notes.push(this.app?.note(slot) ?? '');
         count++;
       }
     }

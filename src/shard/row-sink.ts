@@ -73,7 +73,8 @@ export class RowSink implements FlowSink {
   }
 
   ended(slot: number): void {
-    const note = this.app?.note(slot, true) ?? '';
+    this.app?.conclude(slot);
+    const note = this.options.wantRows || this.watch !== null ? this.noteOf(slot) : '';
     this.events?.end(slot);
     if (this.options.wantRows) this.write(slot, note, 0);
     if (this.options.topFlows > 0) this.offerTick(slot);
@@ -83,7 +84,7 @@ export class RowSink implements FlowSink {
   }
 
   interim(slot: number): void {
-    if (this.options.wantRows) this.write(slot, this.app?.note(slot, false) ?? '', 0);
+    if (this.options.wantRows) this.write(slot, this.noteOf(slot), 0);
   }
 
   /** A record of another form beside the flow's own, with the row as it is now. */
@@ -123,7 +124,7 @@ export class RowSink implements FlowSink {
   }
 
   private noteOf(slot: number): string {
-    return this.app?.note(slot, false) ?? '';
+    return this.app?.note(slot) ?? '';
   }
 
   private offerTick(slot: number): void {
