@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../base/memory_advice.h"
 #include "../decode/protocols.h"
 
 namespace weir {
@@ -25,6 +26,9 @@ CarryGate::CarryGate(const CarryOptions& options) : options_(options), mask_(opt
   if (options_.bytes == 0 || options_.tags == nullptr) return;
   // Without memory for it there is no gate: every packet with payload carries.
   places_.reset(static_cast<Place*>(std::calloc(options.places, sizeof(Place))));
+  // Each flow has a place of its own, anywhere: with small pages the translation is missed as well as the line.
+  if (places_ != nullptr) prefer_huge_pages(places_.get(), options.places * sizeof(Place));
+  prefer_huge_pages(options.tags, options.places * sizeof *options.tags);
 }
 
 uint32_t CarryGate::wanted(PacketRecord& record, uint32_t captured) {
