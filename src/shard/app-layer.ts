@@ -35,7 +35,7 @@ import {
   RECORD_BYTES,
 } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';
-import { clientAddress, serverAddressText } from './app-addresses.ts';
+import { AppReports } from './app-reports.ts';
 import { AppTotals } from './app-totals.ts';
 import { CarryTags, NOT_WANTED } from './carry-tags.ts';
 import type { DetectWatch } from './detect-watch.ts';
@@ -60,8 +60,6 @@ const OPEN_BUDGET = 64 << 20;
 const NOTES_BUDGET = 128 << 20;
 /** Largest datagram that is looked at. */
 const MOST_BYTES = 65_536;
-/** Names and announcements per tick. */
-const MOST_REPORTS = 65_536;
 
 /** Who does the work. */
 export interface AppParts {
@@ -96,8 +94,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private closing = -1;
   private openBytes = 0;
   private readonly flowBytes: number;
-  private names: NameReport[] = [];
-  private expectations: ExpectationReport[] = [];
+  private readonly reports = new AppReports();
   /** Datagrams are copied here: decoders of text and cryptography take no shared memory. */
   private readonly scratch = new Uint8Array(MOST_BYTES);
 
@@ -219,10 +216,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
 
   /** What DNS answers and control connections have said since the last call. */
   takeReports(): { names: NameReport[]; expectations: ExpectationReport[] } {
-    const { names, expectations } = this;
-    this.names = [];
-    this.expectations = [];
-    return { names, expectations };
+    return this.reports.take();
   }
 
   get wantsQuestions(): boolean {
@@ -329,19 +323,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
 
   /** Passes on what a session has learned for other flows, and who began this one. */
   private report(app: FlowApp): void {
-    const { facts } = app;
-    if (facts.learned.length > 0) {
-      const client = clientAddress(this.lives, app);
-      for (const name of facts.learned) if (this.names.length < MOST_REPORTS) this.names.push({ ...name, client, atNs: app.nowNs });
-    }
-    if (facts.expected.length > 0) {
-      for (const flow of facts.expected) {
-        // No address in the announcement: the server's own.
-        const address = flow.address === '' ? serverAddressText(this.lives, app) : flow.address;
-        if (this.expectations.length < MOST_REPORTS) this.expectations.push({ ...flow, address, atNs: app.nowNs });
-      }
-    }
-    if (facts.learned.length + facts.expected.length > 0) facts.forgetReports();
+    this.reports.add(this.lives, app);
     if (!app.isOriented) orient(this.lives, app);
   }
 

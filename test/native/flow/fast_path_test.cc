@@ -217,6 +217,25 @@ TEST(no_row_is_opened_without_room_at_hand) {
   }
 }
 
+TEST(bytes_that_nobody_wants_are_counted_like_none) {
+  const auto taken = [](uint32_t flags, uint32_t sequence) {
+    Bench bench;
+    bench.connect();
+    weir::put<uint32_t>(bench.row(), weir::kRowFlags, weir::kRowFlagSeenA | weir::kRowFlagSeenB | flags);
+    weir::PacketRecord& record = bench.append();
+    record.carried = 140;
+    record.ringSeq = bench.words.sequence = sequence;
+    return bench.run();
+  };
+  EQ(taken(0, 1), 0u);
+  EQ(taken(weir::kRowFlagAppDone, 1), 1u);
+  EQ(taken(weir::kRowFlagAppFullA, 1), 1u);
+  // The record is A's.
+  EQ(taken(weir::kRowFlagAppFullB, 1), 0u);
+  // Now and then the application layer is reminded to tell the capture thread.
+  EQ(taken(weir::kRowFlagAppDone, 16), 0u);
+}
+
 TEST(what_is_not_usual_is_left_as_it_is) {
   using Change = void (*)(Bench&, weir::PacketRecord&);
   const Change changes[] = {
