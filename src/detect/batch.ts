@@ -60,11 +60,11 @@ export interface SurgeCount {
 }
 
 export interface DetectBatch {
-  /** Aligned to 8 bytes, as all entries. */
-  moments: Uint8Array<ArrayBuffer>;
+  /** Aligned to 8 bytes, as all entries. Shared with the shard, which writes there again once the tick is merged. */
+  moments: Uint8Array;
   /** Numbers of the moments that have an answer, in the order of the answers. */
   answers: Uint32Array<ArrayBuffer>;
-  ends: Uint8Array<ArrayBuffer>;
+  ends: Uint8Array;
   /** Services and hosts by number, from 1 on. */
   texts: string[];
   dns: DnsEvent[];

@@ -42,7 +42,7 @@ export class EntryReader {
   private readonly texts: TextParts;
 
   /** `entries` is aligned to 8 bytes; `texts` are those that its services and hosts are numbers of. */
-  constructor(entries: Uint8Array<ArrayBuffer>, entryBytes: number, addresses: AddressCache, texts: TextParts = []) {
+  constructor(entries: Uint8Array, entryBytes: number, addresses: AddressCache, texts: TextParts = []) {
     const { buffer, byteOffset, byteLength } = entries;
     this.count = byteLength / entryBytes;
     this.f64 = new Float64Array(buffer, byteOffset, byteLength >> 3);

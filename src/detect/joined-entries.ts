@@ -3,7 +3,7 @@ import type { AddressCache } from './address-cache.ts';
 import { type DetectBatch, EntryKind, MOMENT_BYTES } from './batch.ts';
 import type { EntryReader, TextParts } from './entry-reader.ts';
 
-type Entries = Uint8Array<ArrayBuffer>;
+type Entries = Uint8Array;
 
 /** What an `EntryReader` needs; the entries of a single shard are not copied. `texts`: by shard. */
 export function joined(

@@ -21,7 +21,7 @@ import { Drain } from './drain.ts';
 import { EventWatch } from './event-watch.ts';
 import { OutboxWriter } from './outbox.ts';
 import { ProcessWatch } from './process-watch.ts';
-import { ShardCounter, type ShardData, type TickMessage } from './protocol.ts';
+import { Control, ShardCounter, type ShardData, type TickMessage } from './protocol.ts';
 import { RowSink } from './row-sink.ts';
 
 /** What the core needs of the world around it. */
@@ -85,7 +85,8 @@ export class ShardCore {
     this.outbox = new OutboxWriter(data.outbox, data.control);
     this.sink = new RowSink(data, this.outbox, () => this.waitForSpace());
     this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink, port.advise);
-    this.watch = data.detect ? new DetectWatch(this.lives) : null;
+    const control = new Int32Array(data.control);
+    this.watch = data.detect ? new DetectWatch(this.lives, () => Atomics.load(control, Control.ACKED_TICK)) : null;
     this.lives.watch = this.watch;
     if (data.processes !== null) this.lives.newcomers = new ProcessWatch(this.lives.store, data.processes, data.shard);
     this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts, this.watch);
@@ -279,7 +280,7 @@ export class ShardCore {
       ...(this.app?.takeReports() ?? { names: [], expectations: [] }),
       final,
       summary: final ? sink.takeSummary() : [],
-      detect: this.watch?.take() ?? null,
+      detect: this.watch?.take(tick) ?? null,
       applications: final ? (this.app?.totals.list() ?? []) : [],
     });
   }

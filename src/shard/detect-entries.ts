@@ -3,61 +3,108 @@
 const FIRST_ENTRIES = 256;
 /** Entries of one shard and tick: 5 MiB of moments, 9 MiB of ends. What is beyond is counted. */
 const MOST_ENTRIES = 65_536;
+/** Ticks whose memory the sensor may have; when it is further behind, it gets copies. */
+const MOST_LENT = 3;
+/** Memory that is this much larger than what is needed is not kept. */
+const MOST_SPARE = 8;
 
+/** Memory of one tick's entries, `room` of them. */
+class Block {
+  readonly f64: Float64Array;
+  readonly i32: Int32Array;
+  readonly u16: Uint16Array;
+  readonly u8: Uint8Array;
+  readonly room: number;
+  /** Bytes that are not zero any more. */
+  used = 0;
+  /** The tick that it was lent for. */
+  tick = 0;
+
+  constructor(entryBytes: number, room: number) {
+    const memory = new SharedArrayBuffer(room * entryBytes);
+    this.f64 = new Float64Array(memory);
+    this.i32 = new Int32Array(memory);
+    this.u16 = new Uint16Array(memory);
+    this.u8 = new Uint8Array(memory);
+    this.room = room;
+  }
+}
+
+/**
+ * The memory is shared with the sensor and used again when it has merged the tick. It is not handed over: with the first
+ * buffer that is detached from a thread V8 throws away the compiled code of every access to an array there, and checks
+ * each of them from then on.
+ */
 export class DetectEntries {
-  f64: Float64Array<ArrayBuffer>;
-  i32: Int32Array<ArrayBuffer>;
-  u16: Uint16Array<ArrayBuffer>;
-  u8: Uint8Array<ArrayBuffer>;
+  /** Views of the same memory; another one after `next` and `take`. */
+  f64: Float64Array;
+  i32: Int32Array;
+  u16: Uint16Array;
+  u8: Uint8Array;
   /** Events that found no room since the last `take`. */
   untold = 0;
   count = 0;
   private readonly entryBytes: number;
-  private room = FIRST_ENTRIES;
+  private readonly mergedTick: () => number;
+  private block: Block;
+  /** Oldest first. */
+  private readonly lent: Block[] = [];
 
-  /** `entryBytes`: a multiple of 8. */
-  constructor(entryBytes: number) {
+  /** `entryBytes`: a multiple of 8. `mergedTick`: the last tick that the sensor has done with. */
+  constructor(entryBytes: number, mergedTick: () => number) {
     this.entryBytes = entryBytes;
-    this.f64 = new Float64Array((FIRST_ENTRIES * entryBytes) >> 3);
-    this.i32 = new Int32Array(this.f64.buffer);
-    this.u16 = new Uint16Array(this.f64.buffer);
-    this.u8 = new Uint8Array(this.f64.buffer);
+    this.mergedTick = mergedTick;
+    this.block = new Block(entryBytes, FIRST_ENTRIES);
+    ({ f64: this.f64, i32: this.i32, u16: this.u16, u8: this.u8 } = this.block);
   }
 
   /** Byte offset of a fresh entry, all zeros; -1 when there is no room. */
   next(): number {
-    if (this.count === this.room) {
+    if (this.count === this.block.room) {
       if (this.count === MOST_ENTRIES) {
         this.untold++;
         return -1;
       }
-      this.grow();
+      const wider = new Block(this.entryBytes, Math.min(MOST_ENTRIES, this.count * 2));
+      wider.f64.set(this.f64);
+      this.use(wider);
     }
     return this.count++ * this.entryBytes;
   }
 
-  /** What was written since the last call; its buffer is the caller's from now on. */
-  take(): Uint8Array<ArrayBuffer> {
-    const entries = this.u8.subarray(0, this.count * this.entryBytes);
-    // The next tick is likely to be like this one.
-    this.room = Math.min(MOST_ENTRIES, Math.max(FIRST_ENTRIES, this.count + (this.count >> 2)));
+  /** What was written since the last call, for tick `tick`: the caller's until that is merged. */
+  take(tick: number): Uint8Array {
+    const { block, count, lent } = this;
+    const bytes = count * this.entryBytes;
     this.count = 0;
     this.untold = 0;
-    this.use(new Float64Array((this.room * this.entryBytes) >> 3));
-    return entries;
+    const isBehind = lent.length === MOST_LENT && !this.isMerged(lent[0]);
+    if (isBehind) {
+      const copy = block.u8.slice(0, bytes);
+      block.u8.fill(0, 0, bytes);
+      return copy;
+    }
+    block.used = bytes;
+    block.tick = tick;
+    const isOver = lent.length > 0 && this.isMerged(lent[0]);
+    const back = isOver ? lent.shift() : undefined;
+    lent.push(block);
+    // The next tick is likely to be like this one.
+    const room = Math.min(MOST_ENTRIES, Math.max(FIRST_ENTRIES, count + (count >> 2)));
+    if (back === undefined || back.room > MOST_SPARE * room) this.use(new Block(this.entryBytes, room));
+    else {
+      back.u8.fill(0, 0, back.used);
+      this.use(back);
+    }
+    return block.u8.subarray(0, bytes);
   }
 
-  private grow(): void {
-    this.room = Math.min(MOST_ENTRIES, this.room * 2);
-    const f64 = new Float64Array((this.room * this.entryBytes) >> 3);
-    f64.set(this.f64);
-    this.use(f64);
+  private isMerged({ tick }: Block): boolean {
+    return ((tick - this.mergedTick()) | 0) <= 0;
   }
 
-  private use(f64: Float64Array<ArrayBuffer>): void {
-    this.f64 = f64;
-    this.i32 = new Int32Array(f64.buffer);
-    this.u16 = new Uint16Array(f64.buffer);
-    this.u8 = new Uint8Array(f64.buffer);
+  private use(block: Block): void {
+    this.block = block;
+    ({ f64: this.f64, i32: this.i32, u16: this.u16, u8: this.u8 } = block);
   }
 }

@@ -65,7 +65,6 @@ const UNREACHABLE_V6 = 1;
 const MOST_OBJECTS = 16_384;
 /** Different services and hosts of one tick. */
 const MOST_TEXTS = 16_384;
-
 const NOTHING_TOLD = new Float64Array(4);
 /** Entry numbers of attempts begin anew before they do not fit into a slot's place. */
 const MOST_SERIAL = 0x4000_0000;
@@ -78,8 +77,8 @@ const HAS_TOLD = 4;
 
 export class DetectWatch implements FlowWatch {
   private readonly lives: FlowLives;
-  private readonly moments = new DetectEntries(MOMENT_BYTES);
-  private readonly ends = new DetectEntries(END_BYTES);
+  private readonly moments: DetectEntries;
+  private readonly ends: DetectEntries;
   /** Numbers of moments with an answer, in the order of the answers. */
   private answers = new Uint32Array(FIRST_ANSWERS);
   private answerCount = 0;
@@ -100,8 +99,10 @@ export class DetectWatch implements FlowWatch {
   private claims: ArpEvent[] = [];
   private untold = 0;
 
-  constructor(lives: FlowLives) {
+  constructor(lives: FlowLives, mergedTick: () => number) {
     this.lives = lives;
+    this.moments = new DetectEntries(MOMENT_BYTES, mergedTick);
+    this.ends = new DetectEntries(END_BYTES, mergedTick);
     this.handshakes = new Handshakes(lives);
     this.openers = new Uint8Array(lives.store.rows);
     this.attempts = new Int32Array(lives.store.rows);
@@ -225,20 +226,19 @@ export class DetectWatch implements FlowWatch {
     );
   }
 
-  /** Everything since the last call. */
-  take(): DetectBatch {
+  /** Everything since the last call, for tick `tick`. */
+  take(tick: number): DetectBatch {
     const batch = {
       untold: this.untold + this.moments.untold + this.ends.untold,
-      answers: this.answers.subarray(0, this.answerCount),
-      moments: this.moments.take(),
-      ends: this.ends.take(),
+      answers: this.answers.slice(0, this.answerCount),
+      moments: this.moments.take(tick),
+      ends: this.ends.take(tick),
       texts: [...this.texts.keys()],
       dns: this.questions,
       arp: this.claims,
       surges: this.opens.take(),
     };
     this.startSerial(batch.moments.length / MOMENT_BYTES);
-    this.answers = new Uint32Array(Math.max(FIRST_ANSWERS, this.answerCount + (this.answerCount >> 2)));
     this.answerCount = 0;
     this.texts = new Map();
     this.questions = [];

@@ -33,9 +33,7 @@ class ShardWorker {
       data,
       {
         tick: (message) => {
-          // The events' memory goes over to the sensor.
-          const { detect } = message;
-          post(message, detect === null ? [] : [detect.moments.buffer, detect.answers.buffer, detect.ends.buffer]);
+          post(message);
           if (!message.final) this.pacing.waitForMerge(message.tick);
         },
         waitForSpace: () => this.waitForSpace(),
@@ -120,8 +118,8 @@ class ShardWorker {
   }
 }
 
-function post(message: ShardMessage, moved: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, moved);
+function post(message: ShardMessage): void {
+  parentPort?.postMessage(message);
 }
 
 /** Flows that libndpi may look at at once, over all shards: about 3 KB each. */
