@@ -6,7 +6,7 @@ import { AddressCache } from './address-cache.ts';
 import type { DetectBatch } from './batch.ts';
 import { handle, type SingleType } from './dispatch.ts';
 import type { EntryReader } from './entry-reader.ts';
-import { EventRows } from './event-rows.ts';
+import { EventRows, ignoreRow, showRows } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
@@ -50,7 +50,8 @@ export class DetectEngine implements TickVisitor {
   private found: (Found & { index: number; rank: number })[] = [];
   /** Events so far in this tick. */
   private index = 0;
-  private lastNs = 0;
+  /** Of the last tick. No small whole number at first: code that takes it for one is thrown away after two seconds. */
+  private lastNs = Number.NEGATIVE_INFINITY;
   private onEvent: OnEvent | null = null;
   private moments!: EntryReader;
   private ends!: EntryReader;
@@ -137,7 +138,7 @@ export class DetectEngine implements TickVisitor {
 
   closed(offset: number, at: number): void {
     this.index++;
-    this.closes.push(offset, at, this.index);
+    this.closes.pushBeside(this.volumes, offset, at, this.index);
     if (this.onEvent === null && this.wanting.close.length === 0) return;
     const event = this.ends.close(offset, at);
     this.onEvent?.(event);
@@ -161,15 +162,10 @@ export class DetectEngine implements TickVisitor {
 
   /** Shows what has gathered, and begins anew. */
   private tellRows(type: RowType, rows: EventRows): void {
-    for (const { rule, handlers } of this.wanting[type]) {
-      const handler = handlers[type];
-      if (handler === undefined || rows.count === 0) continue;
-      try {
-        forEachRow(rows, handler);
-      } catch (error) {
-        this.giveUp(rule, error);
-      }
-    }
+    if (rows.count === 0) return;
+    const wanting = this.wanting[type];
+    const handlers = wanting.map((running) => running.handlers[type] ?? ignoreRow);
+    showRows(rows, handlers, (place, error) => this.giveUp(wanting[place].rule, error));
     rows.count = 0;
   }
 
@@ -205,11 +201,6 @@ export class DetectEngine implements TickVisitor {
     this.wanting = wantingOf(this.running);
     this.onBroken(rule, error);
   }
-}
-
-/** One loop for all rules: too many different ones for the compiler to copy them into it. */
-function forEachRow(rows: EventRows, handler: (rows: EventRows, row: number) => void): void {
-  for (let row = 0; row < rows.count; row++) handler(rows, row);
 }
 
 function wantingOf(running: readonly Running[]): Wanting {

@@ -1,6 +1,6 @@
 /**
- * Events of one kind and tick as rows over their entries, in their order: what most flows cause is read from here in one
- * loop per rule, and no object is made for it.
+ * Events of one kind and tick as rows over their entries, in their order: what most flows cause is read from here, and no
+ * object is made for it.
  */
 import { B_SOURCE, B_TARGET } from './batch.ts';
 import type { EntryReader } from './entry-reader.ts';
@@ -28,12 +28,50 @@ export class EventRows {
   }
 
   push(offset: number, at: number, number: number): void {
-    const row = this.count++;
     const { entries } = this;
+    this.pushAs(offset, at, number, entries.classOf(offset, B_SOURCE), entries.classOf(offset, B_TARGET));
+  }
+
+  /** The same of an entry that may be the last one in `twin` too: then it is known there what source and target are. */
+  pushBeside(twin: EventRows, offset: number, at: number, number: number): void {
+    const last = twin.count - 1;
+    if (last < 0 || twin.offsets[last] !== offset) this.push(offset, at, number);
+    else this.pushAs(offset, at, number, twin.sources[last], twin.targets[last]);
+  }
+
+  private pushAs(offset: number, at: number, number: number, source: number, target: number): void {
+    const row = this.count++;
     this.offsets[row] = offset;
     this.times[row] = at;
     this.numbers[row] = number;
-    this.sources[row] = entries.classOf(offset, B_SOURCE);
-    this.targets[row] = entries.classOf(offset, B_TARGET);
+    this.sources[row] = source;
+    this.targets[row] = target;
+  }
+}
+
+export type RowHandler = (rows: EventRows, row: number) => void;
+
+export const ignoreRow: RowHandler = () => {};
+
+/**
+ * Shows all rows to all handlers: row by row and not handler by handler, so that an entry is read by each of them while
+ * the processor has it at hand. `onThrow` gets the place of a handler that threw, which sees no more.
+ */
+export function showRows(rows: EventRows, handlers: RowHandler[], onThrow: (place: number, error: unknown) => void): void {
+  const next = { row: 0, place: 0 };
+  while (next.row < rows.count) {
+    try {
+      showFrom(rows, handlers, next);
+    } catch (error) {
+      onThrow(next.place, error);
+      handlers[next.place++] = ignoreRow;
+    }
+  }
+}
+
+function showFrom(rows: EventRows, handlers: readonly RowHandler[], next: { row: number; place: number }): void {
+  for (; next.row < rows.count; next.row++) {
+    for (; next.place < handlers.length; next.place++) handlers[next.place](rows, next.row);
+    next.place = 0;
   }
 }

@@ -42,11 +42,8 @@ export class TickMoments {
   }
 
   tell(): void {
-    const { opens, answers, objects } = this;
-    while (this.object < objects.length) this.tellNext();
-    while (this.open < opens.length && this.answer < answers.length) this.tellNext();
-    while (this.open < opens.length) this.tellOpen();
-    while (this.answer < answers.length) this.tellAnswer();
+    const left = this.opens.length + this.answers.length + this.objects.length;
+    for (let told = 0; told < left; told++) this.tellNext();
   }
 
   /** Of one moment and packet, answers come first, then claims, questions, attempts. */

@@ -85,6 +85,8 @@ interface Followed {
 /** Rules that are about flows of one protocol. */
 interface Lane {
   readonly rules: readonly ContactRule[];
+  /** Those that must hear of contacts that were accepted. */
+  readonly hearing: readonly ContactRule[];
   /** One of them follows every flow of the protocol. */
   readonly followsAll: boolean;
 }
@@ -147,18 +149,16 @@ export class ContactFollower {
     const protocol = entries.protocol(offset);
     this.advance(protocol, at);
     if (!entries.isTracked(offset)) return;
-    const { rules, followsAll } = this.lane(protocol);
+    const { rules, hearing, followsAll } = this.lane(protocol);
     if (rules.length === 0) return;
-    this.flow.show(entries, offset);
-    let isFollowed = followsAll;
-    for (let i = 0; i < rules.length; i++) {
-      const rule = rules[i];
-      if (rule.accepted !== undefined && isHeard(rule, this.flow)) {
-        this.accepted(entries.open(offset, attemptAt));
-        return;
-      }
-      isFollowed ||= rule.failedOnly && isAbout(rule, this.flow);
+    const { flow } = this;
+    flow.show(entries, offset);
+    for (let i = 0; i < hearing.length; i++) {
+      if (!isHeard(hearing[i], flow)) continue;
+      this.accepted(entries.open(offset, attemptAt));
+      return;
     }
+    const isFollowed = followsAll || isFollowedBy(rules, flow);
     if (isFollowed) this.room(protocol).answered.addEntry(entries, offset, attemptAt);
   }
 
@@ -210,7 +210,11 @@ export class ContactFollower {
     let lane = this.lanes[protocol];
     if (lane === undefined) {
       const rules = this.rules.filter(({ protocols }) => protocols === undefined || protocols.includes(protocol));
-      lane = { rules, followsAll: rules.some((rule) => rule.failedOnly && rule.wants === undefined) };
+      lane = {
+        rules,
+        hearing: rules.filter((rule) => rule.accepted !== undefined),
+        followsAll: rules.some((rule) => rule.failedOnly && rule.wants === undefined),
+      };
       this.lanes[protocol] = lane;
     }
     return lane;
@@ -232,6 +236,8 @@ export class ContactFollower {
 }
 
 const isAbout = (rule: ContactRule, flow: ContactFlow): boolean => rule.wants === undefined || rule.wants(flow);
+const isFollowedBy = (rules: readonly ContactRule[], flow: ContactFlow): boolean =>
+  rules.some((rule) => rule.failedOnly && isAbout(rule, flow));
 const isHeard = (rule: ContactRule, { source }: ContactFlow): boolean => rule.knows === undefined || rule.knows(source);
 
 /** Handlers of a rule about contacts: none where there is a follower for all, else those of one of its own. */

@@ -6,8 +6,9 @@
 const FIRST_ROWS = 256;
 /** No row, and the end of a chain. */
 export const NO_ROW = -1;
-/** Behind a row's key: the next row of its bucket, and its neighbours in the order of use. */
-const LINKS = 3;
+/** Behind a row's key: the next row of its bucket, its neighbours in the order of use, and its key's hash. */
+const LINKS = 4;
+const HASH = 3;
 
 export class KeyTable {
   /** The key that the next call is about. */
@@ -56,7 +57,12 @@ export class KeyTable {
 
   /** The row of the key without marking it as used, or NO_ROW. */
   peek(): number {
-    return this.seek(this.bucket(this.key, 0));
+    const { rows, words, stride } = this;
+    const hash = this.hash();
+    for (let row = this.heads[hash & (this.heads.length - 1)] - 1; row >= 0; row = rows[row * stride + words]) {
+      if (rows[row * stride + words + HASH] === hash && this.isKeyOf(row)) return row;
+    }
+    return NO_ROW;
   }
 
   /**
@@ -73,11 +79,11 @@ export class KeyTable {
       sum = (sum + Math.imul((value + secret) & 0xffff, ((value >>> 16) + (secret >>> 16)) & 0xffff)) | 0;
     }
     sum = Math.imul(sum ^ (sum >>> 16), 0x9e37_79b1);
-    const bucket = (sum ^ (sum >>> 15)) & (heads.length - 1);
-    let row = heads[bucket] - 1;
+    const hash = sum ^ (sum >>> 15);
+    let row = heads[hash & (heads.length - 1)] - 1;
     while (row >= 0) {
       const at = row * stride;
-      let word = 0;
+      let word = rows[at + words + HASH] === hash ? 0 : words + 1;
       while (word < words && rows[at + word] === key[word]) word++;
       if (word === words) break;
       row = rows[at + words];
@@ -92,7 +98,7 @@ export class KeyTable {
       else rows[before * stride + words + 2] = after;
       rows[after * stride + words + 1] = before;
     } else {
-      row = this.insert();
+      row = this.insert(hash);
       rows = this.rows;
     }
     const at = row * stride + words;
@@ -109,7 +115,7 @@ export class KeyTable {
     this.onDrop?.(row);
     const { rows, heads, words, stride } = this;
     const at = row * stride + words;
-    const bucket = this.bucket(rows, row * stride);
+    const bucket = rows[at + HASH] & (heads.length - 1);
     let before = NO_ROW;
     for (let other = heads[bucket] - 1; other !== row; other = rows[other * stride + words]) before = other;
     if (before === NO_ROW) heads[bucket] = rows[at] + 1;
@@ -135,48 +141,46 @@ export class KeyTable {
   }
 
   /** A row with the key in its bucket; not yet in the order of use. */
-  private insert(): number {
+  private insert(hash: number): number {
     if (this.size >= this.most) this.drop(this.oldestRow);
     if (this.free === NO_ROW && this.used === this.room) this.grow();
     const { rows, key, words, stride } = this;
     let row = this.free;
     if (row === NO_ROW) row = this.used++;
     else this.free = rows[row * stride + words];
-    rows.set(key, row * stride);
+    const at = row * stride;
+    for (let word = 0; word < words; word++) rows[at + word] = key[word];
+    rows[at + words + HASH] = hash;
     this.link(row);
     this.size++;
     return row;
   }
 
-  private seek(bucket: number): number {
+  private isKeyOf(row: number): boolean {
     const { rows, key, words, stride } = this;
-    for (let row = this.heads[bucket] - 1; row >= 0; row = rows[row * stride + words]) {
-      const at = row * stride;
-      let word = 0;
-      while (word < words && rows[at + word] === key[word]) word++;
-      if (word === words) return row;
-    }
-    return NO_ROW;
+    for (let word = 0; word < words; word++) if (rows[row * stride + word] !== key[word]) return false;
+    return true;
   }
 
   private link(row: number): void {
     const { rows, heads, words, stride } = this;
-    const bucket = this.bucket(rows, row * stride);
-    rows[row * stride + words] = heads[bucket] - 1;
+    const at = row * stride + words;
+    const bucket = rows[at + HASH] & (heads.length - 1);
+    rows[at] = heads[bucket] - 1;
     heads[bucket] = row + 1;
   }
 
-  /** NH over 16-bit halves (Black et al. 1999, UMAC): two keys meet in a bucket by chance only. As in `obtain`. */
-  private bucket(from: Int32Array, at: number): number {
-    const { secrets, words } = this;
+  /** NH over 16-bit halves (Black et al. 1999, UMAC) of the key: two meet in a bucket by chance only. As in `obtain`. */
+  private hash(): number {
+    const { key, secrets, words } = this;
     let sum = 0;
     for (let word = 0; word < words; word++) {
-      const value = from[at + word];
+      const value = key[word];
       const secret = secrets[word];
       sum = (sum + Math.imul((value + secret) & 0xffff, ((value >>> 16) + (secret >>> 16)) & 0xffff)) | 0;
     }
     sum = Math.imul(sum ^ (sum >>> 16), 0x9e37_79b1);
-    return (sum ^ (sum >>> 15)) & (this.heads.length - 1);
+    return sum ^ (sum >>> 15);
   }
 
   private grow(): void {
