@@ -114,20 +114,21 @@ export class SensorRun {
   }
 
   async start(): Promise<StartReport> {
+    let shards: Promise<void> | null = null;
     try {
-      if (this.#options.detect.enabled) {
-        // The rules come with the public suffix list: some 20 MB that other runs do not need.
-        const { Detection } = await import('./sensor-detection.ts');
-        this.#detection = await Detection.open(this.#options, this.#evidenceSources());
-      }
-      this.#outputs = await Outputs.open(this.#options, () => this.#packetPrinter());
       this.#processes = await Processes.open(this.#options, loadAddon, this.#warn);
-      await this.#pipeline.start(this.#processes?.memory ?? null);
+      // Their threads start while this one loads the rules.
+      shards = this.#pipeline.start(this.#processes?.memory ?? null);
+      shards.catch(() => {});
+      this.#detection = await this.#openDetection();
+      this.#outputs = await Outputs.open(this.#options, () => this.#packetPrinter());
+      await shards;
       this.loss.begin();
       this.#startedAt = performance.now();
       this.#pipeline.startEngine();
       await this.#started.promise;
     } catch (error) {
+      await shards?.catch(() => {});
       await this.#pipeline.destroy();
       await this.#processes?.close();
       await this.#outputs?.abort();
@@ -140,6 +141,13 @@ export class SensorRun {
       shards: this.#options.tracking.shards,
       maxFlows: this.#options.tracking.maxFlows,
     };
+  }
+
+  /** Its modules are loaded for the runs that have rules. */
+  async #openDetection(): Promise<Detection | null> {
+    if (!this.#options.detect.enabled) return null;
+    const { Detection } = await import('./sensor-detection.ts');
+    return Detection.open(this.#options, this.#evidenceSources());
   }
 
   #packetPrinter(): PacketPrinter {

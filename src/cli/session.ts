@@ -27,9 +27,10 @@ export interface Session {
 }
 
 /** Nothing was said of detection, so there is nothing to check; the rules need not even be loaded. */
-function isPlain({ enabled, rules, allow, suppress }: SensorOptions['detect'], origins: Resolved['origins']): boolean {
-  const lists = Object.keys(rules).length + allow.length + suppress.length;
-  return !enabled && lists === 0 && origins['detect.internal_networks'].kind === 'default';
+function isPlain(detect: SensorOptions['detect'], origins: Resolved['origins']): boolean {
+  const { enabled, rules, allow, suppress, networks, places, ruleFiles } = detect;
+  const said = [Object.keys(rules), allow, suppress, ...(enabled ? [Object.keys(networks), Object.keys(places), ruleFiles] : [])];
+  return said.every(({ length }) => length === 0) && origins['detect.internal_networks'].kind === 'default';
 }
 
 function filesRead(command: CommandName, { values }: Resolved): readonly string[] {
