@@ -52,12 +52,13 @@ build_addon() {
 # build leaves the last good one.
 build_dist() {
   local inputs next=.cache/dist-next old=.cache/dist-old
-  inputs=$(hash_of src package.json package-lock.json tsconfig.json tsconfig.build.json scripts/build-dashboard.sh scripts/bundle-shard.sh)
+  inputs=$(hash_of src package.json package-lock.json tsconfig.json tsconfig.build.json scripts/build-dashboard.sh scripts/bundle-shard.sh scripts/bundle-detection.ts)
   if is_current dist "$inputs" && [[ -d dist ]]; then return; fi
   echo "weir: compiling TypeScript" >&2
   rm -rf "$next" "$old"
   node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$next" >&2
   bash scripts/bundle-shard.sh "$next/shard/worker.js" "$next/shard"
+  node scripts/bundle-detection.ts "$next"
   [[ ! -f $next/cli/main.js ]] || chmod 755 "$next/cli/main.js"
   bash scripts/build-dashboard.sh "$next/dashboard"
   [[ ! -d dist ]] || mv dist "$old"

@@ -141,7 +141,7 @@ describe('the tarball', () => {
     const outputs = packed.filter((path) => /^dist\/(?!dashboard\/).*\.js$/.test(path));
     const orphans = outputs.filter((path) => !existsSync(join(projectRoot, path.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts'))));
     expect(outputs.length).toBeGreaterThan(20);
-    // The parts of the bundle that scripts/bundle-shard.sh makes.
-    expect(orphans.filter((path) => !/^dist\/shard\/worker-\w+\.js$/.test(path))).toEqual([]);
+    // The parts of the bundles that scripts/bundle-shard.sh and scripts/bundle-detection.ts make.
+    expect(orphans.filter((path) => !/^dist\/(?:shard\/worker-\w+|detect\/part-[\w-]+)\.js$/.test(path))).toEqual([]);
   });
 });
