@@ -1,6 +1,6 @@
-// The usual packet, in C++: it belongs to a flow that is there and comes in the order that was expected, or opens one with a SYN. Whatever else a packet
-// does (opens a flow otherwise, is lost or repeated, is what somebody wants to hear of) is left untouched for src/flow/table.ts, which
-// does usual packets, too, in the same way where this is not used.
+// The usual packet, in C++: it belongs to a flow that is there and comes in the order that was expected, or opens one with a SYN.
+// Whatever else a packet does (opens a flow otherwise, is lost or repeated, is what somebody wants to hear of) is left untouched
+// for src/flow/table.ts, which does usual packets, too, in the same way where this is not used.
 #pragma once
 #include <cstdint>
 
@@ -27,13 +27,13 @@ struct FastPathTimes {
 };
 
 struct FastPathOptions {
-  bool timed = false;         // segments are timed for the RTT
-  bool full = false;          // the cold half has its second part
-  bool takes_bytes = false;   // records that carry bytes are for the application layer, if it wants more of their flow
+  bool timed = false;          // segments are timed for the RTT
+  bool full = false;           // the cold half has its second part
+  bool takes_bytes = false;    // records that carry bytes are for the application layer, if it wants more of their flow
   bool tells_opens = false;    // somebody hears of every new flow
   bool tells_answers = false;  // somebody hears of the first packet of the side that spoke second
   double tells_from = 0;       // bytes of a flow from which somebody hears of its first packet in a tick
-  size_t cold_touch = 0;      // offset in the cold half of the line that most packets need
+  size_t cold_touch = 0;       // offset in the cold half of the line that most packets need
 };
 
 class FastPath {

@@ -50,8 +50,8 @@ export class FastPathState {
 }
 
 /**
- * `FlowTable.usual` over the rows of `lives`. `takesBytes`: records that carry bytes are for the application layer where it wants more of their flow;
- * `takesNone`: every packet is the table's, and only the memory of its rows is asked for.
+ * `FlowTable.usual` over the rows of `lives`. `takesBytes`: records that carry bytes are for the application layer where it
+ * wants more of their flow; `takesNone`: every packet is the table's, and only the memory of its rows is asked for.
  */
 export function usualPackets(
   state: FastPathState,

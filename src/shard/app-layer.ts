@@ -175,7 +175,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (this.open.get(slot) === app) {
       this.report(app);
       if (this.isFinished(app)) this.close(slot, app);
-      else if (this.isFull(app, side)) hotI[flagsAt] = flags | (row.RowFlag.APP_FULL_A << side);
+      else if (this.isFull(app, side)) hotI[flagsAt] = hotI[flagsAt] | (row.RowFlag.APP_FULL_A << side);
     }
     if ((hotI[flagsAt] & NOT_WANTED) !== 0) this.tags.set(rec, o, hotI[flagsAt]);
     if (this.openBytes > OPEN_BUDGET) this.relieve();
