@@ -200,8 +200,7 @@ Napi::Value EngineObject::clock(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::replace_filter(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsString()) {
-    throw_type(info.Env(), "replaceFilter needs an expression");
-    return info.Env().Undefined();
+    return refuse(info.Env(), "replaceFilter needs an expression");
   }
   const std::string message = engine_->replace_filter(info[0].As<Napi::String>().Utf8Value());
   return message.empty() ? info.Env().Null() : Napi::String::New(info.Env(), message).As<Napi::Value>();

@@ -27,7 +27,7 @@ int64_t free_place(const Rows& rows, const TableMemory& memory, uint32_t hash) {
 int64_t free_row(const Rows& rows, const TableMemory& memory) {
   const int32_t given_back = memory.words[kTableFreeRow];
   const int32_t slot = given_back >= 0 ? given_back : memory.words[kTableFreshRows];
-  return slot >= 0 && static_cast<size_t>(slot) < rows.count ? slot : -1;
+  return rows.has(slot) ? slot : -1;
 }
 
 void fill_hot(uint8_t* hot, const PacketRecord& record, uint32_t key, const TableMemory& memory) {
@@ -79,7 +79,7 @@ void await_interim(const Rows& rows, const TableMemory& memory, size_t slot, dou
   put<int32_t>(cold, kRowDuePrev, last);
   put<int32_t>(cold, kRowDueNext, -1);
   put<double>(cold, kRowDue, now + memory.active_timeout);
-  if (last >= 0 && static_cast<size_t>(last) < rows.count) {
+  if (rows.has(last)) {
     put<int32_t>(rows.cold_of(static_cast<size_t>(last)), kRowDueNext, static_cast<int32_t>(slot));
   } else {
     memory.words[kTableDueHead] = static_cast<int32_t>(slot);

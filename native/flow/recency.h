@@ -21,7 +21,7 @@ struct RecencyLists {
     const int32_t last = tail[list];
     put<int32_t>(hot, kRowListPrev, last);
     put<int32_t>(hot, kRowListNext, -1);
-    if (is_row(rows, last)) {
+    if (rows.has(last)) {
       put<int32_t>(rows.hot_of(static_cast<size_t>(last)), kRowListNext, static_cast<int32_t>(slot));
     } else {
       head[list] = static_cast<int32_t>(slot);
@@ -31,19 +31,17 @@ struct RecencyLists {
   }
 
  private:
-  static bool is_row(const Rows& rows, int32_t slot) { return slot >= 0 && static_cast<size_t>(slot) < rows.count; }
-
   void remove(const Rows& rows, size_t slot) const {
     const uint8_t* const hot = rows.hot_of(slot);
     const int32_t previous = get<int32_t>(hot, kRowListPrev);
     const int32_t next = get<int32_t>(hot, kRowListNext);
     const uint32_t list = hot[kRowList];
-    if (is_row(rows, previous)) {
+    if (rows.has(previous)) {
       put<int32_t>(rows.hot_of(static_cast<size_t>(previous)), kRowListNext, next);
     } else {
       head[list] = next;
     }
-    if (is_row(rows, next)) {
+    if (rows.has(next)) {
       put<int32_t>(rows.hot_of(static_cast<size_t>(next)), kRowListPrev, previous);
     } else {
       tail[list] = previous;

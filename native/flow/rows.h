@@ -29,6 +29,7 @@ struct Rows {
   uint8_t* hot_of(size_t slot) const { return hot + slot * kHotBytes; }
   // Fields of the cold half are at their offset from here.
   uint8_t* cold_of(size_t slot) const { return cold + slot * cold_bytes - kHotBytes; }
+  bool has(int64_t slot) const { return slot >= 0 && static_cast<size_t>(slot) < count; }
   Row at(size_t slot) const { return {hot_of(slot), cold_of(slot)}; }
 };
 

@@ -138,7 +138,7 @@ const sure = new Map<ProtocolName, AppLabel>();
 const unsure = new Map<ProtocolName, AppLabel>();
 
 /** Shared by the flows that have it: not to be changed. */
-export function builtinLabel({ protocol, master, confirmed }: BuiltinLabel): Readonly<AppLabel> {
+export function builtinLabel({ protocol, master, confirmed }: Pick<BuiltinLabel, 'protocol' | 'master' | 'confirmed'>): Readonly<AppLabel> {
   const labels = confirmed ? sure : unsure;
   let label = master === null ? labels.get(protocol) : undefined;
   if (label === undefined) {

@@ -3,8 +3,8 @@
  * (passive DNS), and what control connections announced (FTP data). Both are learned in one shard and needed in another,
  * so they meet here, where ticks are merged: by stream time, so that the number of shards changes nothing.
  */
-import type { AppLabel, AppNote } from '../app/note.ts';
-import { type ProtocolName, protocolEntry } from '../app/protocols.ts';
+import { type AppNote, builtinLabel } from '../app/note.ts';
+import type { ProtocolName } from '../app/protocols.ts';
 import { addressBytes } from '../flow/address-bytes.ts';
 import {
   F_ADDR_A,
@@ -98,7 +98,7 @@ export class HostNames {
       const portA = view.getUint16(offset + F_PORT_A, true);
       const portB = view.getUint16(offset + F_PORT_B, true);
       const protocol = this.#expectedAt(portA, address(false), first) ?? this.#expectedAt(portB, address(true), first);
-      if (protocol !== null) Object.assign(addition, { service: protocol, app: announcedLabel(protocol) });
+      if (protocol !== null) Object.assign(addition, { service: protocol, app: builtinLabel({ protocol, master: null, confirmed: true }) });
     }
     return Object.keys(addition).length === 0 ? null : addition;
   }
@@ -126,8 +126,4 @@ function withName(known: readonly Known[], next: Known): Known[] {
   const last = known.at(-1);
   if (last?.name !== next.name || last.toNs < next.fromNs) return [...known.slice(1 - NAMES_PER_PAIR), next];
   return [...known.slice(0, -1), { ...last, toNs: Math.max(last.toNs, next.toNs) }];
-}
-
-function announcedLabel(protocol: ProtocolName): AppLabel {
-  return { protocol, master: null, category: protocolEntry(protocol).category, confidence: 'dpi', source: 'builtin' };
 }

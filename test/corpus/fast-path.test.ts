@@ -5,9 +5,8 @@ import { counting, drained, recorded } from '../native/engine/drained-records.ts
 import { capturePath, corpusFolder, readManifest } from './corpus.ts';
 
 const folder = corpusFolder();
-/** Records of this many packets fit into a ring of RING_BYTES, with inner tuples and outer ones. */
+/** Records of this many packets fit into the ring, with inner tuples and outer ones. */
 const MOST_PACKETS = 5000;
-const RING_BYTES = 1 << 22;
 
 describe.skipIf(folder === null)('usual packets of the corpus in C++', () => {
   it('change nothing, and are most of them', async () => {
@@ -16,7 +15,7 @@ describe.skipIf(folder === null)('usual packets of the corpus in C++', () => {
     let packets = 0;
     let usual = 0;
     for (const { file } of captures) {
-      const ring = await recorded(capturePath(folder as string, file), {}, RING_BYTES);
+      const ring = await recorded(capturePath(folder as string, file));
       const { create, taken } = counting();
       const alone = drained(ring, {});
       expect(drained(ring, {}, create), file).toEqual(alone);

@@ -8,15 +8,13 @@ import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
 import { FLOW, Rig } from '../../unit/shard/rig.ts';
 import { EngineRun, engineOptions, fileSource } from './engine-run.ts';
 
+/** Holds every record of the captures that are compared: some 5,000 packets. */
+const WHOLE = 1 << 22;
 const addon = loadAddon();
 
-/** The ring as the capture threads leave it: everything in it, nothing read. `ringBytes` must hold every record. */
-export async function recorded(
-  path: string,
-  changes: Partial<EngineOptions> = {},
-  ringBytes = 1 << 22,
-): Promise<Uint8Array<SharedArrayBuffer>> {
-  const ring = createRing(ringBytes);
+/** The ring as the capture threads leave it: everything in it, nothing read. */
+export async function recorded(path: string, changes: Partial<EngineOptions> = {}): Promise<Uint8Array<SharedArrayBuffer>> {
+  const ring = createRing(WHOLE);
   const run = new EngineRun(engineOptions([fileSource(path)], { rings: [[ring]], tap: null, tickMs: 250, ...changes }));
   run.engine.start();
   expect(await run.finished).toBe('eof');
