@@ -275,5 +275,5 @@ export const OUTPUT_PATHS = [
 export const DEFAULT_SNAPLEN = 65_535;
 /** Headers and the beginning of the payload: a DNS question, a ClientHello's names. */
 export const DEFAULT_RECALL_SNAPLEN = 256;
-/** What is kept where something asks for it: evidence of alerts, or a service. */
+/** What is kept where a folder for the evidence of alerts is named. */
 export const DEFAULT_RECALL_BYTES = 2 ** 26;

@@ -1,7 +1,6 @@
 /** What a service asks of its sensor, and where its pages are. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_RECALL_BYTES } from '../config/options.ts';
 import type { ServiceOptions } from '../config/service-options.ts';
 import type { SensorSettings } from '../sensor-settings.ts';
 
@@ -9,6 +8,8 @@ import type { SensorSettings } from '../sensor-settings.ts';
 const TOP_FLOWS = 20;
 /** Of every hundred packets one is in the daily file. */
 const SAMPLE_EVERY = 100;
+/** Some 110,000 packets: a service has bounded memory, and most of its alerts are about the last seconds. */
+const RECALL_BYTES = 24 * 2 ** 20;
 
 /** In the data folder. */
 export const EVIDENCE_FOLDER = 'evidence';
@@ -20,7 +21,7 @@ export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: Service
     ...settings,
     // What says nothing of detection does not turn it on.
     ...(detect === undefined ? {} : { detect: { ...detect, evidenceDir: detect.evidenceDir ?? join(dataDir, EVIDENCE_FOLDER) } }),
-    recallBytes: settings.recallBytes || DEFAULT_RECALL_BYTES,
+    recallBytes: settings.recallBytes || RECALL_BYTES,
     records: true,
     discovery: true,
     sampleEvery: dailyCsv ? SAMPLE_EVERY : 0,

@@ -14,7 +14,7 @@ import { ServiceThread } from './thread.ts';
 
 /** Bytes of flow records on their way to the keeper: half a second of its work. */
 const ROWS_LIMIT = 64 << 20;
-/** In a replay, before more of the next tick is sent. */
+/** In a replay, before more is sent. */
 const REPLAY_ROWS_LIMIT = 16 << 20;
 /** Frames gathered for one message, and ticks on their way at one time. */
 const FRAMES_LIMIT = 4096;
@@ -79,12 +79,13 @@ export class KeeperLink {
 
   #receive(reply: KeeperReply): void {
     if (reply.type === 'failed') this.#lose();
-    if (reply.type !== 'kept') return;
-    this.#tallies = reply.tallies;
+    if (reply.type !== 'kept' && reply.type !== 'taken') return;
     this.#rowBytes -= reply.rowBytes;
+    if (this.#rowBytes <= REPLAY_ROWS_LIMIT) this.#makeRoom();
+    if (reply.type === 'taken') return;
+    this.#tallies = reply.tallies;
     this.#records -= reply.records;
     this.#ticks--;
-    if (this.#ticks === 0 || this.#rowBytes <= REPLAY_ROWS_LIMIT) this.#makeRoom();
     if (this.#ticks === 0) this.#settle();
   }
 
@@ -132,9 +133,9 @@ export class KeeperLink {
     return this.#wait();
   }
 
-  /** For the ticks before: the rows of a tick are written when all of them are there. */
+  /** The keeper takes the rows of a large tick in parts that are smaller than the limit: it needs no end of the tick. */
   #wait(): Promise<void> | undefined {
-    if (this.#live || this.#lost || this.#ticks === 0 || this.#rowBytes <= REPLAY_ROWS_LIMIT) return undefined;
+    if (this.#live || this.#lost || this.#rowBytes <= REPLAY_ROWS_LIMIT) return undefined;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
   }

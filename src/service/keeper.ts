@@ -27,6 +27,8 @@ import { threadLog } from './thread-log.ts';
 /** Devices told to the pages in one tick: those that changed last. All of them are stored. */
 const DEVICES_TOLD = 100;
 const SECONDS_PER_DAY = 86_400;
+/** Bytes of a tick's rows that wait for its end; a larger tick goes to the database in parts. */
+const PART_BYTES = 8 << 20;
 
 const DEVICE_FIELDS = Object.keys(Device.properties) as (keyof typeof Device.properties)[];
 
@@ -52,13 +54,19 @@ export class Keeper {
   readonly #limits: { maxAgeSecs: number; maxBytes: number };
   readonly #tell: (changes: DeviceMessage[]) => void;
   readonly #log = threadLog();
-  /** Of the tick that is under way. */
+  /** Of the tick that is under way: rows that the database has not been given, and how many records there were in all. */
   #rows: RecordBatch[] = [];
+  #rowBytes = 0;
   #flows = 0;
   #alerts: AlertRecord[] = [];
   #alertsAdded = 0;
-  /** Changed devices that no transaction has taken yet. */
+  /** Devices that changed in this tick, as they were last. */
+  #changed = new Map<string, DeviceChange>();
+  /** Changed devices that no transaction has kept yet, and those of them that the open one has. */
   #devices = new Map<string, DeviceChange>();
+  #devicesInPart = new Map<string, DeviceChange>();
+  /** Why the parts of this tick were not kept; null = they were. */
+  #partError: string | null = null;
   #lostRecords = 0;
   #error: string | null = null;
 
@@ -108,8 +116,11 @@ export class Keeper {
     };
   }
 
-  /** Devices are found and sums are made now; for the database the rows stay bytes, a tenth of the records made of them. */
-  rows(rows: Uint8Array, change: ContextChange): void {
+  /**
+   * Devices are found and sums are made now; for the database the rows stay bytes, a tenth of the records made of them.
+   * Returns how many bytes of rows, these and earlier ones, are not needed any more.
+   */
+  rows(rows: Uint8Array, change: ContextChange): number {
     const batch = { rows, context: this.#context.apply(change) };
     for (const record of recordsOf(batch)) {
       this.#inventory.observeFlow(record);
@@ -118,6 +129,38 @@ export class Keeper {
       this.#flows++;
     }
     this.#rows.push(batch);
+    this.#rowBytes += rows.byteLength;
+    return this.#rowBytes < PART_BYTES ? 0 : this.#writePart();
+  }
+
+  #writePart(): number {
+    this.#learnDevices();
+    const devices = Array.from(this.#devices.values(), ({ device }) => device);
+    if (this.#partError === null) this.#partError = failureOf(() => this.#store.writePart({ devices, flows: this.#stored() }));
+    if (this.#partError === null) {
+      for (const [mac, change] of this.#devices) this.#devicesInPart.set(mac, change);
+      this.#devices.clear();
+    }
+    return this.#freeRows();
+  }
+
+  #freeRows(): number {
+    const bytes = this.#rowBytes;
+    freeAtOnce(this.#rows.map(({ rows }) => rows));
+    this.#rows = [];
+    this.#rowBytes = 0;
+    return bytes;
+  }
+
+  #learnDevices(): void {
+    for (const change of this.#inventory.takeChanges()) {
+      const { mac, hostname } = change.device;
+      this.#names.learn(mac, hostname);
+      this.#devices.set(mac, change);
+      const isNew = change.isNew || this.#changed.get(mac)?.isNew === true;
+      this.#changed.delete(mac);
+      this.#changed.set(mac, { device: change.device, isNew });
+    }
   }
 
   *#stored(): Generator<StoredFlow> {
@@ -146,16 +189,11 @@ export class Keeper {
 
   /** Writes what has come since the last tick, all of it or nothing. */
   tick(facts: TickFacts): Tallies {
-    const changes = this.#inventory.takeChanges();
-    for (const change of changes) {
-      this.#names.learn(change.device.mac, change.device.hostname);
-      this.#devices.set(change.device.mac, change);
-    }
+    this.#learnDevices();
     this.#write(facts);
-    if (changes.length > 0) {
-      const told = changes.slice(-DEVICES_TOLD);
-      this.#tell(told.map(({ device, isNew }) => ({ type: 'device', is_new: isNew, device: shown(device) })));
-    }
+    const told = [...this.#changed.values()].slice(-DEVICES_TOLD);
+    this.#changed.clear();
+    if (told.length > 0) this.#tell(told.map(({ device, isNew }) => ({ type: 'device', is_new: isNew, device: shown(device) })));
     return {
       devices: this.#inventory.size,
       protocols: this.#protocols.totals,
@@ -167,14 +205,19 @@ export class Keeper {
   #write(facts: TickFacts): void {
     const stats = { ...facts, alerts: this.#alertsAdded };
     const devices = Array.from(this.#devices.values(), ({ device }) => device);
-    const unstored = failureOf(() => this.#store.writeTick({ stats, flows: this.#stored(), devices, alerts: this.#alerts }));
+    const unstored =
+      this.#partError ?? failureOf(() => this.#store.writeTick({ stats, flows: this.#stored(), devices, alerts: this.#alerts }));
     if (unstored === null) this.#devices.clear();
-    // Devices are kept for the next tick: they are what they are now. Flows and alerts are given up.
-    else this.#lostRecords += this.#flows + this.#alerts.length;
+    else {
+      // Devices are kept for the next tick: they are what they are now. Flows and alerts are given up.
+      this.#devices = new Map([...this.#devicesInPart, ...this.#devices]);
+      this.#lostRecords += this.#flows + this.#alerts.length;
+    }
+    this.#devicesInPart.clear();
     const unfiled = failureOf(() => this.#csv?.flush());
     this.#say(unstored ?? unfiled ?? failureOf(() => this.#store.prune(this.#limits)));
-    freeAtOnce(this.#rows.map(({ rows }) => rows));
-    this.#rows = [];
+    this.#freeRows();
+    this.#partError = null;
     this.#flows = 0;
     this.#alerts = [];
     this.#alertsAdded = 0;

@@ -42,7 +42,9 @@ export interface Tallies {
 export type KeeperReply =
   | { type: 'ready' }
   | { type: 'failed'; problem: Problem }
-  /** Everything up to this tick is in the database, or counted as lost. */
+  /** Rows of a tick that is not over, which the keeper does not hold any more. */
+  | { type: 'taken'; rowBytes: number }
+  /** Everything up to this tick is in the database, or counted as lost; `rowBytes` without those taken before. */
   | { type: 'kept'; rowBytes: number; records: number; tallies: Tallies }
   | { type: 'closed' };
 

@@ -6,7 +6,7 @@ import { errorOf, type Problem } from './problem.ts';
 /** After being asked to close, before it is ended by force: a transaction and the checkpoint of a large database. */
 const CLOSE_MS = 10_000;
 /** Of its own objects. Left alone, V8 lets garbage grow to 128 MB of young objects and to four times what lives. */
-const MEMORY = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 1024 };
+const MEMORY = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 1024 };
 
 interface Reply {
   type: string;

@@ -126,16 +126,17 @@ export class FlowTable {
 
   /**
    * Stores the records of a tick, each in place of an earlier one of its flow. Those that end a flow without an interim
-   * record are new, unless `again` says that this time was written before. Returns how many. Inside a transaction.
+   * record are new, unless they are of a time up to `writtenUntil`, which was written before. Returns how many. Inside a
+   * transaction.
    */
-  write(flows: Iterable<StoredFlow>, again: boolean): number {
+  write(flows: Iterable<StoredFlow>, writtenUntil: number): number {
     const { first, last, until } = this.#ends.get() as { first: number; last: number; until: number };
     const before = Math.max(last, until);
     let id = before;
     let repeated = false;
     for (const { line, record } of flows) {
       this.#add(++id, line, record);
-      if (!again && record.interim_seq === 0) continue;
+      if (record.interim_seq === 0 && record.last_seen > writtenUntil) continue;
       this.#repeated.run(record.flow_id, id);
       repeated = true;
     }

@@ -64,7 +64,7 @@ export class Retention {
   /** Inside a transaction. */
   remove({ maxAgeSecs, maxBytes }: RetentionLimits): Pruned {
     const { flows, devices, alerts, stats, usage, places } = this.#tables;
-    const now = stats.newest();
+    const now = stats.newest()?.begin ?? null;
     if (now === null) return { deleted: 0, more: false };
     const most = Math.max(LEAST_FLOWS, this.#written * CATCH_UP);
     let removedFlows = 0;

@@ -74,7 +74,7 @@ export class StatsTable {
     this.#remove = db.prepare(
       'DELETE FROM stats WHERE step_secs = ?1 AND time IN (SELECT time FROM stats WHERE step_secs = ?1 AND time < ?2 LIMIT ?3)',
     );
-    this.#newest = db.prepare('SELECT time FROM stats WHERE step_secs = 0 ORDER BY time DESC LIMIT 1');
+    this.#newest = db.prepare('SELECT time, secs FROM stats WHERE step_secs = 0 ORDER BY time DESC LIMIT 1');
   }
 
   write(stats: TickStats): void {
@@ -102,9 +102,9 @@ export class StatsTable {
     return STATS_STEPS.reduce((removed, { step, keepSecs }) => removed + Number(this.#remove.run(step, now - keepSecs, most).changes), 0);
   }
 
-  /** Beginning of the last tick; null before the first. */
-  newest(): number | null {
-    const row = this.#newest.get();
-    return (row?.time as number | null | undefined) ?? null;
+  /** Beginning of the last tick, and a time that is not before its end; null before the first. */
+  newest(): { begin: number; end: number } | null {
+    const row = this.#newest.get() as { time: number; secs: number } | undefined;
+    return row === undefined ? null : { begin: row.time, end: row.time + row.secs };
   }
 }

@@ -21,6 +21,7 @@ import { Places } from './places.ts';
 import { type Pruned, Retention, type RetentionLimits, type Tables } from './retention.ts';
 import { StatsTable, type TickStats, tickBegin } from './stats-table.ts';
 import { storeError } from './store-error.ts';
+import type { UsageSums } from './usage-sums.ts';
 import { UsageTable } from './usage-table.ts';
 
 export interface StoredTick {
@@ -36,8 +37,16 @@ export interface StoredTick {
 export interface StoreOptions {
   /** How long to wait for another program's lock; 2000 by default. */
   busyTimeoutMs?: number;
-  /** Memory for pages, KiB; 32 MiB by default. */
+  /** Memory for pages, KiB; 12 MiB by default. */
   cacheKib?: number;
+}
+
+/** What has been written of a tick. */
+interface TickPart {
+  sums: UsageSums;
+  flows: number;
+  /** What people said since its transaction began. */
+  words: (() => unknown)[];
 }
 
 export class Store {
@@ -47,6 +56,8 @@ export class Store {
   readonly #audit: AuditTable;
   readonly #devices: DeviceRows;
   readonly #retention: Retention;
+  /** Of the tick whose transaction is open. */
+  #part: TickPart | null = null;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -71,7 +82,7 @@ export class Store {
    */
   static open(directory: string, options: StoreOptions = {}): Store {
     const path = join(directory, DATABASE_FILE);
-    const db = openForWriting(directory, { busyTimeoutMs: options.busyTimeoutMs ?? 2000, cacheKib: options.cacheKib ?? 32 * 1024 });
+    const db = openForWriting(directory, { busyTimeoutMs: options.busyTimeoutMs ?? 2000, cacheKib: options.cacheKib ?? 12 * 1024 });
     try {
       return new Store(path, db);
     } catch (error) {
@@ -80,21 +91,49 @@ export class Store {
     }
   }
 
-  /** All of the tick, or nothing. @throws SensorError STORE; the next call may succeed again */
-  writeTick(tick: StoredTick): void {
-    const { flows, devices, alerts, stats, usage, places } = this.#tables;
-    const begin = tickBegin(tick.stats);
-    const written = this.#transaction(() => {
-      devices.write(tick.devices);
-      places.learn(tick.devices);
-      const sums = usage.begin();
-      const count = flows.write(sums.adding(tick.flows), begin <= (stats.newest() ?? Number.NEGATIVE_INFINITY));
-      usage.write(sums, begin);
-      alerts.write(tick.alerts);
-      stats.write(tick.stats);
-      return count;
+  /**
+   * Flows of a tick that is not over yet, so that a large one need not be in memory: kept when the tick is written, or
+   * not at all. Devices that their ends may be come with them or came before.
+   * @throws SensorError STORE; what the tick had so far is gone then
+   */
+  writePart({ devices, flows }: Pick<StoredTick, 'devices' | 'flows'>): void {
+    this.#attempt('write', () => {
+      const part = this.#begun();
+      // Which time the tick is of is not known before its end: whatever may have been written before is looked for.
+      this.#add(part, devices, flows, this.#tables.stats.newest()?.end ?? Number.NEGATIVE_INFINITY);
+    });
+  }
+
+  /** All of the tick with its parts, or nothing. @throws SensorError STORE; the next call may succeed again */
+  writeTick({ stats, flows, devices, alerts }: StoredTick): void {
+    const begin = tickBegin(stats);
+    const written = this.#attempt('write', () => {
+      const part = this.#begun();
+      const newest = this.#tables.stats.newest();
+      const isAgain = newest !== null && begin <= newest.begin;
+      this.#add(part, devices, flows, isAgain ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+      this.#tables.usage.write(part.sums, begin);
+      this.#tables.alerts.write(alerts);
+      this.#tables.stats.write(stats);
+      this.#db.exec('COMMIT');
+      this.#part = null;
+      return part.flows;
     });
     this.#retention.wrote(written);
+  }
+
+  #begun(): TickPart {
+    if (this.#part === null) {
+      this.#db.exec('BEGIN IMMEDIATE');
+      this.#part = { sums: this.#tables.usage.begin(), flows: 0, words: [] };
+    }
+    return this.#part;
+  }
+
+  #add(part: TickPart, devices: StoredTick['devices'], flows: StoredTick['flows'], writtenUntil: number): void {
+    this.#tables.devices.write(devices);
+    this.#tables.places.learn(devices);
+    part.flows += this.#tables.flows.write(part.sums.adding(flows), writtenUntil);
   }
 
   /** null takes the acknowledgement back. False when there is no such alert. @throws SensorError STORE */
@@ -129,8 +168,14 @@ export class Store {
     if (this.#db.isOpen) this.#db.close();
   }
 
+  /** Between the parts of a tick it belongs to that tick, and is done again if the tick cannot be kept. */
   #transaction<T>(work: () => T): T {
     return this.#attempt('write', () => {
+      if (this.#part !== null) {
+        const result = work();
+        this.#part.words.push(work);
+        return result;
+      }
       this.#db.exec('BEGIN IMMEDIATE');
       const result = work();
       this.#db.exec('COMMIT');
@@ -142,13 +187,16 @@ export class Store {
     try {
       return work();
     } catch (error) {
+      const words = this.#part?.words ?? [];
       this.#rollBack();
+      if (words.length > 0) this.#transaction(() => words.forEach((word) => void word()));
       throw storeError(doing, this.path, error);
     }
   }
 
   /** SQLite has rolled back by itself after some failures; what memory holds of the tables is read anew. */
   #rollBack(): void {
+    this.#part = null;
     if (!this.#db.isOpen) return;
     try {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { packageFile } from '../../../src/enrich/package-file.ts';
 import { PortNames } from '../../../src/enrich/ports.ts';
@@ -12,6 +13,18 @@ describe('vendors', async () => {
     ['b827.eb01.0203', 'Raspberry Pi Foundation'],
     ['00:0c:29:00:00:01', 'VMware, Inc.'],
   ])('%s is of %s', (mac, vendor) => expect(vendors.vendor(mac)).toBe(vendor));
+
+  it('every prefix of the registry has the first line of its entry', async () => {
+    const path = packageFile('oui-data', 'index.json');
+    expect(path).not.toBeNull();
+    const entries = JSON.parse(await readFile(path ?? '', 'utf8')) as Record<string, string>;
+    const isGlobal = (prefix: string) => (Number.parseInt(prefix.slice(0, 2), 16) & 3) === 0;
+    // Of those that are divided, the parts count.
+    const whole = Object.entries(entries).filter(([prefix, text]) => isGlobal(prefix) && !text.startsWith('IEEE Registration'));
+    const wrong = whole.filter(([prefix, text]) => vendors.vendor(prefix.padEnd(12, '0')) !== text.split('\n', 1)[0]);
+    expect(wrong).toEqual([]);
+    expect(whole.length).toBeGreaterThan(50_000);
+  });
 
   it('the longest prefix counts', () => {
     // 8C:1F:64 is divided among owners of 36 bits, 28:2C:02 among owners of 28.
