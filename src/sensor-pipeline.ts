@@ -217,6 +217,7 @@ export class Pipeline {
         summaryFlows,
         addonPath: addonPath(),
         live: neverWaits(this.#options),
+        rehearse: this.#options.rehearse && neverWaits(this.#options),
         slowMs: slowShardMs,
       },
       onTick: (message) => this.#events.onTick(message),

@@ -126,6 +126,7 @@ export function resolveOptions(settings: SensorSettings, machine: Machine): Sens
     sampleEvery: 0,
     discovery: false,
     recallBytes: 0,
+    rehearse: false,
     recallSnaplen: DEFAULT_RECALL_SNAPLEN,
     records: true,
     ignoreProtocols: [],

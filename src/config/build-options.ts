@@ -184,6 +184,7 @@ export function sensorOptions(command: CommandName, values: SettingValues, table
     discovery: false,
     recallBytes: values['detect.enabled'] && values['detect.evidence_dir'] !== null ? DEFAULT_RECALL_BYTES : 0,
     recallSnaplen: DEFAULT_RECALL_SNAPLEN,
+    rehearse: false,
     records: RECORD_OUTPUTS.some((key) => values[key] !== null),
     ignoreProtocols: values['screen.ignore_protocols'].map((name) => name.toLowerCase()),
     fault: null,

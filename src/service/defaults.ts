@@ -22,6 +22,7 @@ export function withServiceNeeds(settings: SensorSettings, { dailyCsv }: Service
     // What says nothing of detection does not turn it on.
     ...(detect === undefined ? {} : { detect: { ...detect, evidenceDir: detect.evidenceDir ?? join(dataDir, EVIDENCE_FOLDER) } }),
     recallBytes: settings.recallBytes || RECALL_BYTES,
+    rehearse: true,
     records: true,
     discovery: true,
     sampleEvery: dailyCsv ? SAMPLE_EVERY : 0,

@@ -162,6 +162,8 @@ export interface ShardData {
   addonPath: string;
   /** Packets do not wait for this shard, so it waits for the sensor only while its rings have room, and a bounded time. */
   live: boolean;
+  /** Do everything once before the shard says that it is ready (`rehearsal.ts`). */
+  rehearse: boolean;
   /** Milliseconds to sleep after each drained batch, for tests of a slow shard; 0 = none. */
   slowMs: number;
 }

@@ -13,6 +13,7 @@ import { ShardCore } from './core.ts';
 import { isHalfFull } from './overload.ts';
 import { Pacing } from './pacing.ts';
 import { type SensorMessage, ShardCounter, type ShardData, type ShardMessage } from './protocol.ts';
+import { rehearse } from './rehearsal.ts';
 
 /** Drains without a look at the event loop; about 20 ms under full load. */
 const DRAINS_PER_TURN = 16;
@@ -136,6 +137,7 @@ async function appParts({ app, shards, flow }: ShardData): Promise<AppParts | nu
 
 if (!isMainThread && parentPort !== null) {
   const data = workerData as ShardData;
+  if (data.rehearse) await rehearse(data, loadAddon(data.addonPath), await appParts(data));
   const worker = new ShardWorker(data, await appParts(data));
   parentPort.on('message', (message: SensorMessage) => worker.receive(message));
   worker.start();

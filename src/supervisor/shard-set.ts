@@ -47,7 +47,7 @@ export interface ShardSetOptions {
   replace: boolean;
   data: Pick<
     ShardData,
-    'flow' | 'app' | 'detect' | 'processes' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'live' | 'slowMs'
+    'flow' | 'app' | 'detect' | 'processes' | 'wantRows' | 'topFlows' | 'summaryFlows' | 'addonPath' | 'live' | 'rehearse' | 'slowMs'
   >;
   credits: SharedArrayBuffer;
   onTick(message: TickMessage): void;
@@ -113,6 +113,8 @@ export class ShardSet {
       counters,
       credits,
       ...data,
+      // A successor is needed at once.
+      rehearse: data.rehearse && restarts === 0,
     };
     const worker = new Worker(workerUrl, { workerData, name: `weir-shard-${index}`, execArgv: [], resourceLimits: SHARD_MEMORY });
     const { promise: exited, resolve: onExit } = Promise.withResolvers<void>();

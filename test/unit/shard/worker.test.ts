@@ -38,6 +38,7 @@ function shard(ring: RingBuilder, more: Partial<ShardData> = {}) {
     summaryFlows: 0,
     addonPath: join(folder, 'addon.cjs'),
     live: false,
+    rehearse: false,
     slowMs: 0,
     ...more,
   };
