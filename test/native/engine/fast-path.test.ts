@@ -62,13 +62,14 @@ describe('a fast path', () => {
     takesBytes: false,
     tellsOpens: false,
     tellsAnswers: false,
+    tidings: new Int32Array(8),
     tellsFrom: Number.POSITIVE_INFINITY,
     tally: new Float64Array(ShardCounter.SLOTS),
     protocols: new Float64Array(512),
     atTick: new Float64Array(0),
     table: createTableWords(),
     activeTimeoutNs: 0,
-    words: new Int32Array(5),
+    words: new Int32Array(6),
     times: new Float64Array(3),
   };
 
@@ -79,7 +80,8 @@ describe('a fast path', () => {
     ['coldBytes', { coldBytes: 192 }],
     ['tally', { tally: new Float64Array(3) }],
     ['protocols', { protocols: new Float64Array(256) }],
-    ['words', { words: new Int32Array(4) }],
+    ['words', { words: new Int32Array(5) }],
+    ['tidings', { tidings: new Float64Array(8) as unknown as Int32Array }],
     ['table', { table: new Int32Array(8) }],
     ['times', { times: new Float64Array(2) }],
   ])('refuses a wrong %s', (name, wrong) => {
