@@ -76,6 +76,7 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   const Memory table = reader.memory("table", napi_int32_array, kTableCount);
   const Memory words = reader.memory("words", napi_int32_array, sizeof(FastPathWords) / sizeof(uint32_t));
   const Memory times = reader.memory("times", napi_float64_array, sizeof(FastPathTimes) / sizeof(double));
+  const Memory tidings = reader.memory("tidings", napi_int32_array, 0);
   const size_t cold_bytes = reader.size("coldBytes");
   FastPathOptions options;
   options.timed = reader.boolean("timed");
@@ -104,7 +105,8 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   memory.at_tick = at_tick.elements > 0 ? reinterpret_cast<double*>(at_tick.bytes) : nullptr;
   memory.words = reinterpret_cast<int32_t*>(table.bytes);
   memory.active_timeout = active_timeout;
-  fast_path_ = FastPath(RingView(ring.bytes), rows, options, memory);
+  fast_path_ = FastPath(RingView(ring.bytes), rows, options, memory,
+                        {reinterpret_cast<Tiding*>(tidings.bytes), static_cast<uint32_t>(tidings.elements * sizeof(int32_t) / sizeof(Tiding))});
   words_ = reinterpret_cast<FastPathWords*>(words.bytes);
   times_ = reinterpret_cast<FastPathTimes*>(times.bytes);
   pinned_ = std::move(reader.pinned);

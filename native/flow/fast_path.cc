@@ -26,6 +26,7 @@ uint32_t key_of(const PacketRecord& record) {
 
 void FastPath::run(FastPathWords& words, FastPathTimes& times) {
   uint32_t taken = 0;
+  told_ = 0;
   for (; words.position != words.end; taken++) {
     if (taken % Lookahead::kEvery == 0) lookahead_.ahead(rows_, words.position, words.end);
     if (taken == words.most) break;
@@ -37,6 +38,7 @@ void FastPath::run(FastPathWords& words, FastPathTimes& times) {
     words.sequence++;
   }
   words.taken = taken;
+  words.tidings = told_;
 }
 
 // False when the record is not a usual one; nothing has changed then. The order of the rest is that of `count` in the table.
@@ -72,10 +74,12 @@ bool FastPath::take(const PacketRecord& record, FastPathTimes& times) {
 
 // The SYN of a connection that is not there yet.
 bool FastPath::open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times) {
-  if (options_.tells_opens || !is_opening(record)) return false;
-  const int64_t slot = open_row(rows_, memory_, record, key, times.due);
-  if (slot < 0) return false;
-  const Row row = rows_.at(static_cast<size_t>(slot));
+  if (!is_opening(record) || (options_.tells_opens && !has_room())) return false;
+  const int64_t opened = open_row(rows_, memory_, record, key, times.due);
+  if (opened < 0) return false;
+  const size_t slot = static_cast<size_t>(opened);
+  const Row row = rows_.at(slot);
+  if (options_.tells_opens) tell(slot, record, 0);
   first_of_side(row, side, record);
   count(row.hot, side, record);
   segments_.take(row, side, record, SegmentOrder::kStep);
@@ -110,9 +114,15 @@ bool FastPath::is_flow(const uint8_t* hot, const PacketRecord& record, uint32_t 
          memcmp(hot + kRowAddrA, a, 16) == 0 && memcmp(hot + kRowAddrB, b, 16) == 0;
 }
 
-// The first packet of the side that speaks second, when nobody has to hear of it.
+// Before the packet is counted.
+void FastPath::tell(size_t slot, const PacketRecord& record, uint32_t flag) {
+  tidings_.entries[told_++] = {static_cast<int32_t>(slot), records_.offset_of(record) | flag};
+}
+
+// The first packet of the side that speaks second, when there is room to tell of it.
 bool FastPath::may_answer(const Row& row, const PacketRecord& record, uint32_t side) const {
-  if (options_.tells_answers || (get<uint32_t>(row.hot, kRowFlags) & (kRowFlagSeenA << (side ^ 1))) == 0) return false;
+  if ((get<uint32_t>(row.hot, kRowFlags) & (kRowFlagSeenA << (side ^ 1))) == 0) return false;
+  if (options_.tells_answers && !has_room()) return false;
   return record.protocol != kProtoUdp || has_history_room(row);
 }
 
@@ -124,6 +134,7 @@ bool FastPath::may_touch(const Row& row) const {
 // `firstOf` of the table.
 void FastPath::answer(size_t slot, uint32_t side, const PacketRecord& record) {
   const Row row = rows_.at(slot);
+  if (options_.tells_answers) tell(slot, record, kTidingAnswer);
   first_of_side(row, side, record);
   const uint32_t list = row.hot[kRowList];
   if (list < kListAnswered) memory_.lists().move(rows_, slot, list + kListAnswered);

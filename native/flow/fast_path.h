@@ -1,6 +1,7 @@
 // The usual packet, in C++: it belongs to a flow that is there and comes in the order that was expected, or opens one with a SYN.
-// Whatever else a packet does (opens a flow otherwise, is lost or repeated, is what somebody wants to hear of) is left untouched
-// for src/flow/table.ts, which does usual packets, too, in the same way where this is not used.
+// Whatever else a packet does (opens a flow otherwise, is lost or repeated, ends a volume step) is left untouched for
+// src/flow/table.ts, which does usual packets, too, in the same way where this is not used. What somebody wants to hear of a
+// packet that is taken is written down, in the order of the records.
 #pragma once
 #include <cstdint>
 
@@ -19,11 +20,26 @@ struct FastPathWords {
   uint32_t sequence;  // in and out: number that the next record must have
   uint32_t most;      // in: records to take at most; 0 = only look ahead
   uint32_t taken;     // out: records taken, pads included
+  uint32_t tidings;   // out: moments that were written down
 };
 struct FastPathTimes {
   double limit;        // in: stream time that records may not be behind
   double due;          // in and out: stream time of the next interim record
   double min_timeout;  // in: ns of silence after which a flow may have ended
+};
+
+// A moment in a flow's life that somebody hears of.
+struct Tiding {
+  int32_t slot;
+  uint32_t record;  // offset of the packet's record in the ring's memory; + kTidingAnswer: it is the first of the side that spoke second
+};
+constexpr uint32_t kTidingAnswer = 1;
+static_assert(kRecordAlign > kTidingAnswer, "offsets of records have room for the flag");
+
+// Where moments are written; a packet for whose moment there is no room is not usual.
+struct TidingList {
+  Tiding* entries = nullptr;
+  uint32_t room = 0;
 };
 
 struct FastPathOptions {
@@ -40,11 +56,12 @@ class FastPath {
  public:
   FastPath() = default;
   // All memory must outlive this.
-  FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, const TableMemory& memory)
+  FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, const TableMemory& memory, TidingList tidings)
       : records_(ring),
         rows_(rows),
         options_(options),
         memory_(memory),
+        tidings_(tidings),
         segments_(options.full, options.timed),
         lookahead_(records_, options.cold_touch) {}
 
@@ -59,6 +76,8 @@ class FastPath {
  private:
   bool take(const PacketRecord& record, FastPathTimes& times);
   bool open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times);
+  bool has_room() const { return told_ < tidings_.room; }
+  void tell(size_t slot, const PacketRecord& record, uint32_t flag);
   static bool are_unwanted(const uint8_t* hot, uint32_t side, const PacketRecord& record);
   int64_t find(const PacketRecord& record, uint32_t key) const;
   bool is_flow(const uint8_t* hot, const PacketRecord& record, uint32_t key) const;
@@ -73,6 +92,8 @@ class FastPath {
   Rows rows_;
   FastPathOptions options_;
   TableMemory memory_;
+  TidingList tidings_;
+  uint32_t told_ = 0;
   Segments segments_;
   Lookahead lookahead_;
 };

@@ -14,6 +14,10 @@ class RingRecords {
 
   const PacketRecord& at(uint32_t position) const { return *reinterpret_cast<const PacketRecord*>(bytes(position)); }
   const uint8_t* bytes(uint32_t position) const { return data_ + (position & mask_); }
+  // Counted from the beginning of the ring's memory, as the TypeScript side counts.
+  uint32_t offset_of(const PacketRecord& record) const {
+    return kRingHeaderBytes + static_cast<uint32_t>(reinterpret_cast<const uint8_t*>(&record) - data_);
+  }
 
  private:
   const uint8_t* data_ = nullptr;

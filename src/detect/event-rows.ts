@@ -51,6 +51,9 @@ export class EventRows {
 
 export type RowHandler = (rows: EventRows, row: number) => void;
 
+/** Rows that one call shows. A call that went on for thousands would be compiled while it runs, and once more for the next tick. */
+const TURN = 128;
+
 export const ignoreRow: RowHandler = () => {};
 
 /**
@@ -61,7 +64,7 @@ export function showRows(rows: EventRows, handlers: RowHandler[], onThrow: (plac
   const next = { row: 0, place: 0 };
   while (next.row < rows.count) {
     try {
-      showFrom(rows, handlers, next);
+      showUntil(Math.min(rows.count, next.row + TURN), rows, handlers, next);
     } catch (error) {
       onThrow(next.place, error);
       handlers[next.place++] = ignoreRow;
@@ -69,8 +72,8 @@ export function showRows(rows: EventRows, handlers: RowHandler[], onThrow: (plac
   }
 }
 
-function showFrom(rows: EventRows, handlers: readonly RowHandler[], next: { row: number; place: number }): void {
-  for (; next.row < rows.count; next.row++) {
+function showUntil(end: number, rows: EventRows, handlers: readonly RowHandler[], next: { row: number; place: number }): void {
+  for (; next.row < end; next.row++) {
     for (; next.place < handlers.length; next.place++) handlers[next.place](rows, next.row);
     next.place = 0;
   }

@@ -27,9 +27,14 @@ export function joined(
 /** Numbers of the attempts among the moments. */
 export function opensOf(moments: EntryReader): Uint32Array {
   const opens = new Uint32Array(moments.count);
+  return opens.subarray(0, writeOpens(moments, opens));
+}
+
+// Loops stand alone, as in merge-batches.ts.
+function writeOpens(moments: EntryReader, opens: Uint32Array): number {
   let count = 0;
   for (let entry = 0; entry < moments.count; entry++) if (moments.kind(moments.offset(entry)) === EntryKind.OPEN) opens[count++] = entry;
-  return opens.subarray(0, count);
+  return count;
 }
 
 /** Numbers of the moments that have an answer, among the joined ones. */
@@ -45,16 +50,29 @@ export function answersOf(batches: readonly DetectBatch[]): Uint32Array {
   return answers;
 }
 
-/** `entries` by a time and, where that is the same, by a number, which stand at these places. */
-export function sorted(reader: EntryReader, entries: Uint32Array, timePlace: number, ordinalPlace: number): Uint32Array {
-  for (let i = 1; i < entries.length; i++) {
-    if (compare(reader, reader.offset(entries[i - 1]), reader.offset(entries[i]), timePlace, ordinalPlace) <= 0) continue;
-    // Several shards, or several capture threads, whose packets of one moment are told as they came.
-    return entries.sort((a, b) => compare(reader, reader.offset(a), reader.offset(b), timePlace, ordinalPlace) || a - b);
-  }
-  return entries;
+/** Some of the entries in the order in which they are told: by time and, where that is the same, by number in the capture. */
+export interface OrderedEntries {
+  readonly entries: Uint32Array;
+  /** By place in `entries`, and Infinity behind the last. */
+  readonly times: Float64Array;
+  readonly ordinals: Float64Array;
 }
 
-function compare(reader: EntryReader, a: number, b: number, timePlace: number, ordinalPlace: number): number {
-  return reader.number(a, timePlace) - reader.number(b, timePlace) || reader.number(a, ordinalPlace) - reader.number(b, ordinalPlace);
+/** `entries` in order; time and number stand at these places. */
+export function inOrder(reader: EntryReader, entries: Uint32Array, timePlace: number, ordinalPlace: number): OrderedEntries {
+  const times = reader.numbers(entries, timePlace);
+  const ordinals = reader.numbers(entries, ordinalPlace);
+  if (areAscending(times, ordinals)) return { entries, times, ordinals };
+  // Several shards, or several capture threads, whose packets of one moment are told as they came.
+  const places = Uint32Array.from(entries, (_, place) => place);
+  places.sort((a, b) => times[a] - times[b] || ordinals[a] - ordinals[b] || entries[a] - entries[b]);
+  const sorted = places.map((place) => entries[place]);
+  return { entries: sorted, times: reader.numbers(sorted, timePlace), ordinals: reader.numbers(sorted, ordinalPlace) };
+}
+
+function areAscending(times: Float64Array, ordinals: Float64Array): boolean {
+  for (let i = 1; i < times.length; i++) {
+    if (times[i - 1] > times[i] || (times[i - 1] === times[i] && ordinals[i - 1] > ordinals[i])) return false;
+  }
+  return true;
 }

@@ -63,13 +63,18 @@ export class TickSurges {
 /** Null when no bucket has more than may be told. */
 function crowdsOf(moments: EntryReader, opens: Uint32Array): Uint32Array | null {
   const crowds = new Uint32Array(BUCKETS);
+  return countCrowds(moments, opens, crowds) > OPENS_TOLD ? crowds : null;
+}
+
+// A loop that stands alone, as in merge-batches.ts.
+function countCrowds(moments: EntryReader, opens: Uint32Array, crowds: Uint32Array): number {
   let largest = 0;
   for (let i = 0; i < opens.length; i++) {
     const bucket = moments.serviceBucket(moments.offset(opens[i]), BUCKETS);
     crowds[bucket]++;
     if (crowds[bucket] > largest) largest = crowds[bucket];
   }
-  return largest > OPENS_TOLD ? crowds : null;
+  return largest;
 }
 
 function serviceKey({ protocol, target, targetPort }: Service): string {

@@ -3,8 +3,10 @@
  * table. Both do a usual packet in the same way, so who does it changes nothing but the time that it takes.
  */
 import type { FastPath, FastPathMemory } from '../native/engine.ts';
+import { R_FLAGS, R_PROTOCOL, R_STREAM_NS, RecordFlag } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';
 import type { FlowLives } from './lives.ts';
+import { ROLE_OF } from './roles.ts';
 import { F_LETTERS_A, F_RTT_LAST_MS, HOT_BYTES } from './row.ts';
 
 /** Words of `FastPathMemory.words`; positions and numbers are mod 2^32. */
@@ -19,7 +21,9 @@ export const FastWord = {
   MOST: 3,
   /** Records that were taken, pads included. */
   TAKEN: 4,
-  COUNT: 5,
+  /** Moments of flows that were written down. */
+  TIDINGS: 5,
+  COUNT: 6,
 } as const;
 
 /** Doubles of `FastPathMemory.times`, stream time in ns. */
@@ -33,6 +37,11 @@ export const FastTime = {
   COUNT: 3,
 } as const;
 
+/** Moments between two looks at them: a batch of the drain loop has fewer. */
+const MOST_TIDINGS = 256;
+/** Of a moment's second word, an offset of a record: the flow's second side has spoken; else the flow is new. */
+const IS_ANSWER = 1;
+
 /** null where there is no addon: the table then does every packet. */
 export type CreateFastPath = (memory: FastPathMemory) => FastPath | null;
 
@@ -42,6 +51,8 @@ export class FastPathState {
   readonly times = new Float64Array(FastTime.COUNT);
   /** Packets and wire bytes per IP protocol, in turn. */
   readonly protocols = new Float64Array(512);
+  /** Slot and record of each moment that somebody hears of. */
+  readonly tidings = new Int32Array(2 * MOST_TIDINGS);
   readonly create: CreateFastPath;
 
   constructor(create: CreateFastPath) {
@@ -73,6 +84,7 @@ export function usualPackets(
     takesBytes,
     tellsOpens: lives.watch !== null || lives.newcomers !== null,
     tellsAnswers: lives.watch !== null,
+    tidings: state.tidings,
     tellsFrom: lives.sink.tellsFrom,
     tally,
     protocols,
@@ -95,6 +107,25 @@ export function usualPackets(
     times[FastTime.MIN_TIMEOUT] = pressure.minTimeout;
     fast.run();
     interims.next = times[FastTime.DUE];
+    if (words[FastWord.TIDINGS] > 0) tell(lives, rec, state.tidings, words[FastWord.TIDINGS]);
     return words[FastWord.TAKEN];
   };
+}
+
+/**
+ * Passes on what the fast path has written down. Nothing that is asked here has changed since: a record is in the ring until its
+ * batch is done, and which flow is in a slot, between whom, changes in the table alone.
+ */
+function tell({ watch, newcomers }: FlowLives, rec: RingReader, tidings: Int32Array, count: number): void {
+  for (let i = 0; i < 2 * count; i += 2) {
+    const slot = tidings[i];
+    const o = tidings[i + 1] & ~IS_ANSWER;
+    const flags = rec.u16[(o + R_FLAGS) >> 1];
+    const now = rec.f64[(o + R_STREAM_NS) >> 3];
+    if ((tidings[i + 1] & IS_ANSWER) !== 0) watch?.answered(slot, (flags & RecordFlag.FROM_A) ^ 1, rec, o, now);
+    else {
+      watch?.opened(slot, rec, o, rec.u8[o + R_PROTOCOL] | ROLE_OF[flags], now);
+      newcomers?.opened(slot);
+    }
+  }
 }

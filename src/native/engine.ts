@@ -262,10 +262,12 @@ export interface FastPathMemory {
   readonly timed: boolean;
   /** Records that carry bytes are for the application layer, not usual. */
   readonly takesBytes: boolean;
-  /** Somebody hears of every new flow: none is opened. */
+  /** Somebody hears of every new flow. */
   readonly tellsOpens: boolean;
-  /** Somebody hears of the first packet of the side that spoke second: it is not usual. */
+  /** Somebody hears of the first packet of the side that spoke second. */
   readonly tellsAnswers: boolean;
+  /** What they hear, two words each: see `Tiding` in native/flow/fast_path.h. A packet that finds no room is not usual. */
+  readonly tidings: Int32Array;
   /** The first packet in a tick of a flow of so many bytes is not usual either. */
   readonly tellsFrom: number;
   /** The shard's counters, and packets and bytes per protocol. */

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { type CreateFastPath, FastWord } from '../../../src/flow/fast-path.ts';
 import type { EngineOptions } from '../../../src/native/engine.ts';
 import { loadAddon } from '../../../src/native/load.ts';
+import { createProcessMemory, QueryReader, RING_QUERIES } from '../../../src/process/memory.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
 import { FLOW, Rig } from '../../unit/shard/rig.ts';
@@ -30,17 +31,25 @@ function copyOf(ring: Uint8Array): Uint8Array<SharedArrayBuffer> {
 export interface Given {
   flow?: Partial<FlowOptions>;
   detect?: boolean;
+  /** Every address is taken for one of this host's. */
+  processes?: boolean;
 }
 
 /** What comes out of a table for these records. */
 export function drained(ring: Uint8Array, given: Given, createFastPath?: CreateFastPath) {
   const flow = { ...FLOW, maxFlows: 3000, activeTimeoutSecs: 7, ...given.flow };
   const options = { flow, topFlows: 5, summaryFlows: 5, detect: given.detect ?? false, outboxRows: 65_536 };
-  const rig = new Rig([copyOf(ring)], { ...options, ...(createFastPath === undefined ? {} : { createFastPath }) }).run();
+  const memory = createProcessMemory(1);
+  new Uint8Array(memory.addresses).fill(0xff);
+  const processes = given.processes === true ? { processes: memory } : {};
+  const rig = new Rig([copyOf(ring)], { ...options, ...processes, ...(createFastPath === undefined ? {} : { createFastPath }) }).run();
+  const queries = new QueryReader(memory.rings[0]);
   return {
     rows: rig.rows.map(({ view }) => Buffer.from(view.buffer).toString('latin1')),
     counters: [...rig.counters].filter((_, slot) => slot !== ShardCounter.TABLE_BYTES),
     ticks: rig.ticks,
+    queries: queries.take(RING_QUERIES),
+    queriesDropped: queries.dropped,
   };
 }
 

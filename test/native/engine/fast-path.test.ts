@@ -1,4 +1,4 @@
-/** The native fast path and the table alone, on the same records: the same rows, counters and ticks, to the last bit. */
+/** The native fast path and the table alone, on the same records: the same rows, counters, ticks and tidings, to the last bit. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { createTableWords } from '../../../src/flow/table-words.ts';
 import { loadAddon } from '../../../src/native/load.ts';
@@ -17,6 +17,7 @@ const captures = [...generatedCaptures(folder.path), awkwardCapture(folder.file(
 const settings: [string, Given][] = [
   ['everything', {}],
   ['detection', { detect: true }],
+  ['processes', { processes: true }],
   ['no RTT', { flow: { rtt: false } }],
   ['no TCP analysis', { flow: { rtt: false, retransmissions: false, outOfOrder: false } }],
   ['short timeouts, few flows', { flow: { idleTcpSecs: 1, idleUdpSecs: 1, maxFlows: 200 } }],
@@ -42,6 +43,18 @@ describe('usual packets in C++', () => {
     expect(taken()).toBeGreaterThan(counters[ShardCounter.DEQUEUED] / 2);
   });
 
+  it('open and answer connections natively with rules and process names on, too', async () => {
+    const ring = await recorded(folder.file('flood-1.pcap'));
+    const alone = counting();
+    const heard = counting();
+    drained(ring, {}, alone.create);
+    const { ticks, queries } = drained(ring, { detect: true, processes: true }, heard.create);
+    expect(alone.taken()).toBeGreaterThan(0);
+    expect(heard.taken()).toBe(alone.taken());
+    expect(ticks.some(({ detect }) => (detect?.moments.length ?? 0) > 0)).toBe(true);
+    expect(queries.length).toBeGreaterThan(0);
+  });
+
   it('are left to the table when VLANs are part of the key', async () => {
     const ring = await recorded(folder.file('mixed-4.pcap'), { vlanAware: true });
     const { create, taken } = counting();
@@ -62,13 +75,14 @@ describe('a fast path', () => {
     takesBytes: false,
     tellsOpens: false,
     tellsAnswers: false,
+    tidings: new Int32Array(8),
     tellsFrom: Number.POSITIVE_INFINITY,
     tally: new Float64Array(ShardCounter.SLOTS),
     protocols: new Float64Array(512),
     atTick: new Float64Array(0),
     table: createTableWords(),
     activeTimeoutNs: 0,
-    words: new Int32Array(5),
+    words: new Int32Array(6),
     times: new Float64Array(3),
   };
 
@@ -79,7 +93,8 @@ describe('a fast path', () => {
     ['coldBytes', { coldBytes: 192 }],
     ['tally', { tally: new Float64Array(3) }],
     ['protocols', { protocols: new Float64Array(256) }],
-    ['words', { words: new Int32Array(4) }],
+    ['words', { words: new Int32Array(5) }],
+    ['tidings', { tidings: new Float64Array(8) as unknown as Int32Array }],
     ['table', { table: new Int32Array(8) }],
     ['times', { times: new Float64Array(2) }],
   ])('refuses a wrong %s', (name, wrong) => {

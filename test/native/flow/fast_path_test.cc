@@ -14,6 +14,7 @@ constexpr uint32_t kCapacity = 1 << 15;
 constexpr size_t kRows = 32;
 constexpr size_t kColdBytes = 256;
 constexpr size_t kPlaces = 64;
+constexpr uint32_t kTidings = 3;
 constexpr uint8_t kTcp = 6;
 constexpr uint8_t kAck = 16;
 constexpr uint8_t kSyn = 2;
@@ -41,11 +42,12 @@ struct Bench {
   std::array<double, 512> protocols{};
   std::array<double, 2 * kRows> at_tick{};
   std::array<int32_t, weir::kTableCount> table{};
+  std::array<weir::Tiding, kTidings> tidings{};
   weir::FastPathWords words{};
   weir::FastPathTimes times{1e18, 1e18, 60e9};
   weir::FastPath path;
 
-  Bench() {
+  explicit Bench(bool tells = false, uint32_t room = kTidings) {
     uint8_t* const base = reinterpret_cast<uint8_t*>(ring.data());
     weir::put<uint32_t>(base, weir::kRingAtCapacity, kCapacity);
     weir::Rows rows;
@@ -55,6 +57,7 @@ struct Bench {
     rows.count = kRows;
     weir::FastPathOptions options;
     options.timed = options.full = options.takes_bytes = true;
+    options.tells_opens = options.tells_answers = tells;
     options.cold_touch = 192;
     options.tells_from = 1e18;
     weir::TableMemory memory;
@@ -63,7 +66,7 @@ struct Bench {
     memory.at_tick = at_tick.data();
     memory.words = table.data();
     memory.active_timeout = 300e9;
-    path = weir::FastPath(weir::RingView(base), rows, options, memory);
+    path = weir::FastPath(weir::RingView(base), rows, options, memory, {tidings.data(), room});
     path.set_index(index.data(), kPlaces);
     for (const uint32_t word : {weir::kTableFreeRow, weir::kTableDueHead, weir::kTableDueTail}) table[word] = -1;
     for (uint32_t list = 0; list < weir::kListCount; list++) table[weir::kTableListHeads + list] = table[weir::kTableListTails + list] = -1;
@@ -98,6 +101,18 @@ struct Bench {
     made.streamNs = 5e9;
     words.end += weir::kRecordBytes;
     return made;
+  }
+
+  // The server's answer to the SYN before.
+  weir::PacketRecord& append_answer() {
+    weir::PacketRecord& answer = append();
+    answer.flags = static_cast<uint16_t>(weir::RecordFlag::kHasPorts);
+    std::swap(answer.srcPort, answer.dstPort);
+    std::swap(answer.srcAddr[0], answer.dstAddr[0]);
+    answer.tcpFlags = kSyn | kAck;
+    answer.ack = 101;
+    answer.payloadLen = 0;
+    return answer;
   }
 
   // A connection in slot 3 to which the records belong: both sides have spoken, the next sequence number of each is 0.
@@ -169,14 +184,7 @@ TEST(an_answer_in_time_is_an_rtt_sample) {
 TEST(a_syn_opens_a_row_and_its_answer_moves_it) {
   Bench bench;
   bench.append().tcpFlags = kSyn;
-  weir::PacketRecord& answer = bench.append();
-  answer.flags = static_cast<uint16_t>(weir::RecordFlag::kHasPorts);
-  std::swap(answer.srcPort, answer.dstPort);
-  std::swap(answer.srcAddr[0], answer.dstAddr[0]);
-  answer.tcpFlags = kSyn | kAck;
-  answer.ack = 101;
-  answer.payloadLen = 0;
-  answer.rawNsec = 1'500'000;
+  bench.append_answer().rawNsec = 1'500'000;
   // Row 5 was given back, and row 2 behind it.
   bench.table[weir::kTableFreeRow] = 5;
   weir::put<int32_t>(bench.hot.data() + 5 * weir::kHotBytes, weir::kRowListNext, 2);
@@ -193,6 +201,38 @@ TEST(a_syn_opens_a_row_and_its_answer_moves_it) {
   const uint8_t* const cold = bench.cold.data() + 5 * kColdBytes - weir::kHotBytes;
   CHECK(std::string(reinterpret_cast<const char*>(cold + weir::kRowHistory), cold[weir::kRowHistoryLength]) == "Sh");
   CHECK(weir::get<float>(cold, weir::kRowSynSynackMs) == 1.5f);
+}
+
+TEST(who_hears_of_moments_finds_them_in_their_order) {
+  Bench bench(true);
+  bench.append().tcpFlags = kSyn;
+  bench.append_answer();
+  bench.append().seq = 101;
+  weir::PacketRecord& other = bench.append();
+  other.tcpFlags = kSyn;
+  other.srcPort = 4321;
+  other.hashLo = 9;
+  EQ(bench.run(), 4u);
+  EQ(bench.words.tidings, 3u);
+  const int32_t slots[] = {0, 0, 1};
+  const uint32_t records[] = {0, weir::kRecordBytes + weir::kTidingAnswer, 3 * weir::kRecordBytes};
+  for (uint32_t i = 0; i < 3; i++) {
+    EQ(bench.tidings[i].slot, slots[i]);
+    EQ(bench.tidings[i].record, weir::kRingHeaderBytes + records[i]);
+  }
+  EQ(bench.run(), 0u);
+  EQ(bench.words.tidings, 0u);
+}
+
+TEST(a_moment_without_room_is_left_to_the_table) {
+  for (const uint32_t room : {0u, 1u}) {
+    Bench bench(true, room);
+    bench.append().tcpFlags = kSyn;
+    bench.append_answer();
+    EQ(bench.run(), room);
+    EQ(bench.words.tidings, room);
+    EQ(bench.words.position, room * weir::kRecordBytes);
+  }
 }
 
 TEST(no_row_is_opened_without_room_at_hand) {
@@ -282,7 +322,7 @@ TEST(what_is_not_usual_is_left_as_it_is) {
 }
 
 TEST(any_content_stays_in_its_memory) {
-  Bench bench;
+  Bench bench(true);
   uint64_t taken = 0;
   for (uint32_t trial = 0; trial < kTrials; trial++) {
     fill(bench.hot.data(), bench.hot.size());
@@ -305,6 +345,7 @@ TEST(any_content_stays_in_its_memory) {
     }
     taken += bench.run();
     CHECK(bench.words.position - begin <= bench.words.end - begin);
+    CHECK(bench.words.tidings <= kTidings);
   }
   CHECK(taken < kTrials);
 }

@@ -8,10 +8,10 @@ const never = () => {
   throw new Error('a handler threw that does not');
 };
 
-/** Three rows of empty entries. */
-function threeRows(): EventRows {
-  const rows = new EventRows(new EntryReader(new Uint8Array(3 * END_BYTES), END_BYTES, new AddressCache()), 3);
-  for (let row = 0; row < 3; row++) rows.push(row * END_BYTES, 10 * row, row + 1);
+/** Rows of empty entries. */
+function emptyRows(count: number): EventRows {
+  const rows = new EventRows(new EntryReader(new Uint8Array(count * END_BYTES), END_BYTES, new AddressCache()), count);
+  for (let row = 0; row < count; row++) rows.push(row * END_BYTES, 10 * row, row + 1);
   return rows;
 }
 
@@ -22,7 +22,7 @@ describe('rows of a tick', () => {
       (name: string): RowHandler =>
       (rows, row) =>
         void seen.push(`${name}${rows.numbers[row]}`);
-    showRows(threeRows(), [noting('a'), noting('b')], never);
+    showRows(emptyRows(3), [noting('a'), noting('b')], never);
     expect(seen).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
   });
 
@@ -37,9 +37,24 @@ describe('rows of a tick', () => {
       },
       (_, row) => void seen.push(`c${row}`),
     ];
-    showRows(threeRows(), handlers, (place, error) => void thrown.push([place, error]));
+    showRows(emptyRows(3), handlers, (place, error) => void thrown.push([place, error]));
     expect(seen).toEqual(['a0', 'b0', 'c0', 'a1', 'c1', 'a2', 'c2']);
     expect(thrown).toEqual([[1, new RangeError('b')]]);
+  });
+
+  it('are all shown, however many there are and wherever a handler throws', () => {
+    const seen: number[] = [];
+    const also: number[] = [];
+    const handlers: RowHandler[] = [
+      (_, row) => {
+        if (row === 300) throw new RangeError('late');
+        seen.push(row);
+      },
+      (_, row) => void also.push(row),
+    ];
+    showRows(emptyRows(1000), handlers, () => {});
+    expect(seen).toEqual([...Array(300).keys()]);
+    expect(also).toEqual([...Array(1000).keys()]);
   });
 
   it('know of an end what its volume had found out', () => {
