@@ -1,7 +1,7 @@
 /** What people do: walk by keyboard, search, filter, open, acknowledge, sign in, find a node. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accessibility, buildDashboard, launchBrowser, overflow, Witness } from '../support/dashboard-browser.ts';
+import { accessibility, buildDashboard, launchBrowser, overflow, settled, Witness } from '../support/dashboard-browser.ts';
 import { DashboardServer, type DashboardServerOptions } from '../support/dashboard-server.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -84,7 +84,7 @@ describe('by keyboard alone', () => {
     await testId('stat-bps').waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
-    await page.waitForTimeout(300);
+    await settled(page);
     expect(await accessibility(page)).toEqual([]);
     await page.getByRole('switch', { name: 'Single keys act on the page' }).click();
     await page.keyboard.press('Escape');
