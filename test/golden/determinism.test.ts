@@ -1,18 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { capturePath, corpusFolder, readManifest } from '../corpus/corpus.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
+import { isLongForm } from '../support/rounds.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { awkwardCapture, generatedCaptures } from './captures.ts';
 import { digestRun } from './digests.ts';
 
-/**
- * In the suite each capture is read by one shard and by one of the other numbers in turn, so that every kind of capture
- * meets every number; WEIR_TEST_ROUNDS=1 reads each by all of them, and =2 does so twice.
- */
-const ROUNDS = Number(process.env.WEIR_TEST_ROUNDS ?? 0);
 const SHARDS = [1, 2, 4, 8];
-const ALL = Array.from({ length: Math.max(ROUNDS, 1) }, () => SHARDS).flat();
-const runsOf = (index: number): number[] => (ROUNDS > 0 ? ALL : [1, SHARDS[1 + (index % 3)]]);
+/** In the suite each capture is read by one shard and by one of the other numbers in turn, so that every kind of capture meets every number. */
+const runsOf = (index: number): number[] => (isLongForm ? [...SHARDS, ...SHARDS] : [1, SHARDS[1 + (index % 3)]]);
 
 const folder = new TemporaryFolder('golden');
 afterAll(() => folder[Symbol.dispose]());
@@ -31,7 +27,7 @@ async function expectSameDigests(files: string[], runs: number[]): Promise<void>
 describe('every export is byte-identical for any number of shards, run after run', () => {
   const captures = [...generatedCaptures(folder.path), awkwardCapture(folder.file('awkward.pcap'))];
   it.each(captures.map((capture, index) => ({ ...capture, index })))('$name', async ({ name, path, index }) =>
-    expectSameDigests([path], name === 'awkward' ? ALL : runsOf(index)),
+    expectSameDigests([path], name === 'awkward' ? SHARDS : runsOf(index)),
   );
 
   it('several files in one run', async () => {
@@ -47,7 +43,7 @@ describe('every export is byte-identical for any number of shards, run after run
     const exports = ['exportJson', 'exportCsv', 'flowsJsonl', 'flowsCsv'] as const;
     const first = await digestRun([path], { shards: 1 }, exports);
     expect(first.summary.frames_read).toBe(1_000_000);
-    for (const shards of ROUNDS > 0 ? [2, 4, 8] : [4])
+    for (const shards of isLongForm ? [2, 4, 8] : [4])
       expect((await digestRun([path], { shards }, exports)).digests, `${shards} shards`).toEqual(first.digests);
   });
 });
