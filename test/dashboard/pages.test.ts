@@ -3,19 +3,17 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtDashboard } from '../support/built-dashboard.ts';
 import { macOf } from '../support/dashboard-answers.ts';
-import { accessibility, buildDashboard, launchBrowser, overflow, settled, THEMES, WIDTHS, Witness } from '../support/dashboard-browser.ts';
+import { accessibility, launchBrowser, overflow, settled, THEMES, WIDTHS, Witness } from '../support/dashboard-browser.ts';
 import { DashboardServer } from '../support/dashboard-server.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = new TemporaryFolder('dashboard');
 let server: DashboardServer;
 let origin: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  buildDashboard(folder.file('built'));
-  server = new DashboardServer(folder.file('built'));
+  server = new DashboardServer(builtDashboard());
   origin = await server.start();
   browser = await launchBrowser();
 });
@@ -23,7 +21,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.[Symbol.asyncDispose]();
-  folder[Symbol.dispose]();
 });
 
 /** What shows that the page has come with its answers. */

@@ -1,11 +1,11 @@
 /** What people do: walk by keyboard, search, filter, open, acknowledge, sign in, find a node. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accessibility, buildDashboard, launchBrowser, overflow, settled, Witness } from '../support/dashboard-browser.ts';
+import { builtDashboard } from '../support/built-dashboard.ts';
+import { accessibility, launchBrowser, overflow, settled, Witness } from '../support/dashboard-browser.ts';
 import { DashboardServer, type DashboardServerOptions } from '../support/dashboard-server.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = new TemporaryFolder('dashboard-use');
+let built: string;
 let browser: Browser;
 let server: DashboardServer;
 let origin: string;
@@ -13,17 +13,16 @@ let page: Page;
 let witness: Witness;
 
 beforeAll(async () => {
-  buildDashboard(folder.path);
+  built = builtDashboard();
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
-  folder[Symbol.dispose]();
 });
 
 async function open(address: string, options: DashboardServerOptions = {}, width = 1440): Promise<void> {
-  server = new DashboardServer(folder.path, options);
+  server = new DashboardServer(built, options);
   origin = await server.start();
   page = await browser.newPage({ viewport: { width, height: 900 } });
   witness = new Witness(page, origin);

@@ -1,8 +1,6 @@
 /** A browser for the dashboard, and what must be true of every page of it. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 export const WIDTHS = [360, 768, 1440] as const;
@@ -24,10 +22,6 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   });
-}
-
-export function buildDashboard(folder: string): void {
-  execFileSync('bash', [fileURLToPath(new URL('../../scripts/build-dashboard.sh', import.meta.url)), folder], { stdio: 'pipe' });
 }
 
 /** What a page said and asked for that it should not have. */
