@@ -5,7 +5,9 @@ const SHARED = ['test/unit/**', 'test/contract/**', 'test/api/**'];
 /** Each has networks of its own and mostly waits; they count packets, of which a processor that is busy elsewhere could lose some. */
 const LIVE = ['test/live/**'];
 /** These measure what the machine does meanwhile: packets lost under load, a processor's share, times between programs. */
-const ALONE = ['detection', 'full-speed', 'lifetime', 'loss', 'processes', 'quiet-attacks', 'serve-reload'].map((name) => `test/live/${name}.test.ts`);
+const ALONE = ['detection', 'full-speed', 'lifetime', 'loss', 'processes', 'quiet-attacks', 'serve-reload'].map(
+  (name) => `test/live/${name}.test.ts`,
+);
 
 /** A machine of a CI does other things meanwhile; what waits for programs or measures packets gets one more try there, and the report says so. */
 const RETRY = process.env.CI === undefined ? 0 : 1;
