@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { capturePath, corpusFolder, readManifest } from '../corpus/corpus.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
 import { isLongForm } from '../support/rounds.ts';
@@ -9,6 +9,8 @@ import { digestRun } from './digests.ts';
 const SHARDS = [1, 2, 4, 8];
 /** In the suite each capture is read by one shard and by one of the other numbers in turn, so that every kind of capture meets every number. */
 const runsOf = (index: number): number[] => (isLongForm ? [...SHARDS, ...SHARDS] : [1, SHARDS[1 + (index % 3)]]);
+
+if (isLongForm) vi.setConfig({ testTimeout: 600_000 });
 
 const folder = new TemporaryFolder('golden');
 afterAll(() => folder[Symbol.dispose]());
@@ -37,7 +39,7 @@ describe('every export is byte-identical for any number of shards, run after run
     );
   });
 
-  it('a million packets', { timeout: 120_000 }, async () => {
+  it('a million packets', { timeout: isLongForm ? 600_000 : 120_000 }, async () => {
     const path = folder.file('million.pcap');
     writeGenerated(path, { profile: 'imix', packets: 1_000_000, flows: 20_000, seed: 11 });
     const exports = ['exportJson', 'exportCsv', 'flowsJsonl', 'flowsCsv'] as const;

@@ -1,8 +1,10 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { isLongForm } from '../support/rounds.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { awkwardCapture, generatedCaptures } from './captures.ts';
 import { digestRun } from './digests.ts';
+
+if (isLongForm) vi.setConfig({ testTimeout: 600_000 });
 
 const folder = new TemporaryFolder('seed');
 afterAll(() => folder[Symbol.dispose]());
