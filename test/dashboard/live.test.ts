@@ -1,12 +1,12 @@
 /** What moves: frames, pause, rate, reconnection, alerts that arrive, and what the page says when the sensor does not answer. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { builtDashboard } from '../support/built-dashboard.ts';
 import { alert } from '../support/dashboard-answers.ts';
-import { buildDashboard, launchBrowser, Witness } from '../support/dashboard-browser.ts';
+import { launchBrowser, Witness } from '../support/dashboard-browser.ts';
 import { DashboardServer, type DashboardServerOptions } from '../support/dashboard-server.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = new TemporaryFolder('dashboard-live');
+let built: string;
 let browser: Browser;
 let server: DashboardServer;
 let origin: string;
@@ -14,17 +14,16 @@ let page: Page;
 let witness: Witness;
 
 beforeAll(async () => {
-  buildDashboard(folder.path);
+  built = builtDashboard();
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
-  folder[Symbol.dispose]();
 });
 
 async function begin(options: DashboardServerOptions = {}): Promise<void> {
-  server = new DashboardServer(folder.path, options);
+  server = new DashboardServer(built, options);
   origin = await server.start();
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   witness = new Witness(page, origin);

@@ -1,11 +1,11 @@
 /** What people do: walk by keyboard, search, filter, open, acknowledge, sign in, find a node. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accessibility, buildDashboard, launchBrowser, overflow, Witness } from '../support/dashboard-browser.ts';
+import { builtDashboard } from '../support/built-dashboard.ts';
+import { accessibility, launchBrowser, overflow, settled, Witness } from '../support/dashboard-browser.ts';
 import { DashboardServer, type DashboardServerOptions } from '../support/dashboard-server.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = new TemporaryFolder('dashboard-use');
+let built: string;
 let browser: Browser;
 let server: DashboardServer;
 let origin: string;
@@ -13,17 +13,16 @@ let page: Page;
 let witness: Witness;
 
 beforeAll(async () => {
-  buildDashboard(folder.path);
+  built = builtDashboard();
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
-  folder[Symbol.dispose]();
 });
 
 async function open(address: string, options: DashboardServerOptions = {}, width = 1440): Promise<void> {
-  server = new DashboardServer(folder.path, options);
+  server = new DashboardServer(built, options);
   origin = await server.start();
   page = await browser.newPage({ viewport: { width, height: 900 } });
   witness = new Witness(page, origin);
@@ -84,7 +83,7 @@ describe('by keyboard alone', () => {
     await testId('stat-bps').waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
-    await page.waitForTimeout(300);
+    await settled(page);
     expect(await accessibility(page)).toEqual([]);
     await page.getByRole('switch', { name: 'Single keys act on the page' }).click();
     await page.keyboard.press('Escape');

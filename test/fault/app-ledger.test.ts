@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ledgerFailures } from '../../src/index.ts';
 import { type TimedFrame, udpFrame, writeCaptureFile } from '../support/frames.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
+import { roundsOf } from '../support/rounds.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { type Faults, faults, runWithFaults, TINY_RING_BYTES } from './faulty-run.ts';
 
@@ -17,6 +18,8 @@ writeGenerated(capture, { profile: 'apps', packets: FRAMES, flows: 500, seed: 5,
 const LOGS = ['dnsJsonl', 'tlsJsonl', 'httpJsonl', 'eventsJsonl'] as const;
 const output = Object.fromEntries(LOGS.map((log) => [log, folder.file(log)]));
 const lines = (log: string) => readFileSync(folder.file(log), 'utf8').split('\n').slice(0, -1);
+
+const RUNS = roundsOf(10);
 
 const calm: Faults = {
   shards: 2,
@@ -32,7 +35,7 @@ const calm: Faults = {
 };
 
 describe('the ledger with the application layer and its logs', () => {
-  it('holds under random faults, and every line is whole', async () => {
+  it('holds under random faults, and every line is whole', { timeout: 60_000 + RUNS * 2000 }, async () => {
     await fc.assert(
       fc.asyncProperty(faults, async (drawn) => {
         const { summary, records } = await runWithFaults(capture, { ...drawn, snaplen: 65_535 }, { output });
@@ -43,7 +46,7 @@ describe('the ledger with the application layer and its logs', () => {
         const ends = lines('eventsJsonl').filter((line) => line.includes('"event":"end"'));
         expect(ends.length).toBeGreaterThanOrEqual(finals.length);
       }),
-      { seed: 1789, numRuns: 20, endOnFailure: true },
+      { seed: 1789, numRuns: RUNS, endOnFailure: true },
     );
   });
 

@@ -5,10 +5,12 @@ import { ledgerFailures, type RunSummary } from '../../src/index.ts';
 import { captureTotals } from '../live/referee.ts';
 import { missingCommands } from '../support/command.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
+import { roundsOf } from '../support/rounds.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { type Faults, faults, runWithFaults, TINY_RING_BYTES } from './faulty-run.ts';
 
 const FRAMES = 5000;
+const RUNS = roundsOf(12);
 const folder = new TemporaryFolder('ledger');
 afterAll(() => folder[Symbol.dispose]());
 const captures = (['mixed', 'imix', 'flood'] as const).map((profile) => {
@@ -31,7 +33,7 @@ function expectRecordsToAddUp(summary: RunSummary, records: FlowRecord[]): void 
 }
 
 describe('the ledger', () => {
-  it.each(captures)('holds to the packet and to the byte under random faults: %s', async (path) => {
+  it.each(captures)('holds to the packet and to the byte under random faults: %s', { timeout: 60_000 + RUNS * 2000 }, async (path) => {
     await fc.assert(
       fc.asyncProperty(faults, async (drawn) => {
         const { summary, records } = await runWithFaults(path, drawn);
@@ -43,7 +45,7 @@ describe('the ledger', () => {
         if (drawn.fault.failAfterFrames !== undefined && drawn.fault.failAfterFrames < FRAMES)
           expect(summary.error?.code).toBe('SOURCE_READ');
       }),
-      { seed: 1789, numRuns: 25, endOnFailure: true },
+      { seed: 1789, numRuns: RUNS, endOnFailure: true },
     );
   });
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { roundsOf } from '../support/rounds.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { manyFlows } from './small-captures.ts';
 
@@ -9,7 +10,7 @@ const folder = new TemporaryFolder('mid-capture');
 const capture = manyFlows(folder.file('flows.pcap'), 5000);
 afterAll(() => folder[Symbol.dispose]());
 
-const ROUNDS = [1, 2, 3];
+const ROUNDS = Array.from({ length: roundsOf(1) }, (_, index) => index + 1);
 
 describe('in the middle of a capture', () => {
   it.each(ROUNDS)('process.exit() ends the process with its code (round %i)', async () => {

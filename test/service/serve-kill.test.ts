@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { DevicePage, FlowPage, Stats } from '../../src/api/contract.ts';
 import { sleep, until } from '../support/command.ts';
+import { roundsOf } from '../support/rounds.ts';
 import { ServeRun } from '../support/serve-run.ts';
 import { randomOf } from '../support/stored-ticks.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { startWeir } from '../support/weir-command.ts';
 
 const capture = fileURLToPath(new URL('../fixtures/demo.pcap', import.meta.url));
-/** Four in the suite; WEIR_TEST_ROUNDS=50 for the long form. */
-const ROUNDS = Number(process.env.WEIR_TEST_ROUNDS ?? 4);
+const ROUNDS = roundsOf(3);
 /** Packet time, and here wall time, between two ticks. */
 const TICK_MS = 250;
 

@@ -12,7 +12,7 @@ const folder = new TemporaryFolder('service-load');
 afterAll(() => folder[Symbol.dispose]());
 
 const plan: LoadPlan = {
-  secs: 12,
+  secs: 8,
   pps: 150_000,
   packetsPerFlow: 50,
   clients: 50,

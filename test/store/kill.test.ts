@@ -5,11 +5,11 @@ import { expect, test } from 'vitest';
 import { HistoryReader } from '../../src/store/history-reader.ts';
 import { Store } from '../../src/store/store.ts';
 import { flowQuery } from '../support/flow-query.ts';
+import { roundsOf } from '../support/rounds.ts';
 import { alert, BASE, tick } from '../support/stored-ticks.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
-/** 50 for the whole proof. */
-const ROUNDS = Number(process.env.WEIR_TEST_ROUNDS ?? 8);
+const ROUNDS = roundsOf(5);
 const SCRIPT = fileURLToPath(new URL('write-ticks.ts', import.meta.url));
 const FIRST_TICK_MS = 60_000;
 

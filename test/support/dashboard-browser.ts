@@ -1,8 +1,6 @@
 /** A browser for the dashboard, and what must be true of every page of it. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 export const WIDTHS = [360, 768, 1440] as const;
@@ -24,10 +22,6 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   });
-}
-
-export function buildDashboard(folder: string): void {
-  execFileSync('bash', [fileURLToPath(new URL('../../scripts/build-dashboard.sh', import.meta.url)), folder], { stdio: 'pipe' });
 }
 
 /** What a page said and asked for that it should not have. */
@@ -61,11 +55,29 @@ interface AxeResult {
   violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
 }
 
-/** Serious and critical findings, one line each. */
-export async function accessibility(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const result: AxeResult = await page.evaluate('window.axe.run(document, { resultTypes: ["violations"] })');
+/** What depends on the colours of a page; all else is the same in every theme. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
+/** Serious and critical findings, one line each; `colours` alone where the rest of the same page has been looked at. */
+export async function accessibility(page: Page, what: 'everything' | 'colours' = 'everything'): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource);
+  const options = { resultTypes: ['violations'], ...(what === 'colours' && { runOnly: { type: 'rule', values: COLOUR_RULES } }) };
+  const result: AxeResult = await page.evaluate(`window.axe.run(document, ${JSON.stringify(options)})`);
   return result.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 200)}`));
+}
+
+/** Until nothing moves, for several frames: drawers slide in, colours change in steps, and half-transparent text has no contrast yet. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const moves = ({ playState, effect }) => playState === 'running' && effect.getComputedTiming().endTime !== Infinity;
+    let still = 0;
+    const look = () => {
+      still = document.getAnimations().some(moves) ? 0 : still + 1;
+      if (still > 6) resolve();
+      else requestAnimationFrame(look);
+    };
+    look();
+  })`);
 }

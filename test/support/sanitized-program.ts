@@ -7,16 +7,20 @@ const STEP_MS = 120_000;
 /** What a test that does both may take. */
 export const SANITIZED_MS = 2 * STEP_MS;
 
+const builder = join(import.meta.dirname, '../native/build-sanitized.sh');
 const harness = join(import.meta.dirname, '../native/decode/main.cc');
+
+/** Compiles and links `program`; `parts` are sources and options as `build-sanitized.sh` takes them. */
+export async function buildSanitized(program: string, parts: string[], sanitizer = 'address,undefined'): Promise<void> {
+  await mustRun('bash', [builder, program, sanitizer, ...parts], { timeoutMs: STEP_MS });
+}
 
 /**
  * Builds the cases of `sources` (test/native/decode/check.h) into `program` and runs them. Returns the lines it printed but
  * those of cases that passed: `N tests, 0 failed` when all did. A finding of a sanitizer ends the program, which throws.
  */
 export async function runSanitized(program: string, sources: string[], sanitizer = 'address,undefined'): Promise<string[]> {
-  const warnings = ['-Wall', '-Wextra', '-Wshadow', '-Werror'];
-  const flags = ['-std=c++17', '-O1', '-g', '-pthread', ...warnings, `-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all'];
-  await mustRun(process.env.CXX ?? 'c++', [...flags, harness, ...sources, '-o', program], { timeoutMs: STEP_MS });
+  await buildSanitized(program, [harness, ...sources], sanitizer);
   const { stdout } = await mustRun(program, [], { timeoutMs: STEP_MS });
   return stdout
     .trimEnd()

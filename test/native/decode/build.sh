@@ -8,12 +8,12 @@ decode="$here/../../../native/decode"
 out="$1"
 shift
 mkdir -p "$out"
-flags=(-std=c++17 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Wshadow -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+build() { bash "$here/../build-sanitized.sh" "$out/$1" address,undefined "${@:2}"; }
 for part in "${@:-tests}"; do
   case "$part" in
-    tests) "${CXX:-c++}" "${flags[@]}" "$here"/main.cc "$here"/*_test.cc "$decode"/*.cc -o "$out/decoder_test" ;;
-    fuzz) clang++ "${flags[@]}" -O2 -fsanitize=fuzzer "$here/fuzz_decoder.cc" "$decode"/*.cc -o "$out/fuzz_decoder" ;;
-    counts) "${CXX:-c++}" "${flags[@]}" "$here/flow_counts.cc" "$decode"/*.cc -lpcap -o "$out/flow_counts" ;;
+    tests) build decoder_test "$decode"/*.cc -O0 "$here"/main.cc "$here"/*_test.cc ;;
+    fuzz) CXX=clang++ build fuzz_decoder -fsanitize=fuzzer -O2 "$here/fuzz_decoder.cc" "$decode"/*.cc ;;
+    counts) build flow_counts "$decode"/*.cc "$here/flow_counts.cc" -lpcap ;;
     *) echo "build.sh: no part named $part" >&2; exit 2 ;;
   esac
 done
