@@ -159,13 +159,13 @@ export interface SensorOptions {
   discovery: boolean;
   /** Memory for the newest packets, over all capture threads, in bytes; 0 = none are kept. */
   recallBytes: number;
+  /** Bytes that are kept of each of them. */
+  recallSnaplen: number;
   /**
    * Live: shards do their work on generated packets before the capture starts, about half a second, so that a capture at a
    * high rate loses nothing in its first second.
    */
   rehearse: boolean;
-  /** Bytes that are kept of each of them. */
-  recallSnaplen: number;
   /** Deliver flow records to `flows()` and to exports; off saves the copying of ended flows. */
   records: boolean;
   /** Protocol names left out of the per-packet record, lower case. */

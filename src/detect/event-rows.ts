@@ -51,8 +51,8 @@ export class EventRows {
 
 export type RowHandler = (rows: EventRows, row: number) => void;
 
-/** Rows that one call shows. A call that went on for thousands would be compiled while it runs, and once more for the next tick. */
-const TURN = 128;
+/** Events that one call goes through. One that went on for thousands would be compiled while it runs, and once more for the next tick. */
+export const TURN = 128;
 
 export const ignoreRow: RowHandler = () => {};
 

@@ -1,13 +1,11 @@
 /** What happened at a moment of a tick, in all shards: attempts, answers, questions and claims in one order. */
 import { B_ANSWER_ORDINAL, B_ANSWERED_AT, B_AT, B_ORDINAL, type DetectBatch } from './batch.ts';
 import type { EntryReader } from './entry-reader.ts';
+import { TURN } from './event-rows.ts';
 import type { ArpEvent, DnsEvent } from './events.ts';
 import { answersOf, inOrder, type OrderedEntries } from './joined-entries.ts';
 import type { TickVisitor } from './merge-batches.ts';
 import type { TickSurges } from './tick-surges.ts';
-
-/** Events that one call tells. A call that went on for thousands would be compiled while it runs, and once more for the next tick. */
-const TURN = 128;
 
 export class TickMoments {
   private readonly moments: EntryReader;

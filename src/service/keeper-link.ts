@@ -28,7 +28,6 @@ export class KeeperLink {
   readonly #live: boolean;
   readonly #context = new ContextSender();
   #rowBytes = 0;
-  #rowsSinceTick = 0;
   #records = 0;
   #recordsSinceTick = 0;
   #ticks = 0;
@@ -79,10 +78,11 @@ export class KeeperLink {
 
   #receive(reply: KeeperReply): void {
     if (reply.type === 'failed') this.#lose();
-    if (reply.type !== 'kept' && reply.type !== 'taken') return;
-    this.#rowBytes -= reply.rowBytes;
-    if (this.#rowBytes <= REPLAY_ROWS_LIMIT) this.#makeRoom();
-    if (reply.type === 'taken') return;
+    if (reply.type === 'taken') {
+      this.#rowBytes -= reply.rowBytes;
+      if (this.#rowBytes <= REPLAY_ROWS_LIMIT) this.#makeRoom();
+    }
+    if (reply.type !== 'kept') return;
     this.#tallies = reply.tallies;
     this.#records -= reply.records;
     this.#ticks--;
@@ -128,7 +128,6 @@ export class KeeperLink {
     this.#records += records;
     this.#recordsSinceTick += records;
     this.#rowBytes += rows.byteLength;
-    this.#rowsSinceTick += rows.byteLength;
     this.#thread.send({ type: 'rows', rows, context: this.#context.change(context) }, [rows.buffer as ArrayBuffer]);
     return this.#wait();
   }
@@ -166,8 +165,7 @@ export class KeeperLink {
     this.#sendFrames(null);
     if (this.#lost) return;
     this.#ticks++;
-    this.#thread.send({ type: 'tick', facts, rowBytes: this.#rowsSinceTick, records: this.#recordsSinceTick });
-    this.#rowsSinceTick = 0;
+    this.#thread.send({ type: 'tick', facts, records: this.#recordsSinceTick });
     this.#recordsSinceTick = 0;
   }
 

@@ -13,12 +13,13 @@ const start = workerData as KeeperStart;
 const say = (reply: KeeperReply): void => port.postMessage(reply);
 let keeper: Keeper | null = null;
 let waiting: KeeperMessage[] = [];
-/** Bytes of the running tick's rows that the other side knows to be taken. */
-let taken = 0;
 
 async function open(): Promise<void> {
   try {
-    keeper = await Keeper.open(start, (changes) => start.devicePort.postMessage({ type: 'devices', changes }));
+    keeper = await Keeper.open(start, {
+      tell: (changes) => start.devicePort.postMessage({ type: 'devices', changes }),
+      taken: (rowBytes) => say({ type: 'taken', rowBytes }),
+    });
     answer<KeeperAnswers>(start.questionPort, keeper.answers);
     say({ type: 'ready' });
     for (const message of waiting) take(keeper, message);
@@ -28,20 +29,13 @@ async function open(): Promise<void> {
   }
 }
 
-function takeRows(open: Keeper, { rows, context }: Extract<KeeperMessage, { type: 'rows' }>): void {
-  const rowBytes = open.rows(rows, context);
-  taken += rowBytes;
-  if (rowBytes > 0) say({ type: 'taken', rowBytes });
-}
-
 function take(open: Keeper, message: KeeperMessage): void {
-  if (message.type === 'rows') takeRows(open, message);
+  if (message.type === 'rows') open.rows(message.rows, message.context);
   else if (message.type === 'alerts') open.alerts(message.alerts, message.added);
   else if (message.type === 'frames') open.frames(message.discovery, message.sample);
   else if (message.type === 'tick') {
     const tallies = open.tick(message.facts);
-    say({ type: 'kept', rowBytes: message.rowBytes - taken, records: message.records, tallies });
-    taken = 0;
+    say({ type: 'kept', records: message.records, tallies });
   }
 }
 

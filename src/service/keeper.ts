@@ -2,7 +2,7 @@
  * What a service remembers: the devices of the network, and everything that ended, tick by tick in the database. A disk
  * that says no costs the records of that tick, which are counted, and nothing else.
  */
-import { Device, type DeviceMessage, type Flow } from '../api/contract.ts';
+import { Device, type DeviceDetail, type DeviceMessage, type Flow } from '../api/contract.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { type DeviceChange, Inventory } from '../discovery/inventory.ts';
 import { Places } from '../enrich/places.ts';
@@ -43,6 +43,15 @@ function* recordsOf({ rows, context }: RecordBatch): Generator<FlowRecord> {
   for (const offset of rowOffsets(rows)) yield materialise(view, offset, context);
 }
 
+interface KeeperParts {
+  store: Store;
+  inventory: Inventory;
+  places: Places;
+  csv: DailyCsv | null;
+  tell: (changes: DeviceMessage[]) => void;
+  taken: (rowBytes: number) => void;
+}
+
 export class Keeper {
   readonly #store: Store;
   readonly #csv: DailyCsv | null;
@@ -53,6 +62,7 @@ export class Keeper {
   readonly #context = new ContextReceiver();
   readonly #limits: { maxAgeSecs: number; maxBytes: number };
   readonly #tell: (changes: DeviceMessage[]) => void;
+  readonly #taken: (rowBytes: number) => void;
   readonly #log = threadLog();
   /** Of the tick that is under way: rows that the database has not been given, and how many records there were in all. */
   #rows: RecordBatch[] = [];
@@ -70,8 +80,11 @@ export class Keeper {
   #lostRecords = 0;
   #error: string | null = null;
 
-  /** Opens the database and goes on with the devices in it. @throws SensorError STORE, CONFIG */
-  static async open(start: KeeperStart, tell: (changes: DeviceMessage[]) => void): Promise<Keeper> {
+  /**
+   * Opens the database and goes on with the devices in it. `taken` hears of each number of bytes of rows that are not held
+   * any more. @throws SensorError STORE, CONFIG
+   */
+  static async open(start: KeeperStart, { tell, taken }: Pick<KeeperParts, 'tell' | 'taken'>): Promise<Keeper> {
     const { options } = start;
     const places = await Places.open({ countryFile: options.countryDb, asnFile: options.asnDb });
     const vendors = await Vendors.load();
@@ -84,19 +97,17 @@ export class Keeper {
     const known = store.restore();
     inventory.restore(known);
     const csv = options.dailyCsv ? DailyCsv.open(start.dataDir) : null;
-    const keeper = new Keeper(start, { store, inventory, places, csv, tell });
+    const keeper = new Keeper(start, { store, inventory, places, csv, tell, taken });
     for (const { mac, hostname } of known) keeper.#names.learn(mac, hostname);
     return keeper;
   }
 
-  private constructor(
-    { options }: KeeperStart,
-    parts: { store: Store; inventory: Inventory; places: Places; csv: DailyCsv | null; tell: (changes: DeviceMessage[]) => void },
-  ) {
+  private constructor({ options }: KeeperStart, parts: KeeperParts) {
     this.#store = parts.store;
     this.#inventory = parts.inventory;
     this.#csv = parts.csv;
     this.#tell = parts.tell;
+    this.#taken = parts.taken;
     this.#lookups = {
       name: (mac) => this.#names.of(mac),
       country: (ip) => parts.places.country(ip),
@@ -118,9 +129,8 @@ export class Keeper {
 
   /**
    * Devices are found and sums are made now; for the database the rows stay bytes, a tenth of the records made of them.
-   * Returns how many bytes of rows, these and earlier ones, are not needed any more.
    */
-  rows(rows: Uint8Array, change: ContextChange): number {
+  rows(rows: Uint8Array, change: ContextChange): void {
     const batch = { rows, context: this.#context.apply(change) };
     for (const record of recordsOf(batch)) {
       this.#inventory.observeFlow(record);
@@ -130,26 +140,28 @@ export class Keeper {
     }
     this.#rows.push(batch);
     this.#rowBytes += rows.byteLength;
-    return this.#rowBytes < PART_BYTES ? 0 : this.#writePart();
+    if (this.#rowBytes >= PART_BYTES) this.#writePart();
   }
 
-  #writePart(): number {
+  #writePart(): void {
     this.#learnDevices();
-    const devices = Array.from(this.#devices.values(), ({ device }) => device);
-    if (this.#partError === null) this.#partError = failureOf(() => this.#store.writePart({ devices, flows: this.#stored() }));
+    this.#partError ??= failureOf(() => this.#store.writePart({ devices: this.#unkeptDevices(), flows: this.#stored() }));
     if (this.#partError === null) {
       for (const [mac, change] of this.#devices) this.#devicesInPart.set(mac, change);
       this.#devices.clear();
     }
-    return this.#freeRows();
+    this.#freeRows();
   }
 
-  #freeRows(): number {
-    const bytes = this.#rowBytes;
+  #freeRows(): void {
     freeAtOnce(this.#rows.map(({ rows }) => rows));
     this.#rows = [];
+    this.#taken(this.#rowBytes);
     this.#rowBytes = 0;
-    return bytes;
+  }
+
+  #unkeptDevices(): DeviceDetail[] {
+    return Array.from(this.#devices.values(), ({ device }) => device);
   }
 
   #learnDevices(): void {
@@ -204,9 +216,8 @@ export class Keeper {
 
   #write(facts: TickFacts): void {
     const stats = { ...facts, alerts: this.#alertsAdded };
-    const devices = Array.from(this.#devices.values(), ({ device }) => device);
-    const unstored =
-      this.#partError ?? failureOf(() => this.#store.writeTick({ stats, flows: this.#stored(), devices, alerts: this.#alerts }));
+    const tick = () => ({ stats, flows: this.#stored(), devices: this.#unkeptDevices(), alerts: this.#alerts });
+    const unstored = this.#partError ?? failureOf(() => this.#store.writeTick(tick()));
     if (unstored === null) this.#devices.clear();
     else {
       // Devices are kept for the next tick: they are what they are now. Flows and alerts are given up.

@@ -26,7 +26,7 @@ export type KeeperMessage =
   | { type: 'rows'; rows: Uint8Array; context: ContextChange }
   | { type: 'alerts'; alerts: AlertRecord[]; added: number }
   | { type: 'frames'; discovery: TapFrame[]; sample: { frame: TapFrame; interfaceName: string | null }[] }
-  | { type: 'tick'; facts: TickFacts; rowBytes: number; records: number }
+  | { type: 'tick'; facts: TickFacts; records: number }
   | { type: 'close' };
 
 /** What the keeper knows, for the figures of the next frame. */
@@ -42,10 +42,10 @@ export interface Tallies {
 export type KeeperReply =
   | { type: 'ready' }
   | { type: 'failed'; problem: Problem }
-  /** Rows of a tick that is not over, which the keeper does not hold any more. */
+  /** Bytes of rows that the keeper does not hold any more. */
   | { type: 'taken'; rowBytes: number }
-  /** Everything up to this tick is in the database, or counted as lost; `rowBytes` without those taken before. */
-  | { type: 'kept'; rowBytes: number; records: number; tallies: Tallies }
+  /** Everything up to this tick is in the database, or counted as lost. */
+  | { type: 'kept'; records: number; tallies: Tallies }
   | { type: 'closed' };
 
 export interface KeeperStart {

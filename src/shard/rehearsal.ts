@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createCredits } from '../flow/credits.ts';
 import type { Addon, EngineOptions } from '../native/engine.ts';
+import { ONE_PASS } from '../native/one-pass.ts';
 import { createRing } from '../ring/create.ts';
 import type { AppParts } from './app-layer.ts';
 import { ShardCore } from './core.ts';
@@ -21,35 +22,13 @@ const CARRY_TAGS = 1 << 14;
 
 function engineOptions(ring: Uint8Array, tags: SharedArrayBuffer, { detect, app, flow }: ShardData): EngineOptions {
   return {
+    ...ONE_PASS,
     sources: [TRAFFIC],
-    shards: 1,
     rings: [[ring]],
-    carryBytes: app === null ? 0 : 2048,
-    carryTags: app === null ? null : new Uint8Array(tags),
-    carryIdleMs: 10_000,
-    tap: null,
-    tapSelect: { all: false, every: 0, discovery: false },
-    recall: null,
-    hashKey: new Uint8Array(16),
+    ...(app === null ? {} : { carryBytes: 2048, carryTags: new Uint8Array(tags), carryIdleMs: 10_000 }),
     tickMs: 100,
-    snaplen: 65_535,
-    promiscuous: false,
-    timeoutMs: 100,
-    bufferMb: 1,
-    immediate: false,
-    filter: '',
-    count: 0,
-    speed: { mode: 'max' },
-    loop: 1,
-    tunnels: true,
     vlanAware: flow.vlanAware,
-    suppressLoopback: false,
-    ownEndpoints: [],
-    verifyChecksums: false,
     arp: detect,
-    writePcap: null,
-    fault: null,
-    divert: null,
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineEvent, EngineOptions } from '../../src/native/engine.ts';
 import { loadAddon } from '../../src/native/load.ts';
+import { ONE_PASS } from '../../src/native/one-pass.ts';
 import { type TapPacket, TapReader } from '../../src/packet/tap-reader.ts';
 import { createRing } from '../../src/ring/create.ts';
 import { readCapture } from '../fixtures/read-capture.ts';
@@ -16,35 +17,13 @@ const TAP_BYTES = 1 << 16;
 
 function options(path: string, tap: Uint8Array): EngineOptions {
   return {
+    ...ONE_PASS,
     sources: [{ kind: 'file', path }],
-    shards: 1,
     rings: [[createRing(RING_BYTES)]],
-    carryBytes: 0,
-    carryTags: null,
-    carryIdleMs: 0,
     tap: [tap],
     tapSelect: { all: true, every: 0, discovery: false },
-    recall: null,
-    hashKey: new Uint8Array(16),
     tickMs: 60_000,
     snaplen: 262_144,
-    promiscuous: false,
-    timeoutMs: 100,
-    bufferMb: 16,
-    immediate: false,
-    filter: '',
-    count: 0,
-    speed: { mode: 'max' },
-    loop: 1,
-    tunnels: true,
-    vlanAware: false,
-    suppressLoopback: false,
-    ownEndpoints: [],
-    verifyChecksums: false,
-    arp: false,
-    writePcap: null,
-    fault: null,
-    divert: null,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Engines without a sensor: plain options, the events, and what the rings held, read on this thread. */
 import type { Engine, EngineEvent, EngineOptions } from '../../../src/native/engine.ts';
 import { loadAddon } from '../../../src/native/load.ts';
+import { ONE_PASS } from '../../../src/native/one-pass.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import {
   COUNTER_COUNT,
@@ -37,35 +38,11 @@ export function ringAt(position: number, bytes: number): Uint8Array<SharedArrayB
 /** One shard, one pass at full speed, and a tap that gets the bytes of every frame. */
 export function engineOptions(sources: EngineOptions['sources'], changes: Partial<EngineOptions> = {}): EngineOptions {
   return {
+    ...ONE_PASS,
     sources,
-    shards: 1,
     rings: [[createRing(RING_BYTES)]],
-    carryBytes: 0,
-    carryTags: null,
-    carryIdleMs: 0,
     tap: [createRing(RING_BYTES)],
     tapSelect: { all: true, every: 0, discovery: false },
-    recall: null,
-    hashKey: new Uint8Array(16),
-    tickMs: 1000,
-    snaplen: 65_535,
-    promiscuous: false,
-    timeoutMs: 100,
-    bufferMb: 16,
-    immediate: false,
-    filter: '',
-    count: 0,
-    speed: { mode: 'max' },
-    loop: 1,
-    tunnels: true,
-    vlanAware: false,
-    suppressLoopback: false,
-    ownEndpoints: [],
-    verifyChecksums: false,
-    arp: false,
-    writePcap: null,
-    fault: null,
-    divert: null,
     ...changes,
   };
 }

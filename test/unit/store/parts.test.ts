@@ -1,27 +1,13 @@
 /** A large tick that goes to the database in parts: what is kept is the same, and it is kept whole or not at all. */
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HistoryReader } from '../../../src/store/history-reader.ts';
+import { expect, test } from 'vitest';
 import { Store } from '../../../src/store/store.ts';
 import { allFlows, flowQuery } from '../../support/flow-query.ts';
+import { keptHistory } from '../../support/kept-history.ts';
 import { alert, BASE, device, hostMac, storedFlow, tick } from '../../support/stored-ticks.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
-let folder: TemporaryFolder;
-let store: Store;
-let history: HistoryReader;
-
-beforeEach(() => {
-  folder = new TemporaryFolder('store-parts');
-  store = Store.open(folder.path);
-  history = HistoryReader.open(folder.path);
-});
-
-afterEach(() => {
-  history.close();
-  store.close();
-  folder[Symbol.dispose]();
-});
+const kept = keptHistory('store-parts');
 
 const TABLES = ['devices', 'flows', 'alerts', 'stats', 'device_peers', 'device_protocols', 'protocol_usage', 'link_usage'];
 
@@ -31,7 +17,7 @@ function contents(path: string): Record<string, unknown[]> {
 }
 
 const flowsOf = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => storedFlow({ id: from + index, host: 5 }));
-const stored = () => allFlows(history, flowQuery({ limit: 1000 })).length;
+const stored = () => allFlows(kept.history, flowQuery({ limit: 1000 })).length;
 
 test('a tick in parts leaves the same tables as one at once', () => {
   const other = new TemporaryFolder('store-whole');
@@ -41,11 +27,11 @@ test('a tick in parts leaves the same tables as one at once', () => {
     const all = { devices: [device(5, { hostname: 'desk' })], alerts: [alert(second)], flows: flowsOf(from, from + 6000) };
     const { stats } = tick(second, all);
     whole.writeTick(tick(second, all));
-    store.writePart({ devices: [device(5)], flows: all.flows.slice(0, 4500) });
-    store.writePart({ devices: [], flows: all.flows.slice(4500, 5000) });
-    store.writeTick(tick(second, { ...all, stats, flows: all.flows.slice(5000) }));
+    kept.store.writePart({ devices: [device(5)], flows: all.flows.slice(0, 4500) });
+    kept.store.writePart({ devices: [], flows: all.flows.slice(4500, 5000) });
+    kept.store.writeTick(tick(second, { ...all, stats, flows: all.flows.slice(5000) }));
   }
-  const tables = contents(folder.file('weir.db'));
+  const tables = contents(kept.folder.file('weir.db'));
   const expected = contents(other.file('weir.db'));
   for (const table of TABLES) expect(JSON.stringify(tables[table]), table).toBe(JSON.stringify(expected[table]));
   expect(tables.flows).toHaveLength(12_000);
@@ -54,32 +40,32 @@ test('a tick in parts leaves the same tables as one at once', () => {
 });
 
 test('nobody sees a part before the tick is there, and a store that ends keeps none', () => {
-  store.writeTick(tick(0, { devices: [device(5)] }));
-  store.writePart({ devices: [device(6)], flows: flowsOf(0, 3) });
+  kept.store.writeTick(tick(0, { devices: [device(5)] }));
+  kept.store.writePart({ devices: [device(6)], flows: flowsOf(0, 3) });
   expect(stored()).toBe(0);
-  store.close();
-  store = Store.open(folder.path);
+  kept.store.close();
+  kept.store = Store.open(kept.folder.path);
   expect(stored()).toBe(0);
-  expect(store.restore().map(({ mac }) => mac)).toEqual([hostMac(5)]);
+  expect(kept.store.restore().map(({ mac }) => mac)).toEqual([hostMac(5)]);
 });
 
 test('a part that cannot be written takes the earlier ones with it, but no word that somebody said meanwhile', () => {
-  store.writeTick(tick(0, { alerts: [alert(1)] }));
-  store.writePart({ devices: [device(5)], flows: flowsOf(0, 3) });
-  expect(store.acknowledge(alert(1).alert_id, { by: 'ada', at: BASE, note: null })).toBe(true);
+  kept.store.writeTick(tick(0, { alerts: [alert(1)] }));
+  kept.store.writePart({ devices: [device(5)], flows: flowsOf(0, 3) });
+  expect(kept.store.acknowledge(alert(1).alert_id, { by: 'ada', at: BASE, note: null })).toBe(true);
   const broken = storedFlow({ id: 4 });
   broken.record.community_id = null as unknown as string;
-  expect(() => store.writePart({ devices: [], flows: [broken] })).toThrow(expect.objectContaining({ code: 'STORE' }));
+  expect(() => kept.store.writePart({ devices: [], flows: [broken] })).toThrow(expect.objectContaining({ code: 'STORE' }));
   expect(stored()).toBe(0);
-  expect(history.alert(alert(1).alert_id)?.acknowledged).toMatchObject({ by: 'ada' });
-  store.writeTick(tick(1, { flows: flowsOf(10, 12) }));
+  expect(kept.history.alert(alert(1).alert_id)?.acknowledged).toMatchObject({ by: 'ada' });
+  kept.store.writeTick(tick(1, { flows: flowsOf(10, 12) }));
   expect(stored()).toBe(2);
 });
 
 test('a capture that is replayed again has each of its flows once', () => {
   for (let round = 0; round < 2; round++) {
-    store.writePart({ devices: [], flows: flowsOf(0, 5000) });
-    store.writeTick(tick(0, { flows: flowsOf(5000, 5500) }));
+    kept.store.writePart({ devices: [], flows: flowsOf(0, 5000) });
+    kept.store.writeTick(tick(0, { flows: flowsOf(5000, 5500) }));
   }
-  expect(contents(folder.file('weir.db')).flows).toHaveLength(5500);
+  expect(contents(kept.folder.file('weir.db')).flows).toHaveLength(5500);
 });

@@ -1,33 +1,17 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HistoryReader } from '../../../src/store/history-reader.ts';
-import { Store } from '../../../src/store/store.ts';
+import { expect, test } from 'vitest';
 import { allFlows, flowQuery } from '../../support/flow-query.ts';
+import { keptHistory } from '../../support/kept-history.ts';
 import { alert, BASE, device, randomFlow, randomOf, storedFlow, tick } from '../../support/stored-ticks.ts';
-import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
-let folder: TemporaryFolder;
-let store: Store;
-let history: HistoryReader;
-
-beforeEach(() => {
-  folder = new TemporaryFolder('retention');
-  store = Store.open(folder.path);
-  history = HistoryReader.open(folder.path);
-});
-
-afterEach(() => {
-  history.close();
-  store.close();
-  folder[Symbol.dispose]();
-});
+const kept = keptHistory('retention');
 
 const TABLES = ['flow_ids', 'flow_communities', 'flow_bytes', 'flow_packets', 'flow_durations'];
 
 /** Every flow that is sorted in has its entry in every small table, and nothing else is in there. */
 function checkEntries(): number {
-  using db = new DatabaseSync(folder.file('weir.db'), { readOnly: true });
+  using db = new DatabaseSync(kept.folder.file('weir.db'), { readOnly: true });
   const ids = db.prepare('SELECT id FROM flows ORDER BY id').all();
   const { until } = db.prepare('SELECT until FROM flow_sorted').get() as { until: number };
   const sorted = ids.filter(({ id }) => Number(id) <= until);
@@ -40,38 +24,38 @@ function checkEntries(): number {
 
 test('what was seen last too long ago goes, in packet time, whatever the clock says', () => {
   const old = [storedFlow({ id: 1, last: BASE }), storedFlow({ id: 2, last: BASE + 50 }), storedFlow({ id: 3, last: BASE + 500 })];
-  store.writeTick(tick(0, { flows: old, devices: [device(5), device(900)], alerts: [alert(1), alert(800)] }));
-  store.writeTick(tick(999));
-  expect(store.prune({ maxAgeSecs: 0, maxBytes: 0 })).toEqual({ deleted: 0, more: false });
-  expect(store.prune({ maxAgeSecs: 600, maxBytes: 0 })).toEqual({ deleted: 4, more: false });
-  expect(allFlows(history, flowQuery()).map(({ last_seen }) => last_seen)).toEqual([BASE + 500]);
-  expect(store.restore().map(({ hostname }) => hostname)).toEqual(['host-900']);
-  expect(history.alert(alert(1).alert_id)).toBeNull();
-  expect(history.alert(alert(800).alert_id)).not.toBeNull();
+  kept.store.writeTick(tick(0, { flows: old, devices: [device(5), device(900)], alerts: [alert(1), alert(800)] }));
+  kept.store.writeTick(tick(999));
+  expect(kept.store.prune({ maxAgeSecs: 0, maxBytes: 0 })).toEqual({ deleted: 0, more: false });
+  expect(kept.store.prune({ maxAgeSecs: 600, maxBytes: 0 })).toEqual({ deleted: 4, more: false });
+  expect(allFlows(kept.history, flowQuery()).map(({ last_seen }) => last_seen)).toEqual([BASE + 500]);
+  expect(kept.store.restore().map(({ hostname }) => hostname)).toEqual(['host-900']);
+  expect(kept.history.alert(alert(1).alert_id)).toBeNull();
+  expect(kept.history.alert(alert(800).alert_id)).not.toBeNull();
   expect(checkEntries()).toBe(1);
 });
 
 test('a file that holds too much loses its oldest flows and shrinks', () => {
   const random = randomOf(1);
   for (let second = 0; second < 10; second++) {
-    store.writeTick(
+    kept.store.writeTick(
       tick(second, { flows: Array.from({ length: 2000 }, (_, index) => randomFlow(random, second * 2000 + index, BASE + second)) }),
     );
   }
   const size = () => {
-    using db = new DatabaseSync(folder.file('weir.db'));
+    using db = new DatabaseSync(kept.folder.file('weir.db'));
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    return statSync(folder.file('weir.db')).size;
+    return statSync(kept.folder.file('weir.db')).size;
   };
   const before = size();
   const limit = Math.floor(before / 2);
   let calls = 0;
   // Twice what was written since the last call, so that it keeps up; then the least.
-  store.prune({ maxAgeSecs: 0, maxBytes: 0 });
-  let pruned = store.prune({ maxAgeSecs: 0, maxBytes: limit });
+  kept.store.prune({ maxAgeSecs: 0, maxBytes: 0 });
+  let pruned = kept.store.prune({ maxAgeSecs: 0, maxBytes: limit });
   expect(pruned).toEqual({ deleted: 5000, more: true });
-  while (pruned.more && calls++ < 50) pruned = store.prune({ maxAgeSecs: 0, maxBytes: limit });
-  for (let call = 0; call < 5; call++) store.prune({ maxAgeSecs: 0, maxBytes: limit });
+  while (pruned.more && calls++ < 50) pruned = kept.store.prune({ maxAgeSecs: 0, maxBytes: limit });
+  for (let call = 0; call < 5; call++) kept.store.prune({ maxAgeSecs: 0, maxBytes: limit });
   expect(size()).toBeLessThanOrEqual(limit);
   checkEntries();
 });
@@ -79,21 +63,21 @@ test('a file that holds too much loses its oldest flows and shrinks', () => {
 test('each call removes a bounded piece, the oldest first', () => {
   const random = randomOf(2);
   const flows = Array.from({ length: 12_000 }, (_, id) => randomFlow(random, id, BASE + Math.floor(id / 1000)));
-  store.writeTick(tick(0, { flows }));
-  store.prune({ maxAgeSecs: 0, maxBytes: 0 });
-  store.writeTick(tick(10_000));
-  expect(store.prune({ maxAgeSecs: 100, maxBytes: 0 })).toEqual({ deleted: 5000, more: true });
+  kept.store.writeTick(tick(0, { flows }));
+  kept.store.prune({ maxAgeSecs: 0, maxBytes: 0 });
+  kept.store.writeTick(tick(10_000));
+  expect(kept.store.prune({ maxAgeSecs: 100, maxBytes: 0 })).toEqual({ deleted: 5000, more: true });
   expect(checkEntries()).toBe(7000);
-  const left = history.flows(flowQuery({ sort: 'last_seen', descending: false, limit: 1 })).flows[0].last_seen;
+  const left = kept.history.flows(flowQuery({ sort: 'last_seen', descending: false, limit: 1 })).flows[0].last_seen;
   const wanted = flows.map(({ record }) => record.last_seen).toSorted((a, b) => a - b)[5000];
   expect(left).toBe(wanted);
 });
 
 test('ticks go before their minutes, minutes before their hours', () => {
-  store.writeTick(tick(0));
-  store.writeTick(tick(7 * 3600));
-  store.prune({ maxAgeSecs: 0, maxBytes: 0 });
-  using db = new DatabaseSync(folder.file('weir.db'), { readOnly: true });
+  kept.store.writeTick(tick(0));
+  kept.store.writeTick(tick(7 * 3600));
+  kept.store.prune({ maxAgeSecs: 0, maxBytes: 0 });
+  using db = new DatabaseSync(kept.folder.file('weir.db'), { readOnly: true });
   const counts = db.prepare('SELECT step_secs, count(*) AS count FROM stats GROUP BY step_secs').all();
   expect(counts).toEqual([
     { step_secs: 0, count: 1 },
@@ -102,7 +86,7 @@ test('ticks go before their minutes, minutes before their hours', () => {
     { step_secs: 86_400, count: 1 },
   ]);
   // The first tick is gone, its minute is not: the series still begins there.
-  const { points, step_secs } = history.timeSeries({ from: null, to: null, points: 5000 });
+  const { points, step_secs } = kept.history.timeSeries({ from: null, to: null, points: 5000 });
   expect(step_secs).toBe(60);
   expect(points[0]).toMatchObject({ time: BASE, pps: 100 });
 });

@@ -1,25 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { HistoryReader } from '../../../src/store/history-reader.ts';
-import { Store } from '../../../src/store/store.ts';
+import { describe, expect, test } from 'vitest';
+import { keptHistory } from '../../support/kept-history.ts';
 import { BASE, device, flowRecord, hostIp, hostMac, randomFlow, randomOf, router, storedFlow, tick } from '../../support/stored-ticks.ts';
-import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
-let folder: TemporaryFolder;
-let store: Store;
-let history: HistoryReader;
-
-beforeEach(() => {
-  folder = new TemporaryFolder('sums');
-  store = Store.open(folder.path);
-  history = HistoryReader.open(folder.path);
-});
-
-afterEach(() => {
-  history.close();
-  store.close();
-  folder[Symbol.dispose]();
-});
+const kept = keptHistory('sums');
 
 const ALL = { from: null, to: null };
 const COLUMNS =
@@ -30,9 +14,9 @@ test('minutes, hours and days are the sums of the ticks', () => {
   for (let second = 0; second < 9000; second += 1 + Math.floor(random() * 40)) {
     const known = random() < 0.5;
     const stats = { ...tick(second).stats, flowsLive: Math.floor(random() * 50), dropsRing: 1, dropsKernel: known ? 2 : null, alerts: 1 };
-    store.writeTick(tick(second, { stats }));
+    kept.store.writeTick(tick(second, { stats }));
   }
-  using db = new DatabaseSync(folder.file('weir.db'), { readOnly: true });
+  using db = new DatabaseSync(kept.folder.file('weir.db'), { readOnly: true });
   const sums = [0, 60, 3600, 86_400].map((step) => db.prepare(`SELECT ${COLUMNS} FROM stats WHERE step_secs = ?`).get(step));
   for (const sum of sums) expect(sum).toEqual(sums[0]);
   const byMinute = db.prepare('SELECT time, packets FROM stats WHERE step_secs = 60 ORDER BY time').all();
@@ -44,9 +28,9 @@ test('minutes, hours and days are the sums of the ticks', () => {
 
 describe('the time series', () => {
   test('is null where nothing was measured, and where nobody knows', () => {
-    store.writeTick(tick(0));
-    store.writeTick(tick(3, { stats: { ...tick(3).stats, dropsRing: null, alerts: 2 } }));
-    const { step_secs, points } = history.timeSeries({ ...ALL, points: 100 });
+    kept.store.writeTick(tick(0));
+    kept.store.writeTick(tick(3, { stats: { ...tick(3).stats, dropsRing: null, alerts: 2 } }));
+    const { step_secs, points } = kept.history.timeSeries({ ...ALL, points: 100 });
     expect(step_secs).toBe(1);
     expect(points).toEqual([
       { time: BASE, pps: 100, bps: 8000, flows_live: 7, new_flows: 0, drops: 0, alerts: 0 },
@@ -64,10 +48,10 @@ describe('the time series', () => {
   ])('%i points of 1,000 s are %i s wide and lose no packet', (points, width) => {
     let packets = 0;
     for (let second = 0; second < 1000; second++) {
-      store.writeTick(tick(second));
+      kept.store.writeTick(tick(second));
       packets += tick(second).stats.packets;
     }
-    const series = history.timeSeries({ ...ALL, points });
+    const series = kept.history.timeSeries({ ...ALL, points });
     // Ten points of a hundred seconds would not be whole minutes.
     expect(series.step_secs).toBe(points === 10 ? 120 : width);
     expect(series.points.length).toBeLessThanOrEqual(points + 1);
@@ -77,14 +61,14 @@ describe('the time series', () => {
   });
 
   test('of an empty store has no points', () => {
-    expect(history.timeSeries({ ...ALL, points: 10 })).toEqual({ step_secs: 1, points: [] });
-    expect(history.protocols(ALL)).toEqual({ applications: [], transports: [] });
-    expect(history.topology({ ...ALL, by: 'device', limit: 10 })).toEqual({ nodes: [], links: [], hidden: 0 });
+    expect(kept.history.timeSeries({ ...ALL, points: 10 })).toEqual({ step_secs: 1, points: [] });
+    expect(kept.history.protocols(ALL)).toEqual({ applications: [], transports: [] });
+    expect(kept.history.topology({ ...ALL, by: 'device', limit: 10 })).toEqual({ nodes: [], links: [], hidden: 0 });
   });
 
   test('of a range without measurements has empty points', () => {
-    store.writeTick(tick(0));
-    const { points } = history.timeSeries({ from: BASE - 100, to: BASE - 50, points: 10 });
+    kept.store.writeTick(tick(0));
+    const { points } = kept.history.timeSeries({ from: BASE - 100, to: BASE - 50, points: 10 });
     expect(points.length).toBeGreaterThan(0);
     expect(points.every(({ pps }) => pps === null)).toBe(true);
   });
@@ -98,10 +82,10 @@ describe('the topology', () => {
     const back = storedFlow({ id: 4, host: 6, server: hostIp(5), bytes: 5 });
     back.line.responder.mac = hostMac(5);
     const toRouter = storedFlow({ id: 5, host: 6, server: '10.0.0.1', bytes: 1 });
-    store.writeTick(
+    kept.store.writeTick(
       tick(0, { devices: [router(), device(5), device(6)], flows: [storedFlow({ id: 1, bytes: 100 }), between, back, toRouter] }),
     );
-    expect(history.topology({ ...ALL, by: 'device', limit: 10 })).toEqual({
+    expect(kept.history.topology({ ...ALL, by: 'device', limit: 10 })).toEqual({
       nodes: [
         { id: hostMac(5), label: 'host-5', group: 'device', bytes: 115, flows: 3 },
         { id: '198.51.100.7', label: '198.51.100.7', group: 'external', bytes: 100, flows: 1 },
@@ -115,7 +99,7 @@ describe('the topology', () => {
       ],
       hidden: 0,
     });
-    expect(history.topology({ ...ALL, by: 'network', limit: 10 })).toEqual({
+    expect(kept.history.topology({ ...ALL, by: 'network', limit: 10 })).toEqual({
       nodes: [
         { id: '10.0.0.0/24', label: '10.0.0.0/24', group: 'internal', bytes: 116, flows: 4 },
         { id: '198.51.100.0/24', label: '198.51.100.0/24', group: 'external', bytes: 100, flows: 1 },
@@ -128,14 +112,14 @@ describe('the topology', () => {
   test('shows the largest nodes, no link without both ends, and keeps every byte of a flood', () => {
     const random = randomOf(5);
     const flows = Array.from({ length: 6000 }, (_, id) => randomFlow(random, id, BASE));
-    store.writeTick(tick(0, { flows }));
-    const { nodes, links, hidden } = history.topology({ ...ALL, by: 'device', limit: 50 });
+    kept.store.writeTick(tick(0, { flows }));
+    const { nodes, links, hidden } = kept.history.topology({ ...ALL, by: 'device', limit: 50 });
     expect(nodes).toHaveLength(50);
     expect(hidden).toBeGreaterThan(300);
     const ids = new Set(nodes.map(({ id }) => id));
     expect(links.length).toBeGreaterThan(0);
     for (const { source, target } of links) expect(ids.has(source) && ids.has(target)).toBe(true);
-    using db = new DatabaseSync(folder.file('weir.db'), { readOnly: true });
+    using db = new DatabaseSync(kept.folder.file('weir.db'), { readOnly: true });
     const stored = db
       .prepare(
         "SELECT sum(bytes) AS bytes, sum(flows) AS flows, count(*) AS count FROM link_usage WHERE kind = 'device' AND step_secs = 60",
@@ -150,8 +134,8 @@ describe('the topology', () => {
 test('a tunnel that carries other flows is stored, but stays out of every sum', () => {
   const outer = storedFlow({ id: 1 });
   outer.record.tunnel = { role: 'outer', type: 'gre', id: null, parent: null };
-  store.writeTick(tick(0, { flows: [outer], devices: [device(5)] }));
-  expect(history.flow(flowRecord({ id: 1 }).flow_id)?.record).toMatchObject({ tunnel: { role: 'outer' } });
-  expect(history.protocols(ALL).transports).toEqual([]);
-  expect(history.device(hostMac(5))?.peers).toEqual([]);
+  kept.store.writeTick(tick(0, { flows: [outer], devices: [device(5)] }));
+  expect(kept.history.flow(flowRecord({ id: 1 }).flow_id)?.record).toMatchObject({ tunnel: { role: 'outer' } });
+  expect(kept.history.protocols(ALL).transports).toEqual([]);
+  expect(kept.history.device(hostMac(5))?.peers).toEqual([]);
 });
