@@ -33,6 +33,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -130,6 +131,25 @@ inline void empty_caches(Module* module) {
 inline void forget_other_flows(Module*) {}
 #endif
 
+#if !WEIR_NDPI_SINCE(4, 3)
+// 4.2 copies the payload of a TCP packet that may be TLS into a buffer of 2 KiB, takes from it what it understands, and keeps
+// the buffer as long as the flow. Of a flow that never says what it is this would be three quarters of the memory: so only the
+// bytes that are left are kept. The library makes the buffer when it is null, and larger when a packet does not fit.
+inline void shrink_tls_buffer(Flow* flow) {
+  constexpr uint32_t kWorthCopying = 256;
+  if (flow->l4_proto != IPPROTO_TCP) return;
+  message_t& message = flow->l4.tcp.tls.message;
+  if (message.buffer == nullptr || message.buffer_used > kWorthCopying || message.buffer_len <= 2 * kWorthCopying) return;
+  uint8_t* const rest = message.buffer_used == 0 ? nullptr : static_cast<uint8_t*>(ndpi_malloc(message.buffer_used));
+  if (rest != nullptr) std::memcpy(rest, message.buffer, message.buffer_used);
+  else if (message.buffer_used > 0) return;
+  ndpi_free(std::exchange(message.buffer, rest));
+  message.buffer_len = message.buffer_used;
+}
+#else
+inline void shrink_tls_buffer(Flow*) {}
+#endif
+
 // The library's own limit of packets per flow, where it has one. The caller's limit is the same number and decides first;
 // without this one a version whose default is lower (32 in all of them) would answer "unknown" before the caller gives up.
 inline void limit_packets([[maybe_unused]] Module* module, [[maybe_unused]] uint16_t packets) {
@@ -203,7 +223,9 @@ class DetectionModule {
     empty_caches(module_);
 #endif
     flow->packet_direction = from_server ? 1 : 0;
-    return finding_of(module_, flow, ndpi_detection_process_packet(module_, flow, packet, length, time_ms));
+    const ndpi_protocol found = ndpi_detection_process_packet(module_, flow, packet, length, time_ms);
+    shrink_tls_buffer(flow);
+    return finding_of(module_, flow, found);
 #endif
   }
 

@@ -14,7 +14,7 @@ import {
 } from '../native/dpi.ts';
 
 const MOST_QUEUED = 256;
-/** What libndpi keeps of a flow, measured on flows of which it made nothing, which it looks at for longest. */
+/** What libndpi keeps of a flow: its structure, and what a TLS handshake has in its buffer on the way. Of most flows it is less. */
 export const NDPI_FLOW_BYTES = 2304;
 
 /** What libndpi says of a flow; ids are those of the library. */
