@@ -59,6 +59,8 @@ export const End = {
 
 /** One node of holes for every eighth flow, at most 65,536 (13 MB, touched when used): losses in flight are rare. */
 const MAX_HOLE_NODES = 65_536;
+/** At the end, whose memory goes back in one call: 3 MiB of them. */
+const ROWS_GIVEN_BACK = 8192;
 
 /** Rows that one shard may hold: a quarter more than its even share, because flows do not spread evenly. */
 export function reserveRows(maxFlows: number, shards: number): number {
@@ -292,10 +294,13 @@ export class FlowLives implements InterimSink {
     this.words[TICK_EPOCH] = this.words[EPOCH];
   }
 
-  /** Ends every live flow. */
+  /** Ends every live flow, in the order of rows: what the records take elsewhere, the rows behind them give back. */
   endAll(): void {
-    for (let list = 0; list < List.COUNT; list++) {
-      for (let slot = this.lists.head[list]; slot >= 0; slot = this.lists.head[list]!) this.end(slot, End.SHUTDOWN);
+    const { store } = this;
+    for (let from = 0; from < store.usedRows; from += ROWS_GIVEN_BACK) {
+      const to = Math.min(from + ROWS_GIVEN_BACK, store.usedRows);
+      for (let slot = from; slot < to; slot++) if (store.isTaken(slot)) this.end(slot, End.SHUTDOWN);
+      store.discard(from, to);
     }
     this.credits.close();
   }

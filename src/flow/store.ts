@@ -62,9 +62,11 @@ export class FlowStore {
   readonly coldF: Float64Array;
   readonly coldR: Float32Array;
   private readonly words: Int32Array;
+  private readonly advise: MemoryAdvice;
 
   constructor(rows: number, full: boolean, advise: MemoryAdvice, words: Int32Array) {
     this.words = words;
+    this.advise = advise;
     this.rows = Math.min(Math.max(rows, 1), MAX_ROWS);
     this.full = full;
     this.coldBytes = full ? COLD_FULL_BYTES : COLD_SCALE_BYTES;
@@ -105,9 +107,24 @@ export class FlowStore {
     this.words[FREE_ROW] = slot;
   }
 
+  /** Rows below it have been in use at some time. */
+  get usedRows(): number {
+    return this.words[FRESH_ROWS];
+  }
+
+  isTaken(slot: number): boolean {
+    return this.hotH[slot * HOT_HALVES + KIND] !== VOID_KEY;
+  }
+
+  /** Gives the memory of rows to the system; none of them may ever be allocated again. */
+  discard(from: number, to: number): void {
+    this.advise.unused(this.hotB.subarray(from * HOT_BYTES, to * HOT_BYTES));
+    this.advise.unused(this.coldB.subarray(from * this.coldBytes, to * this.coldBytes));
+  }
+
   /** Bytes that have ever been touched. */
   get touchedBytes(): number {
-    return this.words[FRESH_ROWS] * (HOT_BYTES + this.coldBytes);
+    return this.usedRows * (HOT_BYTES + this.coldBytes);
   }
 
   /** Writes the row at word `at` of `target`, ROW_BYTES of it; the tick fields are the caller's. */

@@ -127,6 +127,21 @@ describe('ends', () => {
     expect(rig.rows[0].reason).toBe('idle');
   });
 
+  it('gives rows back to the system when all flows end, and none before its record is written', () => {
+    const ring = new RingBuilder(1 << 22);
+    // Every third is over before: rows that are free already lie among the others.
+    for (let n = 0; n < 18_000; n++) ring.packet(udp(n % 3 === 0 ? 0 : 29, 1, 2, 1 + n, 2000, { len: n }));
+    ring.tick(1, 31).end(2, 32);
+    const { rows } = new Rig([ring.ring], { flow: { maxFlows: 20_000 } }).run();
+    const seen = rows.map((row) => [row.reason, row.u16(F.F_PORT_A), row.payload[0]]);
+    const inOrder = (reason: string, wanted: (n: number) => boolean) =>
+      Array.from({ length: 18_000 }, (_, n) => n)
+        .filter(wanted)
+        .map((n) => [reason, 1 + n, n]);
+    expect(seen.slice(0, 6000)).toEqual(inOrder('idle', (n) => n % 3 === 0));
+    expect(seen.slice(6000).sort((a, b) => Number(a[1]) - Number(b[1]))).toEqual(inOrder('shutdown', (n) => n % 3 !== 0));
+  });
+
   it('lingers after the end, so that trailing segments make no flow of their own', () => {
     const closed = [...handshake(), c(1, 'FA', 101, 501), s(1.1, 'FA', 501, 102)];
     expect(rowsOf([...closed, c(2.5, 'A', 102, 502)]).map((row) => row.reason)).toEqual(['fin']);

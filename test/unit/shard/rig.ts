@@ -157,7 +157,8 @@ export class Rig {
         options.onWait?.();
         return true;
       },
-      advise: { random: () => {}, unused: () => {} },
+      // As the system does it.
+      advise: { random: () => {}, unused: (memory: Uint8Array) => void memory.fill(0) },
       createFastPath: options.createFastPath ?? (() => null),
     };
     this.core = new ShardCore(data, port, options.app?.parts ?? null);
