@@ -5,7 +5,7 @@ import { cleanText } from './clean-text.ts';
 import { isLocallyAdministered, isVirtualRouter } from './mac.ts';
 import { NameBook } from './name-book.ts';
 import type { DhcpFact, Observation, PortFact } from './observation.ts';
-import { PeerBook } from './peer-book.ts';
+import { type Peer, PeerBook, type Talk } from './peer-book.ts';
 import { ServiceBook } from './service-book.ts';
 
 const MOST_VLANS = 16;
@@ -45,11 +45,8 @@ export class DeviceState {
   readonly addresses = new AddressBook();
   readonly names = new NameBook();
   readonly services = new ServiceBook();
-  readonly peers = new PeerBook();
   readonly os = new RankedText(OS_SOURCES);
   readonly model = new RankedText(MODEL_SOURCES);
-  /** Addresses of others that were seen behind it, until there are enough of them to call it a router. */
-  readonly behind = new Set<string>();
   vendor: string | null;
   isRouter: boolean;
   isSwitch = false;
@@ -63,9 +60,13 @@ export class DeviceState {
   #isKnown = false;
   #dhcp: DeviceDetail['dhcp'] = null;
   #switchPort: DeviceDetail['switch_port'] = null;
-  readonly #vlans = new Set<number>();
+  /** Null until there is something in it, here and below: there may be thousands of devices of which little is known. */
+  #peers: PeerBook | null = null;
+  /** Addresses of others that were seen behind it, until there are enough of them to call it a router. */
+  #behind: Set<string> | null = null;
+  #vlans: Set<number> | null = null;
   /** The least recently seen first. */
-  readonly #agents = new Set<string>();
+  #agents: Set<string> | null = null;
 
   constructor(mac: string, at: number, vendor: string | null) {
     this.mac = mac;
@@ -84,7 +85,10 @@ export class DeviceState {
   seen(at: number, vlans: readonly number[]): void {
     this.firstSeen = Math.min(this.firstSeen, at);
     this.lastSeen = Math.max(this.lastSeen, at);
-    for (const vlan of vlans) if (this.#vlans.size < MOST_VLANS) this.#vlans.add(vlan);
+    for (const vlan of vlans) {
+      this.#vlans ??= new Set();
+      if (this.#vlans.size < MOST_VLANS) this.#vlans.add(vlan);
+    }
   }
 
   /** Everything but addresses and routers, which concern other devices too. */
@@ -103,6 +107,28 @@ export class DeviceState {
     if (forwards === 'frames') this.isSwitch = true;
   }
 
+  talk(talk: Talk): void {
+    this.#peers ??= new PeerBook();
+    this.#peers.add(talk);
+  }
+
+  /** With whom it talks, most bytes first. */
+  peers(): Peer[] {
+    return this.#peers?.peers() ?? [];
+  }
+
+  /** Somebody else's address was seen behind it; of how many places such were seen so far. */
+  seeBehind(place: string): number {
+    this.#behind ??= new Set();
+    this.#behind.add(place);
+    return this.#behind.size;
+  }
+
+  becomeRouter(): void {
+    this.isRouter = true;
+    this.#behind = null;
+  }
+
   offerService(service: Service): void {
     const name = cleanText(service.name, SHORT_LIMIT);
     if (name !== '') this.services.add({ ...service, name });
@@ -112,6 +138,7 @@ export class DeviceState {
   addAgent(text: string): boolean {
     const agent = cleanText(text, NAME_LIMIT);
     if (agent === '') return false;
+    this.#agents ??= new Set();
     const isNew = !this.#agents.delete(agent);
     this.#agents.add(agent);
     const oldest = this.#agents.values().next();
@@ -143,10 +170,10 @@ export class DeviceState {
       services: this.services.list(),
       dhcp: this.#dhcp === null ? null : { ...this.#dhcp },
       switch_port: this.#switchPort === null ? null : { ...this.#switchPort },
-      vlans: [...this.#vlans].sort((a, b) => a - b),
-      user_agents: [...this.#agents].toReversed(),
+      vlans: [...(this.#vlans ?? [])].sort((a, b) => a - b),
+      user_agents: [...(this.#agents ?? [])].toReversed(),
       peers,
-      protocols: this.peers.protocols(),
+      protocols: this.#peers?.protocols() ?? [],
     };
   }
 
@@ -157,7 +184,10 @@ export class DeviceState {
     state.addresses.restore(detail.addresses, detail.ips);
     for (const { name, source, last_seen } of detail.names.toReversed()) state.names.add(name, source, last_seen);
     for (const service of detail.services) state.services.add(service);
-    state.peers.restore(detail.peers, detail.protocols);
+    if (detail.peers.length + detail.protocols.length > 0) {
+      state.#peers = new PeerBook();
+      state.#peers.restore(detail.peers, detail.protocols);
+    }
     // What it was learned from is not kept: whatever is heard again replaces it.
     state.os.offer(detail.os, '');
     state.model.offer(detail.model, '');

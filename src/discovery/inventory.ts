@@ -33,6 +33,8 @@ export interface InventoryOptions {
   vendor?: (mac: string) => string | null;
   /** Country of an address; null when unknown. Asked when a device is shown. */
   country?: (ip: string) => string | null;
+  /** Whether each device's peers and protocols are kept, which is most of what it takes; true by default. */
+  peers?: boolean;
 }
 
 export interface InventoryCounters {
@@ -70,6 +72,7 @@ export class Inventory {
   readonly #internal: Networks;
   readonly #vendor: (mac: string) => string | null;
   readonly #country: (ip: string) => string | null;
+  readonly #keepsPeers: boolean;
   readonly #malformed = Object.fromEntries(DISCOVERY_PROTOCOLS.map((name) => [name, 0])) as Record<DiscoveryProtocol, number>;
   /** Frames that were read in the second that is `#second`. */
   readonly #read = new Map<DiscoveryProtocol, number>();
@@ -90,6 +93,7 @@ export class Inventory {
     this.#internal = Networks.parse(options.internalNetworks ?? DEFAULT_INTERNAL_NETWORKS);
     this.#vendor = options.vendor ?? (() => null);
     this.#country = options.country ?? (() => null);
+    this.#keepsPeers = options.peers ?? true;
   }
 
   get size(): number {
@@ -208,9 +212,11 @@ export class Inventory {
     state.packetsIn += end.packetsIn;
     state.packetsOut += end.packetsOut;
     state.flows += isFirst ? 1 : 0;
-    const name = end.isClient ? record.host : null;
-    const protocol = record.app?.protocol ?? record.protocol;
-    state.peers.add({ ip: end.peer, name, protocol, flows: isFirst ? 1 : 0, packets, bytes });
+    if (this.#keepsPeers) {
+      const name = end.isClient ? record.host : null;
+      const protocol = record.app?.protocol ?? record.protocol;
+      state.talk({ ip: end.peer, name, protocol, flows: isFirst ? 1 : 0, packets, bytes });
+    }
     if (record.tunnel === null && end.hasSent && this.#isAt(state, end.ip, at)) this.#learnFromFlow(state, record, end);
     this.#changedNow(state);
   }
@@ -226,10 +232,7 @@ export class Inventory {
     if (this.#isInternal(ip) && this.#isFree(ip, state, at)) {
       this.#give(ip, state, at, 'flow');
       if (state.addresses.flowPlaces(at - STALE_SECS) <= MOST_FLOW_ADDRESSES) return true;
-    } else {
-      state.behind.add(placeKey(ip));
-      if (state.behind.size < MOST_BEHIND) return false;
-    }
+    } else if (state.seeBehind(placeKey(ip)) < MOST_BEHIND) return false;
     this.#becomeRouter(state);
     return false;
   }
@@ -249,8 +252,7 @@ export class Inventory {
   }
 
   #becomeRouter(state: DeviceState): void {
-    state.isRouter = true;
-    state.behind.clear();
+    state.becomeRouter();
     this.#forget(state.addresses.forgetFlows(), state);
   }
 
@@ -314,7 +316,7 @@ export class Inventory {
   }
 
   #detail(state: DeviceState): DeviceDetail {
-    const peers = state.peers.peers().map((peer) => ({
+    const peers = state.peers().map((peer) => ({
       ip: peer.ip,
       mac: this.#owners.get(peer.ip)?.mac ?? null,
       name: peer.name ?? this.#owners.get(peer.ip)?.names.best()?.name ?? null,

@@ -9,15 +9,16 @@ const RANKS = [['dhcp'], ['mdns'], ['netbios'], ['lldp', 'cdp'], ['llmnr'], ['ss
 const rankOf = new Map<string, number>(RANKS.flatMap((sources, rank) => sources.map((source): [string, number] => [source, rank])));
 
 export class NameBook {
-  /** The least recently seen first. */
-  readonly #names = new Map<string, DeviceName>();
+  /** The least recently seen first; null until there is one, as most devices never say a name. */
+  #names: Map<string, DeviceName> | null = null;
 
   get size(): number {
-    return this.#names.size;
+    return this.#names?.size ?? 0;
   }
 
   add(name: string, source: string, at: number): void {
     const key = `${source}/${name}`;
+    this.#names ??= new Map();
     const known = this.#names.get(key);
     this.#names.delete(key);
     this.#names.set(key, { name, source, last_seen: Math.max(known?.last_seen ?? at, at) });
@@ -29,7 +30,7 @@ export class NameBook {
   best(): DeviceName | null {
     let best: DeviceName | null = null;
     let bestRank: number = RANKS.length;
-    for (const name of this.#names.values()) {
+    for (const name of this.#names?.values() ?? []) {
       const rank = rankOf.get(name.source) ?? RANKS.length;
       if (rank < RANKS.length && rank <= bestRank) {
         best = name;
@@ -41,6 +42,6 @@ export class NameBook {
 
   /** The most recently seen first. */
   list(): DeviceName[] {
-    return [...this.#names.values()].toReversed().map((name) => ({ ...name }));
+    return [...(this.#names?.values() ?? [])].toReversed().map((name) => ({ ...name }));
   }
 }

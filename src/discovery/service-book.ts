@@ -10,10 +10,11 @@ function keyOf({ name, port, protocol, source }: DeviceService): string {
 }
 
 export class ServiceBook {
-  /** The least recently seen first. */
-  readonly #services = new Map<string, DeviceService>();
+  /** The least recently seen first; null until there is one, as most devices offer nothing. */
+  #services: Map<string, DeviceService> | null = null;
 
   add(service: DeviceService): void {
+    this.#services ??= new Map();
     const key = keyOf(service);
     // Once the port is known, the service without it says nothing more; and the other way round.
     if (service.port !== null) this.#services.delete(keyOf({ ...service, port: null }));
@@ -27,13 +28,13 @@ export class ServiceBook {
   /** By port, name and source. */
   list(): DeviceService[] {
     const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-    return [...this.#services.values()]
+    return [...(this.#services?.values() ?? [])]
       .map((service) => ({ ...service }))
       .sort((a, b) => (a.port ?? 65_536) - (b.port ?? 65_536) || order(a.name, b.name) || order(keyOf(a), keyOf(b)));
   }
 
   #hasPort({ name, protocol, source }: DeviceService): boolean {
-    for (const known of this.#services.values()) {
+    for (const known of this.#services?.values() ?? []) {
       if (known.port !== null && known.name === name && known.protocol === protocol && known.source === source) return true;
     }
     return false;

@@ -2,8 +2,9 @@
  * Countries and networks of addresses, from databases in MaxMind's format: those that somebody names, else the free data
  * package (CC0) when it is installed. Addresses that are nowhere on the Internet are `Local`.
  */
+import { readFile } from 'node:fs/promises';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { open, type Reader, type Response } from 'maxmind';
+import { Reader, type Response } from 'maxmind';
 import { SensorError } from '../errors.ts';
 import { packageFile } from './package-file.ts';
 
@@ -15,6 +16,7 @@ export interface PlaceFiles {
 }
 
 const LOCAL = 'Local';
+const MOST_DECODED = 10_000;
 const COUNTRY_PACKAGE = '@ip-location-db/geo-whois-asn-country-mmdb';
 const COUNTRY_FILES = ['geo-whois-asn-country-ipv4.mmdb', 'geo-whois-asn-country-ipv6.mmdb'];
 
@@ -62,9 +64,36 @@ function asnOf(entry: Entry): string | null {
   return asn === null || name === null ? asn : `${asn} ${name}`;
 }
 
-async function openDatabase(path: string, what: string): Promise<Reader<Entry>> {
+/** Databases as they stand in their files, in memory that threads share. */
+export interface PlaceData {
+  countries: SharedArrayBuffer[];
+  networks: SharedArrayBuffer[];
+}
+
+/** Records that were decoded, by their place; countries are few, networks are not. */
+class Decoded {
+  readonly #records = new Map<string | number, unknown>();
+
+  get(place: string | number): unknown {
+    return this.#records.get(place);
+  }
+
+  set(place: string | number, record: unknown): void {
+    if (this.#records.size === MOST_DECODED) this.#records.clear();
+    this.#records.set(place, record);
+  }
+}
+
+/** Reads shared memory as it is. Throws when it is no database. */
+const readerOf = (bytes: SharedArrayBuffer): Reader<Entry> => new Reader<Entry>(Buffer.from(bytes), { cache: new Decoded() });
+
+async function readDatabase(path: string, what: string): Promise<SharedArrayBuffer> {
   try {
-    return await open<Entry>(path);
+    const file = await readFile(path);
+    const bytes = new SharedArrayBuffer(file.length);
+    new Uint8Array(bytes).set(file);
+    readerOf(bytes);
+    return bytes;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
     throw new SensorError('CONFIG', `the ${what} database ${path} cannot be opened: ${reason}`, {
@@ -75,11 +104,14 @@ async function openDatabase(path: string, what: string): Promise<Reader<Entry>> 
   }
 }
 
-/** The one named, else those of the data package. */
-async function countryReaders(file: string | null): Promise<Reader<Entry>[]> {
-  if (file !== null) return [await openDatabase(file, 'country')];
-  const paths = COUNTRY_FILES.map((name) => packageFile(COUNTRY_PACKAGE, name));
-  return Promise.all(paths.filter((path) => path !== null).map((path) => openDatabase(path, 'country')));
+/** @throws SensorError CONFIG when a named file cannot be opened */
+export async function readPlaces({ countryFile = null, asnFile = null }: PlaceFiles): Promise<PlaceData> {
+  const packaged = () => COUNTRY_FILES.map((name) => packageFile(COUNTRY_PACKAGE, name)).filter((path) => path !== null);
+  const paths = countryFile === null ? packaged() : [countryFile];
+  return {
+    countries: await Promise.all(paths.map((path) => readDatabase(path, 'country'))),
+    networks: asnFile === null ? [] : [await readDatabase(asnFile, 'ASN')],
+  };
 }
 
 /** What a reader says; null where the file is damaged there. */
@@ -105,15 +137,14 @@ export class Places {
   readonly #countries: readonly Reader<Entry>[];
   readonly #networks: readonly Reader<Entry>[];
 
-  private constructor(countries: readonly Reader<Entry>[], networks: readonly Reader<Entry>[]) {
-    this.#countries = countries;
-    this.#networks = networks;
+  constructor({ countries, networks }: PlaceData) {
+    this.#countries = countries.map(readerOf);
+    this.#networks = networks.map(readerOf);
   }
 
   /** @throws SensorError CONFIG when a named file cannot be opened */
-  static async open({ countryFile = null, asnFile = null }: PlaceFiles = {}): Promise<Places> {
-    const countries = await countryReaders(countryFile);
-    return new Places(countries, asnFile === null ? [] : [await openDatabase(asnFile, 'ASN')]);
+  static async open(files: PlaceFiles = {}): Promise<Places> {
+    return new Places(await readPlaces(files));
   }
 
   /** Two capital letters, `Local`, or null when nobody knows. */

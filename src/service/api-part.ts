@@ -119,7 +119,7 @@ export async function startApi(start: ApiStart): Promise<ApiPart> {
   const history = HistoryReader.open(start.dataDir);
   const present = new Present(sensor, history);
   const names = new DeviceNames();
-  const places = await Places.open({ countryFile: options.countryDb, asnFile: options.asnDb });
+  const places = new Places(start.places);
   const lookups: FlowLookups = {
     name: (mac) => names.of(mac),
     country: (ip) => places.country(ip),

@@ -8,8 +8,8 @@ import type { SensorSettings } from '../sensor-settings.ts';
 const TOP_FLOWS = 20;
 /** Of every hundred packets one is in the daily file. */
 const SAMPLE_EVERY = 100;
-/** Some 110,000 packets: a service has bounded memory, and most of its alerts are about the last seconds. */
-const RECALL_BYTES = 24 * 2 ** 20;
+/** Some 75,000 packets: a service has bounded memory, and most of its alerts are about the last seconds. */
+const RECALL_BYTES = 16 * 2 ** 20;
 
 /** In the data folder. */
 export const EVIDENCE_FOLDER = 'evidence';

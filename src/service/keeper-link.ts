@@ -5,6 +5,7 @@
  * and frames are given up and counted, ticks and alerts still go.
  */
 import type { AlertRecord } from '../detect/alert.ts';
+import type { PlaceData } from '../enrich/places.ts';
 import { rowOffsets } from '../flow/entry.ts';
 import type { TapPacket } from '../packet/tap-reader.ts';
 import type { RecordBatch } from '../sensor-delivery.ts';
@@ -58,8 +59,8 @@ export class KeeperLink {
   }
 
   /** Opens the database. Rejects with the SensorError that says why it cannot. */
-  async open(): Promise<void> {
-    this.#thread.send({ type: 'open' });
+  async open(places: PlaceData): Promise<void> {
+    this.#thread.send({ type: 'open', places });
     await this.#thread.ready;
   }
 

@@ -1,5 +1,6 @@
 /** The thread that keeps devices and history. Until it is told to open, what arrives waits. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { PlaceData } from '../enrich/places.ts';
 import { Keeper } from './keeper.ts';
 import { giveWay, KEEPER_STEPS } from './priority.ts';
 import { problemOf } from './problem.ts';
@@ -14,9 +15,9 @@ const say = (reply: KeeperReply): void => port.postMessage(reply);
 let keeper: Keeper | null = null;
 let waiting: KeeperMessage[] = [];
 
-async function open(): Promise<void> {
+async function open(places: PlaceData): Promise<void> {
   try {
-    keeper = await Keeper.open(start, {
+    keeper = await Keeper.open(start, places, {
       tell: (changes) => start.devicePort.postMessage({ type: 'devices', changes }),
       taken: (rowBytes) => say({ type: 'taken', rowBytes }),
     });
@@ -47,7 +48,7 @@ async function close(): Promise<void> {
 }
 
 port.on('message', (message: KeeperMessage) => {
-  if (message.type === 'open') void open();
+  if (message.type === 'open') void open(message.places);
   else if (message.type === 'close') void close();
   else if (keeper === null) waiting.push(message);
   else take(keeper, message);

@@ -5,7 +5,7 @@
 import { Device, type DeviceDetail, type DeviceMessage, type Flow } from '../api/contract.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { type DeviceChange, Inventory } from '../discovery/inventory.ts';
-import { Places } from '../enrich/places.ts';
+import { type PlaceData, Places } from '../enrich/places.ts';
 import { Vendors } from '../enrich/vendor.ts';
 import { rowOffsets } from '../flow/entry.ts';
 import { freeAtOnce } from '../flow/free-memory.ts';
@@ -82,17 +82,19 @@ export class Keeper {
 
   /**
    * Opens the database and goes on with the devices in it. `taken` hears of each number of bytes of rows that are not held
-   * any more. @throws SensorError STORE, CONFIG
+   * any more. @throws SensorError STORE
    */
-  static async open(start: KeeperStart, { tell, taken }: Pick<KeeperParts, 'tell' | 'taken'>): Promise<Keeper> {
+  static async open(start: KeeperStart, data: PlaceData, { tell, taken }: Pick<KeeperParts, 'tell' | 'taken'>): Promise<Keeper> {
     const { options } = start;
-    const places = await Places.open({ countryFile: options.countryDb, asnFile: options.asnDb });
+    const places = new Places(data);
     const vendors = await Vendors.load();
     const store = Store.open(start.dataDir);
     const inventory = new Inventory({
       internalNetworks: start.internalNetworks,
       vendor: (mac) => vendors.vendor(mac),
       country: (ip) => places.country(ip),
+      // The database sums them up itself, and is asked for them.
+      peers: false,
     });
     const known = store.restore();
     inventory.restore(known);

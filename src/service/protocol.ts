@@ -10,6 +10,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Config, DeviceMessage, Health, Stats } from '../api/contract.ts';
 import type { ServiceOptions } from '../config/service-options.ts';
 import type { AlertRecord } from '../detect/alert.ts';
+import type { PlaceData } from '../enrich/places.ts';
 import type { FlowRecord } from '../flow/record.ts';
 import type { Ledger } from '../merge/ledger.ts';
 import type { TapFrame } from '../packet/tap-record.ts';
@@ -22,7 +23,7 @@ import type { Secrets } from './secrets.ts';
 export type TickFacts = Omit<TickStats, 'alerts'>;
 
 export type KeeperMessage =
-  | { type: 'open' }
+  | { type: 'open'; places: PlaceData }
   | { type: 'rows'; rows: Uint8Array; context: ContextChange }
   | { type: 'alerts'; alerts: AlertRecord[]; added: number }
   | { type: 'frames'; discovery: TapFrame[]; sample: { frame: TapFrame; interfaceName: string | null }[] }
@@ -78,6 +79,7 @@ export interface ApiStart {
   keeperPort: MessagePort;
   devicePort: MessagePort;
   secrets: Secrets;
+  places: PlaceData;
   dashboardDir: string;
   tickMs: number;
 }

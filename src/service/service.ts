@@ -11,6 +11,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Config, Stats } from '../api/contract.ts';
 import type { ServiceOptions } from '../config/service-options.ts';
 import type { AlertRecord } from '../detect/alert.ts';
+import { readPlaces } from '../enrich/places.ts';
 import { SensorError } from '../errors.ts';
 import type { Ledger } from '../merge/ledger.ts';
 import type { RunSummary } from '../merge/summary.ts';
@@ -121,8 +122,10 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
       (error: unknown) => this.#failed(error),
     );
     if (this.#options.user !== null) becomeUser(this.#options.user);
-    // Its files are opened now, with the rights that it will have from now on.
-    await this.#keeper.open();
+    // Files are opened now, with the rights that it will have from now on.
+    const { countryDb: countryFile, asnDb: asnFile } = this.#options;
+    const places = await readPlaces({ countryFile, asnFile });
+    await this.#keeper.open(places);
     const health = () =>
       this.#health.health(this.#stats(), this.#ledger()?.holds ?? true, [{ name: 'keeper', lost: this.#keeper?.isLost ?? false }]);
     answer<SensorAnswers>(
@@ -137,6 +140,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
         keeperPort: questions.port2,
         devicePort: devices.port2,
         secrets: this.#secrets,
+        places,
         dashboardDir: dashboardDir(),
         tickMs: options.tracking.tickMs,
       },

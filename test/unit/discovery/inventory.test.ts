@@ -133,6 +133,13 @@ describe('limits', () => {
     expect(device?.protocols.reduce((sum, { flows }) => sum + flows, 0)).toBe(200);
     expect(device?.protocols[0].protocol).toBe('other');
   });
+
+  it('of peers and protocols: none where somebody else keeps them, and everything else as ever', () => {
+    const [full, lean] = [new Inventory(), new Inventory({ peers: false })];
+    for (const inventory of [full, lean]) inventory.observeFlow(flowRecord({ to: '10.7.0.1', toMac: F.OTHER }));
+    expect(full.device(F.PI)?.peers).toHaveLength(1);
+    expect(lean.devices()).toEqual(full.devices().map((device) => ({ ...device, peers: [], protocols: [] })));
+  });
 });
 
 it('an address that was silent for a day while the device was seen is history', () => {
