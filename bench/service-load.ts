@@ -7,13 +7,17 @@
  *
  * Prints what was captured and dropped, how long `/api/v1/flows?limit=100` took beside the same without packets, the memory
  * of the process, and where the processors' time went, then one line of JSON. `--dist` runs what was built. The ten minutes
- * of the promise: `--secs 600`.
+ * of the promise: `--secs 600`. V8 is given the limits that `weir serve` gives it.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { SERVICE_MEMORY } from '../src/cli/service-memory.ts';
 import type { GeneratorSource } from '../src/native/engine.ts';
 import type { ClientReport } from './service/clients.ts';
 import { type LoadPlan, type LoadReport, runIdle, runLoad, serviceMaker } from './service/load.ts';
+
+if (!SERVICE_MEMORY.every((option) => process.execArgv.includes(option)))
+  process.execve?.(process.execPath, [process.execPath, ...SERVICE_MEMORY, ...process.argv.slice(1)]);
 
 /** At 1 M packets/s six seconds: a tuple comes again when its connection of the time before has been over for longer than one lingers. */
 const MOST_FRAMES = 6_000_000;

@@ -34,12 +34,6 @@ async function pinnedRuntime(): Promise<string | null> {
   return fs.realpathSync(runtime) === fs.realpathSync(process.execPath) ? null : runtime;
 }
 
-/**
- * A service is there for long beside others: with these V8 collects garbage before it is 128 MB of young objects and four
- * times what lives. They can only be given at the start.
- */
-const SERVICE_MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=1024'];
-
 /** True for a service whose memory nobody has bounded yet, where a program can become another one. */
 function wantsMemoryBounds(): boolean {
   const given = process.execArgv.concat((process.env.NODE_OPTIONS || '').split(' '));
@@ -49,7 +43,8 @@ function wantsMemoryBounds(): boolean {
 
 /** Becomes, or else runs, the same command under another runtime, with the same streams, signals and exit code. */
 async function runWith(runtime: string): Promise<void> {
-  const args = (wantsMemoryBounds() ? SERVICE_MEMORY : []).concat(process.execArgv, process.argv.slice(1));
+  const bounds = wantsMemoryBounds() ? (await import('./service-memory.ts')).SERVICE_MEMORY : [];
+  const args = bounds.concat(process.execArgv, process.argv.slice(1));
   if (typeof process.execve === 'function') process.execve(runtime, [runtime].concat(args), process.env);
   const childProcess = await import('node:child_process');
   const os = await import('node:os');
