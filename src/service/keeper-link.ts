@@ -5,7 +5,6 @@
  * and frames are given up and counted, ticks and alerts still go.
  */
 import type { AlertRecord } from '../detect/alert.ts';
-import type { PlaceData } from '../enrich/places.ts';
 import { rowOffsets } from '../flow/entry.ts';
 import type { TapPacket } from '../packet/tap-reader.ts';
 import type { RecordBatch } from '../sensor-delivery.ts';
@@ -59,8 +58,8 @@ export class KeeperLink {
   }
 
   /** Opens the database. Rejects with the SensorError that says why it cannot. */
-  async open(places: PlaceData): Promise<void> {
-    this.#thread.send({ type: 'open', places });
+  async open(): Promise<void> {
+    this.#thread.send({ type: 'open' });
     await this.#thread.ready;
   }
 

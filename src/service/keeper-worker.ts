@@ -1,6 +1,5 @@
 /** The thread that keeps devices and history. Until it is told to open, what arrives waits. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { PlaceData } from '../enrich/places.ts';
 import { Keeper } from './keeper.ts';
 import { giveWay, KEEPER_STEPS } from './priority.ts';
 import { problemOf } from './problem.ts';
@@ -15,9 +14,9 @@ const say = (reply: KeeperReply): void => port.postMessage(reply);
 let keeper: Keeper | null = null;
 let waiting: KeeperMessage[] = [];
 
-async function open(places: PlaceData): Promise<void> {
+async function open(): Promise<void> {
   try {
-    keeper = await Keeper.open(start, places, {
+    keeper = await Keeper.open(start, {
       tell: (changes) => start.devicePort.postMessage({ type: 'devices', changes }),
       taken: (rowBytes) => say({ type: 'taken', rowBytes }),
     });
@@ -48,7 +47,7 @@ async function close(): Promise<void> {
 }
 
 port.on('message', (message: KeeperMessage) => {
-  if (message.type === 'open') void open(message.places);
+  if (message.type === 'open') void open();
   else if (message.type === 'close') void close();
   else if (keeper === null) waiting.push(message);
   else take(keeper, message);

@@ -5,7 +5,7 @@
 import { Device, type DeviceDetail, type DeviceMessage, type Flow } from '../api/contract.ts';
 import type { AlertRecord } from '../detect/alert.ts';
 import { type DeviceChange, Inventory } from '../discovery/inventory.ts';
-import { type PlaceData, Places } from '../enrich/places.ts';
+import { Places } from '../enrich/places.ts';
 import { Vendors } from '../enrich/vendor.ts';
 import { rowOffsets } from '../flow/entry.ts';
 import { freeAtOnce } from '../flow/free-memory.ts';
@@ -84,9 +84,9 @@ export class Keeper {
    * Opens the database and goes on with the devices in it. `taken` hears of each number of bytes of rows that are not held
    * any more. @throws SensorError STORE
    */
-  static async open(start: KeeperStart, data: PlaceData, { tell, taken }: Pick<KeeperParts, 'tell' | 'taken'>): Promise<Keeper> {
+  static async open(start: KeeperStart, { tell, taken }: Pick<KeeperParts, 'tell' | 'taken'>): Promise<Keeper> {
     const { options } = start;
-    const places = new Places(data);
+    const places = new Places(start.places);
     const vendors = await Vendors.load();
     const store = Store.open(start.dataDir);
     const inventory = new Inventory({

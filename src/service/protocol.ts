@@ -23,7 +23,7 @@ import type { Secrets } from './secrets.ts';
 export type TickFacts = Omit<TickStats, 'alerts'>;
 
 export type KeeperMessage =
-  | { type: 'open'; places: PlaceData }
+  | { type: 'open' }
   | { type: 'rows'; rows: Uint8Array; context: ContextChange }
   | { type: 'alerts'; alerts: AlertRecord[]; added: number }
   | { type: 'frames'; discovery: TapFrame[]; sample: { frame: TapFrame; interfaceName: string | null }[] }
@@ -53,6 +53,7 @@ export interface KeeperStart {
   dataDir: string;
   options: ServiceOptions;
   internalNetworks: readonly string[];
+  places: PlaceData;
   /** To the api thread: DeviceMessages; and its questions. */
   devicePort: MessagePort;
   questionPort: MessagePort;

@@ -88,7 +88,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
   }
 
   /**
-   * Opens the capture, gives up privileges, opens the database, and answers.
+   * Reads the databases of places, opens the capture, gives up privileges, opens the database, and answers.
    * @throws SensorError: whatever was started is stopped again
    */
   async start(): Promise<ServiceReport> {
@@ -102,6 +102,8 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
 
   async #start(): Promise<ServiceReport> {
     const { options } = this.sensor;
+    const { countryDb: countryFile, asnDb: asnFile } = this.#options;
+    const places = await readPlaces({ countryFile, asnFile });
     const sensor = new MessageChannel();
     const questions = new MessageChannel();
     const devices = new MessageChannel();
@@ -111,6 +113,7 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
       dataDir: this.#folder.path,
       options: this.#options,
       internalNetworks: options.detect.internalNetworks,
+      places,
       devicePort: devices.port1,
       questionPort: questions.port1,
     };
@@ -122,10 +125,8 @@ export class Service extends EventEmitter<ServiceEvents> implements AsyncDisposa
       (error: unknown) => this.#failed(error),
     );
     if (this.#options.user !== null) becomeUser(this.#options.user);
-    // Files are opened now, with the rights that it will have from now on.
-    const { countryDb: countryFile, asnDb: asnFile } = this.#options;
-    const places = await readPlaces({ countryFile, asnFile });
-    await this.#keeper.open(places);
+    // Its files are opened now, with the rights that it will have from now on.
+    await this.#keeper.open();
     const health = () =>
       this.#health.health(this.#stats(), this.#ledger()?.holds ?? true, [{ name: 'keeper', lost: this.#keeper?.isLost ?? false }]);
     answer<SensorAnswers>(
