@@ -13,12 +13,12 @@ cd "$(dirname "$0")/.."
 build_packages=(make=make g++=g++ python3=python3 pkg-config=pkg-config cmake=cmake libpcap-dev libzstd-dev zlib1g-dev)
 test_packages=(
   tshark=tshark tcpdump=tcpdump nfdump=nfpcapd softflowd=softflowd libndpi-bin=ndpiReader argus-server=argus argus-client=ra
-  tcpreplay=tcpreplay iproute2=tc iputils-ping=ping ethtool=ethtool netcat-openbsd=nc socat=socat hping3=hping3 iperf3=iperf3
+  tcpreplay=tcpreplay iproute2=tc iptables=iptables iputils-ping=ping ethtool=ethtool netcat-openbsd=nc socat=socat hping3=hping3 iperf3=iperf3
   curl=curl zstd=zstd time=/usr/bin/time libcap2-bin=setcap clang=clang nginx-light=nginx dnsmasq-base=dnsmasq
   openssh-server=sshd openssh-client=ssh mosquitto=mosquitto mosquitto-clients=mosquitto_pub redis-server=redis-server redis-tools=redis-cli
   g++-mingw-w64-x86-64-posix=x86_64-w64-mingw32-g++-posix libz-mingw-w64-dev wine64=/usr/lib/wine/wine64
   nmap=nmap ncrack=ncrack dns2tcp=dns2tcpd dsniff=arpspoof bind9-dnsutils=dig
-  prometheus=promtool avahi-daemon=avahi-daemon lldpd=lldpd samba=nmbd minidlna=minidlnad udhcpc=udhcpc
+  chromium=/usr/bin/chromium prometheus=promtool avahi-daemon=avahi-daemon lldpd=lldpd samba=nmbd minidlna=minidlnad udhcpc=udhcpc
 )
 # Any libndpi that pkg-config finds will do.
 pkg-config --exists libndpi 2>/dev/null || test_packages+=(libndpi-dev)

@@ -22,7 +22,24 @@ typedef enum {
 } ndpi_confidence_t;
 
 struct ndpi_detection_module_struct;
+#if !SINCE(4, 3)
+typedef struct message {
+  u_int8_t* buffer;
+  u_int buffer_len, buffer_used;
+} message_t;
+struct ndpi_flow_tcp_struct {
+  struct {
+    message_t message;
+  } tls;
+};
+#endif
 struct ndpi_flow_struct {
+#if !SINCE(4, 3)
+  u_int8_t l4_proto;
+  union {
+    struct ndpi_flow_tcp_struct tcp;
+  } l4;
+#endif
   ndpi_confidence_t confidence;
   int (*extra_packets_func)(struct ndpi_detection_module_struct*, struct ndpi_flow_struct*);
   u_int8_t packet_direction : 1;
@@ -57,6 +74,8 @@ u_int32_t ndpi_detection_get_sizeof_ndpi_flow_struct(void);
 char* ndpi_revision(void);
 void ndpi_exit_detection_module(struct ndpi_detection_module_struct* module);
 void ndpi_free_flow_data(struct ndpi_flow_struct* flow);
+void* ndpi_malloc(size_t size);
+void ndpi_free(void* block);
 char* ndpi_get_proto_name(struct ndpi_detection_module_struct* module, u_int16_t id);
 ndpi_protocol_category_t ndpi_get_proto_category(struct ndpi_detection_module_struct* module, ndpi_protocol protocol);
 const char* ndpi_category_get_name(struct ndpi_detection_module_struct* module, ndpi_protocol_category_t category);
