@@ -67,6 +67,7 @@ function reportOf(plan: LoadPlan, alone: ClientReport, load: LoadReport) {
     packets_read: summary.frames_read,
     packets_per_sec: Math.round(summary.frames_read / load.secs),
     flows_per_sec: Math.round(summary.flows_created / load.secs),
+    ring_most_mib: stage('ring', 'high_water_bytes') / 2 ** 20,
     ring_drops: summary.ring_drops,
     ring_drop_percent: (100 * summary.ring_drops) / Math.max(1, summary.frames_read),
     ring_drops_by_second: perSecond(load.ringDrops).join(' '),

@@ -1,5 +1,5 @@
-// Payload that stays behind when a ring runs full and its consumer is not waited for: above half a ring, until less than a
-// quarter is left. Records without payload are a fraction of the bytes, and the shard has no parser to run for them;
+// Payload that stays behind when a ring runs full and its consumer is not waited for: above a quarter of a ring, until less
+// than an eighth is left. Records without payload are a fraction of the bytes, and the shard has no parser to run for them;
 // src/shard/overload.ts has the same shares. The headers go in any case: by them the shard sees that it has missed something.
 #pragma once
 #include <algorithm>
@@ -18,7 +18,7 @@ class HoldBack {
   // Once per publication.
   void note(const std::vector<RingWriter>& rings) {
     for (size_t i = 0; active_ && i < rings.size(); ++i) {
-      is_full_[i] = rings[i].fill_bytes_now() > rings[i].capacity() / (is_full_[i] ? kAgainDivisor : kFullDivisor);
+      is_full_[i] = rings[i].fill_bytes() > rings[i].capacity() / (is_full_[i] ? kAgainDivisor : kFullDivisor);
     }
   }
 
@@ -29,8 +29,8 @@ class HoldBack {
   }
 
  private:
-  static constexpr uint32_t kFullDivisor = 2;
-  static constexpr uint32_t kAgainDivisor = 4;
+  static constexpr uint32_t kFullDivisor = 4;
+  static constexpr uint32_t kAgainDivisor = 8;
 
   std::vector<bool> is_full_;
   const bool active_;

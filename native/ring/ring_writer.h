@@ -49,9 +49,8 @@ class RingWriter {
   void close();
 
   uint32_t unpublished_records() const { return unpublished_records_; }
-  uint32_t fill_bytes() const { return write_ - cached_read_; }
   // As the consumer is now, at the price of a look at its position.
-  uint32_t fill_bytes_now() const { return write_ - consumer_position(); }
+  uint32_t fill_bytes() const { return write_ - consumer_position(); }
   uint32_t capacity() const { return capacity_; }
   uint32_t consumer_position() const { return view_.read_pos().load(std::memory_order_acquire); }
   bool consumed_all() const { return consumer_position() == write_; }

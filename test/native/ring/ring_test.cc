@@ -53,6 +53,12 @@ class Bell final : public weir::WakeTarget {
 // Contents that the reader can compute again from the record's number.
 uint32_t mixed(double ordinal) { return static_cast<uint32_t>(ordinal) * 2654435761u; }
 
+// What has been read no longer fills the ring, although the writer did not need to look for space.
+void check_fill(const weir::RingWriter& writer, weir::RingView view) {
+  while (view.read_pos().load(std::memory_order_acquire) != view.write_pos().load(std::memory_order_relaxed)) std::this_thread::yield();
+  if (writer.fill_bytes() != 0) fail("fill", 64);
+}
+
 void write_all(weir::RingView view, uint32_t records) {
   weir::RingWriter writer(view);
   uint8_t bytes[512];
@@ -75,6 +81,7 @@ void write_all(weir::RingView view, uint32_t records) {
       writer.publish(i * 1000.0);
       writer.wake(weir::monotonic_ns(), false);
     }
+    if (i == 64) check_fill(writer, view);
   }
   while (!writer.try_control({RecordKind::kEnd, 1, records * 1000.0, records + 1.0})) std::this_thread::yield();
   writer.publish(records * 1000.0);
