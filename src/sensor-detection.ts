@@ -12,6 +12,7 @@ import type { ResolvedRule } from './detect/rule-settings.ts';
 import type { DetectSetup } from './detect/rules.ts';
 import { communityId, icmpPorts } from './flow/community-id.ts';
 import type { AlertTotals } from './merge/summary.ts';
+import { loadAddon } from './native/load.ts';
 import { Counter } from './ring/layout.ts';
 import { Evidence, type EvidenceSources } from './sensor-evidence.ts';
 import { type OpenRules, openRules, runningRules } from './sensor-rules.ts';
@@ -88,9 +89,10 @@ export class Detection {
   }
 
   #engineOf(setup: DetectSetup): DetectEngine {
-    return new DetectEngine([...this.#rules.values()], toolsOf(setup), (rule, error) => {
+    const onBroken = (rule: Rule, error: unknown) => {
       this.#onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    };
+    return new DetectEngine([...this.#rules.values()], toolsOf(setup), onBroken, (memory) => new (loadAddon().TickWalk)(memory));
   }
 
   /**

@@ -4,54 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "checked_values.h"
+#include "memory_reader.h"
 
 namespace weir {
-namespace {
-
-// The bytes of a typed array of at least `least` elements.
-struct Memory {
-  uint8_t* bytes = nullptr;
-  size_t elements = 0;
-};
-
-class Reader {
- public:
-  explicit Reader(const Napi::Object& options) : options_(options) {}
-
-  Memory memory(const char* name, napi_typedarray_type wanted, size_t least) {
-    const Napi::Value value = options_.Get(name);
-    Memory result;
-    result.bytes = static_cast<uint8_t*>(memory_of(value, wanted, result.elements));
-    if (result.bytes != nullptr && result.elements >= least) {
-      pinned.push_back(Napi::Reference<Napi::Value>::New(value, 1));
-      return result;
-    }
-    wrong = name;
-    return {};
-  }
-  size_t size(const char* name) {
-    const Napi::Value value = options_.Get(name);
-    if (value.IsNumber()) return value.As<Napi::Number>().Uint32Value();
-    wrong = name;
-    return 0;
-  }
-  double number(const char* name) {
-    const Napi::Value value = options_.Get(name);
-    if (value.IsNumber()) return value.As<Napi::Number>().DoubleValue();
-    wrong = name;
-    return 0;
-  }
-  bool boolean(const char* name) { return options_.Get(name).ToBoolean().Value(); }
-
-  std::vector<Napi::Reference<Napi::Value>> pinned;
-  const char* wrong = nullptr;
-
- private:
-  Napi::Object options_;
-};
-
-}  // namespace
 
 Napi::Function FastPathObject::define(Napi::Env env) {
   return DefineClass(env, "FastPath",
@@ -66,7 +21,7 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
     throw_type(info.Env(), "FastPath needs options");
     return;
   }
-  Reader reader(info[0].As<Napi::Object>());
+  MemoryReader reader(info[0].As<Napi::Object>());
   const Memory ring = reader.memory("ring", napi_uint8_array, kRingHeaderBytes);
   const Memory hot = reader.memory("hot", napi_uint8_array, kHotBytes);
   const Memory cold = reader.memory("cold", napi_uint8_array, 1);

@@ -9,8 +9,10 @@ import type { EntryReader } from './entry-reader.ts';
 import { EventRows, ignoreRow, showRows } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
+import { type CreateTickWalk, NativeWalk, type WalkVisitor } from './native-walk.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
 import { ContactFollower, type ContactRule } from './state/contact-follower.ts';
+import { SourceMarks } from './state/source-marks.ts';
 
 /** A rule with the settings that are in force. */
 export interface ActiveRule {
@@ -30,13 +32,15 @@ interface Running {
 
 type OnEvent = (event: DetectEvent) => void;
 type RowType = 'answerRow' | 'volumeRow' | 'closeRow';
+/** Whoever wants these as single events is shown each of them. */
+const SINGLE = ['open', 'answer', 'volume', 'close'] as const;
 type Wanting = Record<SingleType | RowType, Running[]>;
 /** Addresses of which it is known whether they are internal. */
 const MOST_CLASSIFIED = 65_536;
 
 export type RuleTools = Pick<RuleContext, 'isInternal' | 'text'>;
 
-export class DetectEngine implements TickVisitor {
+export class DetectEngine implements TickVisitor, WalkVisitor {
   private readonly onBroken: (rule: Rule, error: unknown) => void;
   private readonly addresses: AddressCache;
   private running: readonly Running[] = [];
@@ -49,25 +53,33 @@ export class DetectEngine implements TickVisitor {
   private readonly owners = new Map<ContactRule, Rule>();
   private found: (Found & { index: number; rank: number })[] = [];
   /** Events so far in this tick. */
-  private index = 0;
+  index = 0;
   /** Of the last tick. No small whole number at first: code that takes it for one is thrown away after two seconds. */
   private lastNs = Number.NEGATIVE_INFINITY;
   private onEvent: OnEvent | null = null;
   private moments!: EntryReader;
   private ends!: EntryReader;
-  private answers!: EventRows;
-  private volumes!: EventRows;
-  private closes!: EventRows;
+  answers!: EventRows;
+  volumes!: EventRows;
+  closes!: EventRows;
+  private readonly walk: NativeWalk | null;
 
-  /** `onBroken` hears of a rule that threw, once. */
-  constructor(rules: readonly ActiveRule[], tools: RuleTools, onBroken: (rule: Rule, error: unknown) => void) {
+  /** `onBroken` hears of a rule that threw, once. Without `createWalk` no entry is gone through natively. */
+  constructor(
+    rules: readonly ActiveRule[],
+    tools: RuleTools,
+    onBroken: (rule: Rule, error: unknown) => void,
+    createWalk: CreateTickWalk | null = null,
+  ) {
     this.onBroken = onBroken;
     this.addresses = new AddressCache(tools);
     const isInternal = remembered(tools.isInternal);
     const running: Running[] = [];
+    const marks = new SourceMarks();
     for (const [rank, { rule, settings }] of rules.entries()) {
       const raise = (finding: Finding, number = this.index) => void this.found.push({ rule, finding, index: number, rank });
       const contacts = {
+        marks,
         follow: (answerWaitMs: number, contactRule: ContactRule) => {
           this.owners.set(contactRule, rule);
           this.followerOf(answerWaitMs).add(contactRule);
@@ -78,6 +90,9 @@ export class DetectEngine implements TickVisitor {
     this.running = running;
     this.wanting = wantingOf(running);
     this.followed = [...this.followers.values()];
+    // It goes with one follower, and leaves those that count every attempt to themselves.
+    const isWalked = createWalk !== null && this.followed.length <= 1 && !this.followed.some(({ countsAll }) => countsAll);
+    this.walk = isWalked ? new NativeWalk(createWalk, this, this.addresses, marks, this.followed[0]) : null;
   }
 
   /** What the rules found in one tick, in the order of the events; `batches` are those of its shards. `onEvent` sees each event. */
@@ -85,7 +100,8 @@ export class DetectEngine implements TickVisitor {
     this.found = [];
     this.index = 0;
     this.onEvent = onEvent;
-    mergeBatches(batches, tick, this.lastNs, this.addresses, this);
+    const isWalked = onEvent === null && SINGLE.every((type) => this.wanting[type].length === 0);
+    mergeBatches(batches, tick, this.lastNs, this.addresses, this, isWalked ? this.walk : null);
     this.lastNs = tick.at;
     return this.found.sort((a, b) => a.index - b.index || a.rank - b.rank);
   }
@@ -100,6 +116,10 @@ export class DetectEngine implements TickVisitor {
 
   opened(offset: number, at: number): void {
     this.index++;
+    this.meetOpen(offset, at);
+  }
+
+  meetOpen(offset: number, at: number): void {
     const { moments, onEvent, followed } = this;
     const isAccepted = moments.isAccepted(offset);
     for (let i = 0; i < followed.length; i++) if (isAccepted && !followed[i].countsAll) followed[i].advance(moments.protocol(offset), at);
@@ -113,8 +133,12 @@ export class DetectEngine implements TickVisitor {
 
   answered(offset: number, at: number, attemptAt: number): void {
     this.index++;
-    const { moments, onEvent, followed } = this;
     this.answers.push(offset, at, this.index);
+    this.meetAnswer(offset, at, attemptAt);
+  }
+
+  meetAnswer(offset: number, at: number, attemptAt: number): void {
+    const { moments, onEvent, followed } = this;
     const isQuick = moments.isAccepted(offset) && !Number.isNaN(attemptAt);
     if (isQuick) for (let i = 0; i < followed.length; i++) followed[i].acceptedEntry(moments, offset, at, attemptAt);
     if (isQuick && onEvent === null && this.wanting.answer.length === 0) return;
@@ -163,6 +187,7 @@ export class DetectEngine implements TickVisitor {
   /** Shows what has gathered, and begins anew. */
   private tellRows(type: RowType, rows: EventRows): void {
     if (rows.count === 0) return;
+    rows.classify();
     const wanting = this.wanting[type];
     const handlers = wanting.map((running) => running.handlers[type] ?? ignoreRow);
     showRows(rows, handlers, (place, error) => this.giveUp(wanting[place].rule, error));

@@ -12,7 +12,7 @@ export class EventRows {
   readonly offsets: Int32Array;
   /** Stream time as which the event counts. */
   readonly times: Float64Array;
-  /** What source and target are: flags of `AddressClass`. */
+  /** What source and target are: flags of `AddressClass`, 0 = not known yet. */
   readonly sources: Uint8Array;
   readonly targets: Uint8Array;
   /** Its number among the events of the tick: what a finding of it is ordered by. */
@@ -37,6 +37,15 @@ export class EventRows {
     const last = twin.count - 1;
     if (last < 0 || twin.offsets[last] !== offset) this.push(offset, at, number);
     else this.pushAs(offset, at, number, twin.sources[last], twin.targets[last]);
+  }
+
+  /** Finds out what source and target are where that is not known yet. */
+  classify(): void {
+    const { entries, offsets, sources, targets } = this;
+    for (let row = 0; row < this.count; row++) {
+      if (sources[row] === 0) sources[row] = entries.classOf(offsets[row], B_SOURCE);
+      if (targets[row] === 0) targets[row] = entries.classOf(offsets[row], B_TARGET);
+    }
   }
 
   private pushAs(offset: number, at: number, number: number, source: number, target: number): void {

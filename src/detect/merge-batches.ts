@@ -7,9 +7,9 @@ import { ascendingPlaces } from './ascending-places.ts';
 import { type DetectBatch, END_BYTES, EntryKind, MOMENT_BYTES } from './batch.ts';
 import { EntryReader } from './entry-reader.ts';
 import type { DetectEvent, TickEvent } from './events.ts';
-import { joined, opensOf } from './joined-entries.ts';
-
-import { TickMoments } from './tick-moments.ts';
+import { answersOf, joined, opensOf } from './joined-entries.ts';
+import type { NativeWalk } from './native-walk.ts';
+import { objectsOf, TickMoments } from './tick-moments.ts';
 import { TickSurges } from './tick-surges.ts';
 
 export type TickSums = Omit<TickEvent, 'type' | 'missedBytes' | 'payloadBytes'>;
@@ -27,14 +27,16 @@ export interface TickVisitor {
 }
 
 const TCP = 6;
+const NONE = new Uint32Array(0);
 
-/** Shows the events of a tick; none of them counts before `afterNs`. */
+/** Shows the events of a tick; none of them counts before `afterNs`. `walk` goes through the entries where there is one. */
 export function mergeBatches(
   batches: readonly DetectBatch[],
   tick: TickSums,
   afterNs: number,
   addresses: AddressCache,
   visitor: TickVisitor,
+  walk: NativeWalk | null = null,
 ): void {
   const texts = batches.map((batch) => batch.texts);
   const ends = new EntryReader(
@@ -54,10 +56,12 @@ export function mergeBatches(
     ),
   );
   visitor.begin(moments, ends);
-  const opens = opensOf(moments);
+  const objects = objectsOf(batches);
+  const isTold = walk?.tellMoments(moments, answersOf(batches), objects, afterNs) ?? false;
+  const opens = isTold ? NONE : opensOf(moments);
   const surges = new TickSurges(batches, tick.at, moments, opens);
-  new TickMoments(batches, moments, opens, surges, afterNs, visitor).tell();
-  const sums = tellEnds(ends, tick.at, visitor);
+  if (!isTold) new TickMoments(batches, moments, opens, objects, surges, afterNs, visitor).tell();
+  const sums = walk?.tellEnds(ends, tick.at) ?? tellEnds(ends, tick.at, visitor);
   for (const surge of surges.inOrder()) visitor.event(surge);
   visitor.event({ type: 'tick', ...tick, ...sums });
 }

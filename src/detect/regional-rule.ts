@@ -68,7 +68,7 @@ function ownContacts(contacts: SharedContacts, decider: Decider, isWithin: IsWit
     ...rule,
     wants: (flow) => isWithin(flow[decider]) && rule.wants?.(flow) !== false,
   });
-  return { follow: (answerWaitMs, rule) => contacts.follow(answerWaitMs, limited(rule)) };
+  return { ...contacts, follow: (answerWaitMs, rule) => contacts.follow(answerWaitMs, limited(rule)) };
 }
 
 /** Events that cannot matter are kept from rules that say so (`isolated`); the others see all, and only findings are left out. */

@@ -3,6 +3,8 @@
  * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
  */
 
+import type { TickWalk, TickWalkMemory } from './tick-walk.ts';
+
 /** A file to replay. `-` is standard input. */
 export interface FileSource {
   kind: 'file';
@@ -334,6 +336,10 @@ export interface Addon {
   FastPath: new (
     memory: FastPathMemory,
   ) => FastPath;
+  /** Throws TypeError for memory of another kind. */
+  TickWalk: new (
+    memory: TickWalkMemory,
+  ) => TickWalk;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */

@@ -1,0 +1,217 @@
+#include "tick_walk_object.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "memory_reader.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kProtocols = 256;
+// Words, port and moment of a contact.
+constexpr size_t kContactNumbers = 7;
+
+// Whole entries at an address that fits their numbers.
+template <typename Entry>
+bool read_entries(const Napi::Value& value, napi_typedarray_type type, Entries<Entry>& entries) {
+  size_t elements = 0;
+  void* const memory = memory_of(value, type, elements);
+  const size_t element_bytes = type == napi_uint8_array ? 1 : sizeof(Entry);
+  if (memory == nullptr || elements * element_bytes % sizeof(Entry) != 0) return false;
+  entries = {static_cast<const Entry*>(memory), elements * element_bytes / sizeof(Entry)};
+  return entries.count == 0 || reinterpret_cast<uintptr_t>(memory) % alignof(Entry) == 0;
+}
+
+bool read_rows(const Napi::Value& value, WalkRows& rows, std::vector<Napi::Reference<Napi::Value>>& pinned) {
+  if (!value.IsObject()) return false;
+  MemoryReader reader(value.As<Napi::Object>());
+  const Memory offsets = reader.memory("offsets", napi_int32_array, 0);
+  const Memory times = reader.memory("times", napi_float64_array, 0);
+  const Memory numbers = reader.memory("numbers", napi_int32_array, 0);
+  const Memory sources = reader.memory("sources", napi_uint8_array, 0);
+  const Memory targets = reader.memory("targets", napi_uint8_array, 0);
+  if (reader.wrong != nullptr) return false;
+  rows = {reinterpret_cast<int32_t*>(offsets.bytes), reinterpret_cast<double*>(times.bytes), reinterpret_cast<int32_t*>(numbers.bytes),
+          sources.bytes, targets.bytes,
+          std::min({offsets.elements, times.elements, numbers.elements, sources.elements, targets.elements})};
+  for (auto& reference : reader.pinned) pinned.push_back(std::move(reference));
+  return true;
+}
+
+void pin(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned) {
+  pinned.push_back(Napi::Reference<Napi::Value>::New(value, 1));
+}
+
+// The words of an address, or of a pair with one version behind both.
+template <size_t kWords>
+bool read_words(const Napi::Value& value, std::array<uint32_t, kWords>& words) {
+  size_t elements = 0;
+  const void* const memory = memory_of(value, napi_int32_array, elements);
+  if (memory == nullptr || elements < kWords) return false;
+  std::memcpy(words.data(), memory, sizeof words);
+  return true;
+}
+
+double number_at(const Napi::CallbackInfo& info, size_t index) { return info[index].ToNumber().DoubleValue(); }
+
+}  // namespace
+
+Napi::Function TickWalkObject::define(Napi::Env env) {
+  return DefineClass(env, "TickWalk",
+                     {
+                         InstanceMethod<&TickWalkObject::begin_moments>("beginMoments"),
+                         InstanceMethod<&TickWalkObject::next_moment>("nextMoment"),
+                         InstanceMethod<&TickWalkObject::begin_ends>("beginEnds"),
+                         InstanceMethod<&TickWalkObject::next_end>("nextEnd"),
+                         InstanceMethod<&TickWalkObject::add_answered>("addAnswered"),
+                         InstanceMethod<&TickWalkObject::find_answered>("findAnswered"),
+                         InstanceMethod<&TickWalkObject::answered_size>("answeredSize"),
+                         InstanceMethod<&TickWalkObject::answered_last_at>("answeredLastAt"),
+                         InstanceMethod<&TickWalkObject::count_answered>("countAnswered"),
+                         InstanceMethod<&TickWalkObject::latest_answered>("latestAnswered"),
+                         InstanceMethod<&TickWalkObject::expire_answered>("expireAnswered"),
+                     });
+}
+
+TickWalkObject::TickWalkObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TickWalkObject>(info) {
+  if (info.Length() < 1 || !info[0].IsObject()) {
+    throw_type(info.Env(), "TickWalk needs options");
+    return;
+  }
+  MemoryReader reader(info[0].As<Napi::Object>());
+  const Memory cursor = reader.memory("cursor", napi_float64_array, sizeof(WalkCursor) / sizeof(double));
+  const Memory lanes = reader.memory("lanes", napi_uint8_array, kProtocols);
+  const Memory waiting = reader.memory("waiting", napi_float64_array, kProtocols);
+  const Memory marks = reader.memory("marks", napi_uint8_array, AddressPlaces::kPlaces);
+  const Memory places = reader.memory("places", napi_int32_array, AddressPlaces::kPlaces * AddressPlaces::kWords);
+  const Memory classes = reader.memory("classes", napi_uint8_array, AddressPlaces::kPlaces);
+  const Memory secret = reader.memory("secret", napi_uint8_array, sizeof(uint64_t));
+  WalkMemory memory;
+  memory.wait = reader.number("wait");
+  if (reader.wrong != nullptr) {
+    throw_type(info.Env(), std::string("TickWalk: wrong ") + reader.wrong);
+    return;
+  }
+  memory.cursor = reinterpret_cast<WalkCursor*>(cursor.bytes);
+  memory.lanes = lanes.bytes;
+  memory.waiting = reinterpret_cast<double*>(waiting.bytes);
+  memory.marks = marks.bytes;
+  memory.places = AddressPlaces(reinterpret_cast<int32_t*>(places.bytes), classes.bytes);
+  uint64_t seed = 0;
+  std::memcpy(&seed, secret.bytes, sizeof seed);
+  walk_ = TickWalk(memory, seed);
+  pinned_ = std::move(reader.pinned);
+}
+
+Napi::Value TickWalkObject::begin_moments(const Napi::CallbackInfo& info) {
+  Entries<MomentEntry> moments;
+  Entries<uint32_t> answers;
+  Entries<double> objects;
+  WalkRows rows;
+  pinned_moments_.clear();
+  if (pinned_.empty() || !read_entries(info[0], napi_uint8_array, moments) || !read_entries(info[1], napi_uint32_array, answers) ||
+      !read_entries(info[2], napi_float64_array, objects) || !read_rows(info[4], rows, pinned_moments_)) {
+    return refuse(info.Env(), "beginMoments: wrong memory");
+  }
+  for (size_t i = 0; i < 3; ++i) pin(info[i], pinned_moments_);
+  return Napi::Number::New(info.Env(), walk_.begin_moments(moments, answers, objects, number_at(info, 3), rows));
+}
+
+Napi::Value TickWalkObject::next_moment(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<uint32_t>(walk_.next_moment()));
+}
+
+void TickWalkObject::begin_ends(const Napi::CallbackInfo& info) {
+  Entries<EndEntry> ends;
+  WalkRows volumes;
+  WalkRows closes;
+  pinned_ends_.clear();
+  if (pinned_.empty() || !read_entries(info[0], napi_uint8_array, ends) || !read_rows(info[2], volumes, pinned_ends_) ||
+      !read_rows(info[3], closes, pinned_ends_)) {
+    return throw_type(info.Env(), "beginEnds: wrong memory");
+  }
+  pin(info[0], pinned_ends_);
+  walk_.begin_ends(ends, number_at(info, 1), volumes, closes);
+}
+
+Napi::Value TickWalkObject::next_end(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<uint32_t>(walk_.next_end()));
+}
+
+AnsweredContacts* TickWalkObject::contacts_of(const Napi::CallbackInfo& info) const {
+  return walk_.answered(static_cast<uint8_t>(info[0].ToNumber().Uint32Value()));
+}
+
+AnsweredContacts* TickWalkObject::source_of(const Napi::CallbackInfo& info, int32_t& source) const {
+  AnsweredContacts* const contacts = contacts_of(info);
+  source = info[1].ToNumber().Int32Value();
+  if (contacts != nullptr && contacts->is_source(source)) return contacts;
+  throw_type(info.Env(), "no such source");
+  return nullptr;
+}
+
+// Protocol, words of the pair, port, moment.
+void TickWalkObject::add_answered(const Napi::CallbackInfo& info) {
+  std::array<uint32_t, 9> pair;
+  if (!read_words(info[1], pair)) return throw_type(info.Env(), "addAnswered: wrong pair");
+  const AddressWords source{pair[0], pair[1], pair[2], pair[3], pair[8]};
+  const AddressWords host{pair[4], pair[5], pair[6], pair[7], pair[8]};
+  const auto protocol = static_cast<uint8_t>(info[0].ToNumber().Uint32Value());
+  walk_.make_answered(protocol).add(source, host, info[2].ToNumber().Uint32Value(), number_at(info, 3));
+}
+
+Napi::Value TickWalkObject::find_answered(const Napi::CallbackInfo& info) {
+  AddressWords source;
+  if (!read_words(info[1], source)) return refuse(info.Env(), "findAnswered: wrong address");
+  const AnsweredContacts* const contacts = contacts_of(info);
+  return Napi::Number::New(info.Env(), contacts == nullptr ? kNoRow : contacts->find(source));
+}
+
+Napi::Value TickWalkObject::answered_size(const Napi::CallbackInfo& info) {
+  int32_t source = kNoRow;
+  const AnsweredContacts* const contacts = source_of(info, source);
+  return contacts == nullptr ? info.Env().Undefined() : Napi::Number::New(info.Env(), contacts->size_of(source));
+}
+
+Napi::Value TickWalkObject::answered_last_at(const Napi::CallbackInfo& info) {
+  int32_t source = kNoRow;
+  const AnsweredContacts* const contacts = source_of(info, source);
+  return contacts == nullptr ? info.Env().Undefined() : Napi::Number::New(info.Env(), contacts->last_at_of(source));
+}
+
+// Protocol, source, end and length of the window, most, words of the host or null, port or -1.
+Napi::Value TickWalkObject::count_answered(const Napi::CallbackInfo& info) {
+  int32_t source = kNoRow;
+  const AnsweredContacts* const contacts = source_of(info, source);
+  if (contacts == nullptr) return info.Env().Undefined();
+  AddressWords host;
+  const bool has_host = read_words(info[5], host);
+  const AnsweredContacts::Question question{number_at(info, 2), number_at(info, 3), info[4].ToNumber().Uint32Value(), has_host ? &host : nullptr,
+                                            info[6].ToNumber().Int32Value()};
+  return Napi::Number::New(info.Env(), contacts->count_of(source, question));
+}
+
+// Protocol, source, end and length of the window, most; of each contact the words of the host, port and moment.
+Napi::Value TickWalkObject::latest_answered(const Napi::CallbackInfo& info) {
+  int32_t source = kNoRow;
+  const AnsweredContacts* const contacts = source_of(info, source);
+  if (contacts == nullptr) return info.Env().Undefined();
+  const auto latest = contacts->latest_of(source, number_at(info, 2), number_at(info, 3), info[4].ToNumber().Uint32Value());
+  Napi::Float64Array numbers = Napi::Float64Array::New(info.Env(), latest.size() * kContactNumbers);
+  size_t at = 0;
+  for (const AnsweredContacts::Latest& contact : latest) {
+    for (const uint32_t word : contact.host) numbers[at++] = static_cast<int32_t>(word);
+    numbers[at++] = contact.port;
+    numbers[at++] = contact.at;
+  }
+  return numbers;
+}
+
+void TickWalkObject::expire_answered(const Napi::CallbackInfo& info) {
+  AnsweredContacts* const contacts = contacts_of(info);
+  if (contacts != nullptr) contacts->expire(number_at(info, 1), number_at(info, 2));
+}
+
+}  // namespace weir

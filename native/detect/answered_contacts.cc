@@ -1,0 +1,131 @@
+#include "answered_contacts.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "../base/random.h"
+
+namespace weir {
+namespace {
+
+constexpr uint32_t kMostSources = 16'384;
+// Latest contacts of one source.
+constexpr uint32_t kMostContacts = 2048;
+// Of all sources together: about 15 MB.
+constexpr uint32_t kMostHeld = 262'144;
+// In the key of a contact.
+constexpr size_t kHost = 1;
+constexpr size_t kPort = 6;
+
+template <size_t kCount>
+std::array<uint64_t, kCount> secrets(uint64_t seed) {
+  Random random(seed);
+  std::array<uint64_t, kCount> numbers;
+  for (uint64_t& number : numbers) number = random.next();
+  return numbers;
+}
+
+}  // namespace
+
+// One contact more than may be held: the oldest source goes after it, not a contact before.
+AnsweredContacts::AnsweredContacts(uint64_t seed)
+    : sources_(kMostSources, secrets<6>(seed)), contacts_(kMostHeld + 1, secrets<8>(seed + 1)) {}
+
+void AnsweredContacts::add(const AddressWords& source_words, const AddressWords& host, uint32_t port, double at) {
+  bool fresh = false;
+  const int32_t source = sources_.obtain(source_words, fresh, [this](int32_t row) { forget(row); });
+  if (of_source_.size() < sources_.room()) of_source_.resize(sources_.room());
+  if (fresh) of_source_[source] = {};
+  if (at > of_source_[source].last_at) of_source_[source].last_at = at;
+  Contacts::Key key;
+  key[0] = static_cast<uint32_t>(source);
+  std::copy(host.begin(), host.end(), key.begin() + kHost);
+  key[kPort] = port;
+  const int32_t contact = contacts_.obtain(key, fresh, [](int32_t) {});
+  if (of_contact_.size() < contacts_.room()) of_contact_.resize(contacts_.room());
+  of_contact_[contact].at = at;
+  if (!fresh) return;
+  append(source, contact);
+  if (of_source_[source].count >= 2 * kMostContacts) shrink(source);
+  while (contacts_.size() > kMostHeld && sources_.size() > 1) drop_oldest_source();
+}
+
+void AnsweredContacts::expire(double now, double memory) {
+  while (sources_.oldest() != kNoRow && now - of_source_[sources_.oldest()].last_at >= memory) drop_oldest_source();
+}
+
+uint32_t AnsweredContacts::count_of(int32_t source, const Question& question) const {
+  uint32_t count = 0;
+  for (int32_t row = of_source_[source].first; row != kNoRow; row = of_contact_[row].next) {
+    if (question.at - of_contact_[row].at >= question.window) continue;
+    const Contacts::Key& key = contacts_.key_of(row);
+    if (question.port >= 0 && key[kPort] != static_cast<uint32_t>(question.port)) continue;
+    if (question.host != nullptr && !std::equal(question.host->begin(), question.host->end(), key.begin() + kHost)) continue;
+    if (++count == question.most) break;
+  }
+  return count;
+}
+
+std::vector<AnsweredContacts::Latest> AnsweredContacts::latest_of(int32_t source, double at, double window, uint32_t most) const {
+  std::vector<Latest> latest;
+  for (const int32_t row : latest_rows(source, at, window, most)) {
+    const Contacts::Key& key = contacts_.key_of(row);
+    Latest contact{{}, key[kPort], of_contact_[row].at};
+    std::copy(key.begin() + kHost, key.begin() + kPort, contact.host.begin());
+    latest.push_back(contact);
+  }
+  return latest;
+}
+
+void AnsweredContacts::append(int32_t source, int32_t contact) {
+  Source& of = of_source_[source];
+  of_contact_[contact].next = kNoRow;
+  (of.first == kNoRow ? of.first : of_contact_[of.last].next) = contact;
+  of.last = contact;
+  ++of.count;
+}
+
+// Forgets all but the latest contacts of a source.
+void AnsweredContacts::shrink(int32_t source) {
+  const std::vector<int32_t> kept = latest_rows(source, of_source_[source].last_at, INFINITY, kMostContacts);
+  std::vector<int32_t> keeps = kept;
+  std::sort(keeps.begin(), keeps.end());
+  for (int32_t row = of_source_[source].first; row != kNoRow;) {
+    const int32_t next = of_contact_[row].next;
+    if (!std::binary_search(keeps.begin(), keeps.end(), row)) drop_contact(row);
+    row = next;
+  }
+  of_source_[source].first = kNoRow;
+  of_source_[source].count = 0;
+  for (const int32_t row : kept) append(source, row);
+}
+
+// The source goes, and its contacts with it.
+void AnsweredContacts::forget(int32_t source) {
+  for (int32_t row = of_source_[source].first; row != kNoRow;) {
+    const int32_t next = of_contact_[row].next;
+    drop_contact(row);
+    row = next;
+  }
+}
+
+void AnsweredContacts::drop_contact(int32_t contact) {
+  contacts_.drop(contact, [](int32_t) {});
+}
+
+void AnsweredContacts::drop_oldest_source() {
+  sources_.drop(sources_.oldest(), [this](int32_t row) { forget(row); });
+}
+
+// Oldest first; of equal times in the order in which they were made.
+std::vector<int32_t> AnsweredContacts::latest_rows(int32_t source, double at, double window, uint32_t most) const {
+  std::vector<int32_t> rows;
+  for (int32_t row = of_source_[source].first; row != kNoRow; row = of_contact_[row].next) {
+    if (at - of_contact_[row].at < window) rows.push_back(row);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [this](int32_t a, int32_t b) { return of_contact_[a].at < of_contact_[b].at; });
+  if (rows.size() > most) rows.erase(rows.begin(), rows.end() - most);
+  return rows;
+}
+
+}  // namespace weir
