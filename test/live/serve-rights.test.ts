@@ -77,6 +77,8 @@ describe.skipIf(missing !== null)(`rights of weir serve${missing === null ? '' :
     expectNobody(run, NO_CAPABILITIES);
     await seesFlows(run, 50);
     await until('ended flows in the database', async () => (await run.get<{ flows: unknown[] }>('/flows?state=ended')).flows.length === 50);
+    // The service compresses it beside everything else; then nothing else comes or goes.
+    await until('the compressed day of before', () => !readdirSync(dataDir).includes('flows_20260101.csv'));
     expectOwned(dataDir);
     expect([statSync(foreign).uid, readFileSync(foreign, 'utf8')]).toEqual([0, 'not ours\n']);
     expectNobody(run, NO_CAPABILITIES);
