@@ -3,13 +3,14 @@
  * depends on the packets and not on how flows were spread. A rule that throws is given up; the others go on.
  */
 import { AddressCache } from './address-cache.ts';
-import type { DetectBatch } from './batch.ts';
+import { type DetectBatch, MOMENT_BYTES } from './batch.ts';
 import { handle, type SingleType } from './dispatch.ts';
-import type { EntryReader } from './entry-reader.ts';
+import { EntryReader } from './entry-reader.ts';
 import { EventRows, ignoreRow, showRows } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
+import { Scratch } from './scratch.ts';
 import { ContactFollower, type ContactRule } from './state/contact-follower.ts';
 
 /** A rule with the settings that are in force. */
@@ -55,14 +56,17 @@ export class DetectEngine implements TickVisitor {
   private onEvent: OnEvent | null = null;
   private moments!: EntryReader;
   private ends!: EntryReader;
-  private answers!: EventRows;
-  private volumes!: EventRows;
-  private closes!: EventRows;
+  private readonly answers: EventRows;
+  private readonly volumes: EventRows;
+  private readonly closes: EventRows;
+  private readonly scratch = new Scratch();
 
   /** `onBroken` hears of a rule that threw, once. */
   constructor(rules: readonly ActiveRule[], tools: RuleTools, onBroken: (rule: Rule, error: unknown) => void) {
     this.onBroken = onBroken;
     this.addresses = new AddressCache(tools);
+    const none = new EntryReader(new Uint8Array(0), MOMENT_BYTES, this.addresses);
+    [this.answers, this.volumes, this.closes] = [new EventRows(none, 0), new EventRows(none, 0), new EventRows(none, 0)];
     const isInternal = remembered(tools.isInternal);
     const running: Running[] = [];
     for (const [rank, { rule, settings }] of rules.entries()) {
@@ -85,7 +89,7 @@ export class DetectEngine implements TickVisitor {
     this.found = [];
     this.index = 0;
     this.onEvent = onEvent;
-    mergeBatches(batches, tick, this.lastNs, this.addresses, this);
+    mergeBatches(batches, tick, this.lastNs, this.addresses, this, this.scratch);
     this.lastNs = tick.at;
     return this.found.sort((a, b) => a.index - b.index || a.rank - b.rank);
   }
@@ -93,9 +97,9 @@ export class DetectEngine implements TickVisitor {
   begin(moments: EntryReader, ends: EntryReader): void {
     this.moments = moments;
     this.ends = ends;
-    this.answers = new EventRows(moments, moments.count);
-    this.volumes = new EventRows(ends, ends.count);
-    this.closes = new EventRows(ends, ends.count);
+    this.answers.begin(moments);
+    this.volumes.begin(ends);
+    this.closes.begin(ends);
   }
 
   opened(offset: number, at: number): void {

@@ -2,6 +2,7 @@
 import type { AddressCache } from './address-cache.ts';
 import { type DetectBatch, EntryKind, MOMENT_BYTES } from './batch.ts';
 import type { EntryReader, TextParts } from './entry-reader.ts';
+import type { Scratch } from './scratch.ts';
 
 type Entries = Uint8Array;
 
@@ -25,8 +26,8 @@ export function joined(
 }
 
 /** Numbers of the attempts among the moments. */
-export function opensOf(moments: EntryReader): Uint32Array {
-  const opens = new Uint32Array(moments.count);
+export function opensOf(moments: EntryReader, scratch: Scratch): Uint32Array {
+  const opens = scratch.places('opens', moments.count);
   return opens.subarray(0, writeOpens(moments, opens));
 }
 
@@ -58,16 +59,27 @@ export interface OrderedEntries {
   readonly ordinals: Float64Array;
 }
 
-/** `entries` in order; time and number stand at these places. */
-export function inOrder(reader: EntryReader, entries: Uint32Array, timePlace: number, ordinalPlace: number): OrderedEntries {
-  const times = reader.numbers(entries, timePlace);
-  const ordinals = reader.numbers(entries, ordinalPlace);
+/** `entries` in order; time and number stand at these places. `name`: of its memory. */
+export function inOrder(
+  reader: EntryReader,
+  entries: Uint32Array,
+  timePlace: number,
+  ordinalPlace: number,
+  scratch: Scratch,
+  name: string,
+): OrderedEntries {
+  const times = scratch.numbers(`times of ${name}`, entries.length + 1);
+  const ordinals = scratch.numbers(`ordinals of ${name}`, entries.length + 1);
+  reader.readNumbers(entries, timePlace, times);
+  reader.readNumbers(entries, ordinalPlace, ordinals);
   if (areAscending(times, ordinals)) return { entries, times, ordinals };
   // Several shards, or several capture threads, whose packets of one moment are told as they came.
   const places = Uint32Array.from(entries, (_, place) => place);
   places.sort((a, b) => times[a] - times[b] || ordinals[a] - ordinals[b] || entries[a] - entries[b]);
   const sorted = places.map((place) => entries[place]);
-  return { entries: sorted, times: reader.numbers(sorted, timePlace), ordinals: reader.numbers(sorted, ordinalPlace) };
+  reader.readNumbers(sorted, timePlace, times);
+  reader.readNumbers(sorted, ordinalPlace, ordinals);
+  return { entries: sorted, times, ordinals };
 }
 
 function areAscending(times: Float64Array, ordinals: Float64Array): boolean {

@@ -8,7 +8,7 @@ import { type DetectBatch, END_BYTES, EntryKind, MOMENT_BYTES } from './batch.ts
 import { EntryReader } from './entry-reader.ts';
 import type { DetectEvent, TickEvent } from './events.ts';
 import { joined, opensOf } from './joined-entries.ts';
-
+import { Scratch } from './scratch.ts';
 import { TickMoments } from './tick-moments.ts';
 import { TickSurges } from './tick-surges.ts';
 
@@ -28,13 +28,14 @@ export interface TickVisitor {
 
 const TCP = 6;
 
-/** Shows the events of a tick; none of them counts before `afterNs`. */
+/** Shows the events of a tick; none of them counts before `afterNs`. `scratch`: kept by whoever has many ticks. */
 export function mergeBatches(
   batches: readonly DetectBatch[],
   tick: TickSums,
   afterNs: number,
   addresses: AddressCache,
   visitor: TickVisitor,
+  scratch = new Scratch(),
 ): void {
   const texts = batches.map((batch) => batch.texts);
   const ends = new EntryReader(
@@ -54,25 +55,25 @@ export function mergeBatches(
     ),
   );
   visitor.begin(moments, ends);
-  const opens = opensOf(moments);
+  const opens = opensOf(moments, scratch);
   const surges = new TickSurges(batches, tick.at, moments, opens);
-  new TickMoments(batches, moments, opens, surges, afterNs, visitor).tell();
-  const sums = tellEnds(ends, tick.at, visitor);
+  new TickMoments(batches, moments, opens, surges, afterNs, visitor, scratch).tell();
+  const sums = tellEnds(ends, tick.at, visitor, scratch);
   for (const surge of surges.inOrder()) visitor.event(surge);
   visitor.event({ type: 'tick', ...tick, ...sums });
 }
 
 /** Volumes and ends of all shards; what is summed over them. */
-function tellEnds(ends: EntryReader, now: number, visitor: TickVisitor): { missedBytes: number; payloadBytes: number } {
-  const order = ascendingPlaces(ordinalsOf(ends));
+function tellEnds(ends: EntryReader, now: number, visitor: TickVisitor, scratch: Scratch): { missedBytes: number; payloadBytes: number } {
+  const order = ascendingPlaces(ordinalsOf(ends, scratch), scratch);
   const sums = { missedBytes: 0, payloadBytes: 0 };
   for (let i = 0; i < order.length; i++) tellEnd(ends, ends.offset(order[i]), now, visitor, sums);
   return sums;
 }
 
 // Loops stand alone: what follows one in its function has never run when V8 compiles it, and the code is thrown away there.
-function ordinalsOf(ends: EntryReader): Float64Array {
-  const ordinals = new Float64Array(ends.count);
+function ordinalsOf(ends: EntryReader, scratch: Scratch): Float64Array {
+  const ordinals = scratch.numbers('ordinals of ends', ends.count);
   for (let entry = 0; entry < ends.count; entry++) ordinals[entry] = ends.ordinal(ends.offset(entry));
   return ordinals;
 }
