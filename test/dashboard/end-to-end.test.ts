@@ -1,6 +1,6 @@
 /**
  * The dashboard on a replayed capture, from the file to the pixels: what tshark counts is what the API says, what the API
- * says is what the pages show, in both themes; at three widths in the long form. SCREENSHOTS=FOLDER keeps a picture of each.
+ * says is what the pages show, in both themes and at three widths. SCREENSHOTS=FOLDER keeps a picture of each.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,6 @@ import { readCapture } from '../fixtures/read-capture.ts';
 import { TSHARK_PRESENT } from '../fixtures/tshark.ts';
 import { accessibility, launchBrowser, overflow, settled, THEMES, WIDTHS, Witness } from '../support/dashboard-browser.ts';
 import { writeHousehold } from '../support/household-capture.ts';
-import { isLongForm } from '../support/rounds.ts';
 import { ServeRun } from '../support/serve-run.ts';
 import { smallPng } from '../support/small-png.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -244,32 +243,25 @@ const pages: [name: string, address: () => Promise<string>, sign: string][] = [
   ['health', async () => '/health', '[data-testid=identity-row] >> nth=5'],
 ];
 
-/** In the suite one width for each page in turn: pages.test.ts looks at all of them, with more in the pages than this sensor has seen. */
-const widthsOf = (index: number) => (isLongForm || process.env.SCREENSHOTS !== undefined ? WIDTHS : [WIDTHS[index % WIDTHS.length]]);
-const looks = pages.map(([name, address, sign], index) => ({ name, address, sign, widths: widthsOf(index) }));
-
-it.each(looks)(
-  '$name is quiet, in its window and accessible in both themes, at widths of $widths',
-  async ({ name, address, sign, widths }) => {
-    await page.setViewportSize({ width: widths[0], height: 900 });
-    await page.mouse.move(0, 0);
-    await open(await address());
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.waitForSelector(sign, { timeout: 20_000 });
-      for (const theme of THEMES) {
-        await page.emulateMedia({ colorScheme: theme });
-        await page.waitForSelector(`html[data-mantine-color-scheme=${theme}]`);
-        await settled(page);
-        expect([name, theme, width, await overflow(page)]).toEqual([name, theme, width, []]);
-        const what = theme === THEMES[0] ? 'everything' : 'colours';
-        expect([name, theme, width, await accessibility(page, what)]).toEqual([name, theme, width, []]);
-        await keepPicture(name, theme, width);
-      }
+it.each(pages)('%s is quiet, in its window and accessible in both themes and at three widths', async (name, address, sign) => {
+  await page.setViewportSize({ width: WIDTHS[0], height: 900 });
+  await page.mouse.move(0, 0);
+  await open(await address());
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.waitForSelector(sign, { timeout: 20_000 });
+    for (const theme of THEMES) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.waitForSelector(`html[data-mantine-color-scheme=${theme}]`);
+      await settled(page);
+      expect([name, theme, width, await overflow(page)]).toEqual([name, theme, width, []]);
+      const what = theme === THEMES[0] ? 'everything' : 'colours';
+      expect([name, theme, width, await accessibility(page, what)]).toEqual([name, theme, width, []]);
+      await keepPicture(name, theme, width);
     }
-    expect(witness.complaints).toEqual([]);
-  },
-);
+  }
+  expect(witness.complaints).toEqual([]);
+});
 
 async function keepPicture(name: string, theme: string, width: number): Promise<void> {
   if (process.env.SCREENSHOTS === undefined) return;

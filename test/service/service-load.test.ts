@@ -1,19 +1,17 @@
 /**
- * What holds of a service under load whatever the machine: some seconds of `bench/service-load.ts`, which measures, and in the
- * long form a minute of it. No times here.
+ * What holds of a service under load whatever the machine: one minute of `bench/service-load.ts`, which measures. No times here.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LoadPlan, type LoadReport, runLoad, serviceMaker } from '../../bench/service/load.ts';
 import { ledgerFailures } from '../../src/index.ts';
 import { Service } from '../../src/service/service.ts';
-import { isLongForm } from '../support/rounds.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = new TemporaryFolder('service-load');
 afterAll(() => folder[Symbol.dispose]());
 
 const plan: LoadPlan = {
-  secs: isLongForm ? 60 : 16,
+  secs: 60,
   pps: 150_000,
   packetsPerFlow: 50,
   clients: 50,
