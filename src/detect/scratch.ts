@@ -16,21 +16,19 @@ export class Scratch {
 
   /** `length` numbers, of any value, until the next call with that name. */
   numbers(name: string, length: number): Numbers {
-    let kept = this.numbersOf.get(name);
-    if (kept === undefined || kept.length < length) {
-      kept = new Float64Array(roomFor(length));
-      this.numbersOf.set(name, kept);
-    }
-    return kept.subarray(0, length);
+    return kept(this.numbersOf, name, length, (room) => new Float64Array(room)).subarray(0, length);
   }
 
   /** The same for numbers of entries. */
   places(name: string, length: number): Places {
-    let kept = this.placesOf.get(name);
-    if (kept === undefined || kept.length < length) {
-      kept = new Uint32Array(roomFor(length));
-      this.placesOf.set(name, kept);
-    }
-    return kept.subarray(0, length);
+    return kept(this.placesOf, name, length, (room) => new Uint32Array(room)).subarray(0, length);
   }
+}
+
+function kept<T extends Numbers | Places>(of: Map<string, T>, name: string, length: number, make: (room: number) => T): T {
+  const known = of.get(name);
+  if (known !== undefined && known.length >= length) return known;
+  const made = make(roomFor(length));
+  of.set(name, made);
+  return made;
 }
