@@ -59,27 +59,30 @@ export interface OrderedEntries {
   readonly ordinals: Float64Array;
 }
 
-/** `entries` in order; time and number stand at these places. `name`: of its memory. */
+/** `entries` in order; time and number stand at these places. */
 export function inOrder(
   reader: EntryReader,
   entries: Uint32Array,
   timePlace: number,
   ordinalPlace: number,
   scratch: Scratch,
-  name: string,
 ): OrderedEntries {
-  const times = scratch.numbers(`times of ${name}`, entries.length + 1);
-  const ordinals = scratch.numbers(`ordinals of ${name}`, entries.length + 1);
-  reader.readNumbers(entries, timePlace, times);
-  reader.readNumbers(entries, ordinalPlace, ordinals);
+  const times = numbersAt(reader, entries, timePlace, scratch);
+  const ordinals = numbersAt(reader, entries, ordinalPlace, scratch);
   if (areAscending(times, ordinals)) return { entries, times, ordinals };
   // Several shards, or several capture threads, whose packets of one moment are told as they came.
   const places = Uint32Array.from(entries, (_, place) => place);
   places.sort((a, b) => times[a] - times[b] || ordinals[a] - ordinals[b] || entries[a] - entries[b]);
   const sorted = places.map((place) => entries[place]);
-  reader.readNumbers(sorted, timePlace, times);
-  reader.readNumbers(sorted, ordinalPlace, ordinals);
-  return { entries: sorted, times, ordinals };
+  const ofSorted = (place: number) => numbersAt(reader, sorted, place, scratch);
+  return { entries: sorted, times: ofSorted(timePlace), ordinals: ofSorted(ordinalPlace) };
+}
+
+/** Until it is asked for the numbers at the same place again. */
+function numbersAt(reader: EntryReader, entries: Uint32Array, place: number, scratch: Scratch): Float64Array {
+  const numbers = scratch.numbers(`at ${place}`, entries.length + 1);
+  reader.readNumbers(entries, place, numbers);
+  return numbers;
 }
 
 function areAscending(times: Float64Array, ordinals: Float64Array): boolean {

@@ -36,8 +36,8 @@ export class TickMoments {
     this.surges = surges;
     this.afterNs = afterNs;
     this.visitor = visitor;
-    this.opens = inOrder(moments, opens, B_AT, B_ORDINAL, scratch, 'attempts');
-    this.answers = inOrder(moments, answersOf(batches), B_ANSWERED_AT, B_ANSWER_ORDINAL, scratch, 'answers');
+    this.opens = inOrder(moments, opens, B_AT, B_ORDINAL, scratch);
+    this.answers = inOrder(moments, answersOf(batches), B_ANSWERED_AT, B_ANSWER_ORDINAL, scratch);
     this.objects = objectsOf(batches);
     this.toldAt = scratch.numbers('told', moments.count).fill(Number.NaN);
   }

@@ -1,5 +1,5 @@
 /** With which rights a service captures, and which of them it keeps. */
-import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stats } from '../../src/api/contract.ts';
 import { until } from '../support/command.ts';
@@ -65,6 +65,8 @@ describe.skipIf(missing !== null)(`rights of weir serve${missing === null ? '' :
 
   it('starts as root, becomes a user in every thread, and goes on capturing and storing', async () => {
     const dataDir = folder.file('dropped');
+    // From a first try.
+    rmSync(dataDir, { recursive: true, force: true });
     mkdirSync(dataDir, { mode: 0o700 });
     // What an earlier run as root has left; and two ways to have root change what is not the service's.
     writeFileSync(`${dataDir}/flows_20260101.csv`, 'left\n', { mode: 0o600 });
