@@ -91,7 +91,7 @@ async function startupTimes(variants: readonly Peer[], empty: BenchCapture): Pro
   const startup = new Map<string, number>();
   for (const peer of variants) {
     const walls: number[] = [];
-    for (let round = 0; round < Math.max(rounds, 3); round++) walls.push((await measure(peer, empty)).wallSecs);
+    for (let round = 0; round < (flags.quick ? rounds : Math.max(rounds, 3)); round++) walls.push((await measure(peer, empty)).wallSecs);
     startup.set(peer.name, median(walls));
   }
   return startup;

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { corpusFolder } from '../test/corpus/corpus.ts';
+import { detect } from '../test/detection/evidence.ts';
 import { type Judged, judge, labelledCaptures, reportText } from '../test/detection/labelled.ts';
 
 const corpus = corpusFolder();
@@ -10,7 +11,7 @@ if (corpus === null) {
   process.exit(1);
 }
 const judged: Judged[] = [];
-for (const capture of labelledCaptures(corpus)) judged.push(await judge(capture));
+for (const capture of labelledCaptures(corpus)) judged.push(judge(capture, (await detect(capture.path, {})).told));
 const text = reportText(judged);
 writeFileSync(fileURLToPath(new URL('../test/detection/report.md', import.meta.url)), text);
 console.log(text);

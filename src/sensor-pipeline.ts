@@ -32,6 +32,8 @@ import type { VerdictTable } from './verdict/table.ts';
  * took 1.42 s with 4 MiB, 1.19 with 8, 1.16 with 16.
  */
 const REPLAY_RING_BYTES = 1 << 23;
+/** With labels the reader is many times faster than a shard, and its ring full all the time: with 8 MiB nothing is faster. */
+const REPLAY_RING_BYTES_WITH_LABELS = 1 << 20;
 /** Rings that nobody waits for, all together and each at least: they must ride out a burst, and a shard that is held up. */
 const LIVE_RINGS_BYTES = 1 << 26;
 const LEAST_LIVE_RING_BYTES = 1 << 23;
@@ -131,8 +133,9 @@ export class Pipeline {
   get ringBytes(): number {
     const { ringBytes } = this.#options;
     if (ringBytes !== null) return ringBytes;
-    if (!neverWaits(this.#options)) return REPLAY_RING_BYTES;
-    const share = LIVE_RINGS_BYTES / (this.#threads * this.#options.tracking.shards);
+    const { shards, dpi } = this.#options.tracking;
+    if (!neverWaits(this.#options)) return dpi === 'off' ? REPLAY_RING_BYTES : REPLAY_RING_BYTES_WITH_LABELS;
+    const share = LIVE_RINGS_BYTES / (this.#threads * shards);
     return Math.max(LEAST_LIVE_RING_BYTES, 2 ** Math.floor(Math.log2(share)));
   }
 

@@ -3,14 +3,15 @@
  * depends on the packets and not on how flows were spread. A rule that throws is given up; the others go on.
  */
 import { AddressCache } from './address-cache.ts';
-import type { DetectBatch } from './batch.ts';
+import { type DetectBatch, MOMENT_BYTES } from './batch.ts';
 import { handle, type SingleType } from './dispatch.ts';
-import type { EntryReader } from './entry-reader.ts';
+import { EntryReader } from './entry-reader.ts';
 import { EventRows, ignoreRow, showRows } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
 import { type CreateTickWalk, NativeWalk, type WalkVisitor } from './native-walk.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
+import { Scratch } from './scratch.ts';
 import { ContactFollower, type ContactRule } from './state/contact-follower.ts';
 import { SourceMarks } from './state/source-marks.ts';
 
@@ -59,9 +60,10 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
   private onEvent: OnEvent | null = null;
   private moments!: EntryReader;
   private ends!: EntryReader;
-  answers!: EventRows;
-  volumes!: EventRows;
-  closes!: EventRows;
+  readonly answers: EventRows;
+  readonly volumes: EventRows;
+  readonly closes: EventRows;
+  private readonly scratch = new Scratch();
   private readonly walk: NativeWalk | null;
 
   /** `onBroken` hears of a rule that threw, once. Without `createWalk` no entry is gone through natively. */
@@ -73,6 +75,8 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
   ) {
     this.onBroken = onBroken;
     this.addresses = new AddressCache(tools);
+    const none = new EntryReader(new Uint8Array(0), MOMENT_BYTES, this.addresses);
+    [this.answers, this.volumes, this.closes] = [new EventRows(none, 0), new EventRows(none, 0), new EventRows(none, 0)];
     const isInternal = remembered(tools.isInternal);
     const running: Running[] = [];
     const marks = new SourceMarks();
@@ -101,7 +105,7 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
     this.index = 0;
     this.onEvent = onEvent;
     const isWalked = onEvent === null && SINGLE.every((type) => this.wanting[type].length === 0);
-    mergeBatches(batches, tick, this.lastNs, this.addresses, this, isWalked ? this.walk : null);
+    mergeBatches(batches, tick, this.lastNs, this.addresses, this, this.scratch, isWalked ? this.walk : null);
     this.lastNs = tick.at;
     return this.found.sort((a, b) => a.index - b.index || a.rank - b.rank);
   }
@@ -109,9 +113,9 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
   begin(moments: EntryReader, ends: EntryReader): void {
     this.moments = moments;
     this.ends = ends;
-    this.answers = new EventRows(moments, moments.count);
-    this.volumes = new EventRows(ends, ends.count);
-    this.closes = new EventRows(ends, ends.count);
+    this.answers.begin(moments);
+    this.volumes.begin(ends);
+    this.closes.begin(ends);
   }
 
   opened(offset: number, at: number): void {

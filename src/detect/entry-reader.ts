@@ -65,13 +65,11 @@ export class EntryReader {
     return this.f64[(at + place) >> 3];
   }
 
-  /** The numbers at one of these places of some entries, in their order, and Infinity behind the last. */
-  numbers(entries: Uint32Array, place: number): Float64Array {
+  /** Writes the numbers at one of these places of some entries, in their order, and Infinity behind the last. */
+  readNumbers(entries: Uint32Array, place: number, numbers: Float64Array): void {
     const { f64, entryBytes } = this;
-    const numbers = new Float64Array(entries.length + 1);
     numbers[entries.length] = Number.POSITIVE_INFINITY;
     for (let i = 0; i < entries.length; i++) numbers[i] = f64[(entries[i] * entryBytes + place) >> 3];
-    return numbers;
   }
 
   kind(at: number): number {

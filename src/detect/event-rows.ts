@@ -4,27 +4,31 @@
  */
 import { B_SOURCE, B_TARGET } from './batch.ts';
 import type { EntryReader } from './entry-reader.ts';
+import { roomFor } from './scratch.ts';
 
 export class EventRows {
-  readonly entries: EntryReader;
+  entries: EntryReader;
   count = 0;
   /** Byte offset of the entry. */
-  readonly offsets: Int32Array;
+  offsets!: Int32Array;
   /** Stream time as which the event counts. */
-  readonly times: Float64Array;
+  times!: Float64Array;
   /** What source and target are: flags of `AddressClass`, 0 = not known yet. */
-  readonly sources: Uint8Array;
-  readonly targets: Uint8Array;
+  sources!: Uint8Array;
+  targets!: Uint8Array;
   /** Its number among the events of the tick: what a finding of it is ordered by. */
-  readonly numbers: Int32Array;
+  numbers!: Int32Array;
 
   constructor(entries: EntryReader, most: number) {
     this.entries = entries;
-    this.offsets = new Int32Array(most);
-    this.times = new Float64Array(most);
-    this.numbers = new Int32Array(most);
-    this.sources = new Uint8Array(most);
-    this.targets = new Uint8Array(most);
+    this.makeRoom(most);
+  }
+
+  /** No rows, of other entries; the memory is used again. */
+  begin(entries: EntryReader): void {
+    this.entries = entries;
+    this.count = 0;
+    if (this.offsets.length < entries.count) this.makeRoom(roomFor(entries.count));
   }
 
   push(offset: number, at: number, number: number): void {
@@ -46,6 +50,14 @@ export class EventRows {
       if (sources[row] === 0) sources[row] = entries.classOf(offsets[row], B_SOURCE);
       if (targets[row] === 0) targets[row] = entries.classOf(offsets[row], B_TARGET);
     }
+  }
+
+  private makeRoom(most: number): void {
+    this.offsets = new Int32Array(most);
+    this.times = new Float64Array(most);
+    this.numbers = new Int32Array(most);
+    this.sources = new Uint8Array(most);
+    this.targets = new Uint8Array(most);
   }
 
   private pushAs(offset: number, at: number, number: number, source: number, target: number): void {

@@ -2,6 +2,7 @@
 import type { AddressCache } from './address-cache.ts';
 import { type DetectBatch, EntryKind, MOMENT_BYTES } from './batch.ts';
 import type { EntryReader, TextParts } from './entry-reader.ts';
+import type { Scratch } from './scratch.ts';
 
 type Entries = Uint8Array;
 
@@ -25,8 +26,8 @@ export function joined(
 }
 
 /** Numbers of the attempts among the moments. */
-export function opensOf(moments: EntryReader): Uint32Array {
-  const opens = new Uint32Array(moments.count);
+export function opensOf(moments: EntryReader, scratch: Scratch): Uint32Array {
+  const opens = scratch.places('opens', moments.count);
   return opens.subarray(0, writeOpens(moments, opens));
 }
 
@@ -59,15 +60,29 @@ export interface OrderedEntries {
 }
 
 /** `entries` in order; time and number stand at these places. */
-export function inOrder(reader: EntryReader, entries: Uint32Array, timePlace: number, ordinalPlace: number): OrderedEntries {
-  const times = reader.numbers(entries, timePlace);
-  const ordinals = reader.numbers(entries, ordinalPlace);
+export function inOrder(
+  reader: EntryReader,
+  entries: Uint32Array,
+  timePlace: number,
+  ordinalPlace: number,
+  scratch: Scratch,
+): OrderedEntries {
+  const times = numbersAt(reader, entries, timePlace, scratch);
+  const ordinals = numbersAt(reader, entries, ordinalPlace, scratch);
   if (areAscending(times, ordinals)) return { entries, times, ordinals };
   // Several shards, or several capture threads, whose packets of one moment are told as they came.
   const places = Uint32Array.from(entries, (_, place) => place);
   places.sort((a, b) => times[a] - times[b] || ordinals[a] - ordinals[b] || entries[a] - entries[b]);
   const sorted = places.map((place) => entries[place]);
-  return { entries: sorted, times: reader.numbers(sorted, timePlace), ordinals: reader.numbers(sorted, ordinalPlace) };
+  const ofSorted = (place: number) => numbersAt(reader, sorted, place, scratch);
+  return { entries: sorted, times: ofSorted(timePlace), ordinals: ofSorted(ordinalPlace) };
+}
+
+/** Until it is asked for the numbers at the same place again. */
+function numbersAt(reader: EntryReader, entries: Uint32Array, place: number, scratch: Scratch): Float64Array {
+  const numbers = scratch.numbers(`at ${place}`, entries.length + 1);
+  reader.readNumbers(entries, place, numbers);
+  return numbers;
 }
 
 function areAscending(times: Float64Array, ordinals: Float64Array): boolean {

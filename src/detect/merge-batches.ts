@@ -9,6 +9,7 @@ import { EntryReader } from './entry-reader.ts';
 import type { DetectEvent, TickEvent } from './events.ts';
 import { answersOf, joined, opensOf } from './joined-entries.ts';
 import type { NativeWalk } from './native-walk.ts';
+import { Scratch } from './scratch.ts';
 import { objectsOf, TickMoments } from './tick-moments.ts';
 import { TickSurges } from './tick-surges.ts';
 
@@ -29,13 +30,17 @@ export interface TickVisitor {
 const TCP = 6;
 const NONE = new Uint32Array(0);
 
-/** Shows the events of a tick; none of them counts before `afterNs`. `walk` goes through the entries where there is one. */
+/**
+ * Shows the events of a tick; none of them counts before `afterNs`. `scratch`: kept by whoever has many ticks. `walk` goes
+ * through the entries where there is one.
+ */
 export function mergeBatches(
   batches: readonly DetectBatch[],
   tick: TickSums,
   afterNs: number,
   addresses: AddressCache,
   visitor: TickVisitor,
+  scratch = new Scratch(),
   walk: NativeWalk | null = null,
 ): void {
   const texts = batches.map((batch) => batch.texts);
@@ -58,25 +63,25 @@ export function mergeBatches(
   visitor.begin(moments, ends);
   const objects = objectsOf(batches);
   const isTold = walk?.tellMoments(moments, answersOf(batches), objects, afterNs) ?? false;
-  const opens = isTold ? NONE : opensOf(moments);
+  const opens = isTold ? NONE : opensOf(moments, scratch);
   const surges = new TickSurges(batches, tick.at, moments, opens);
-  if (!isTold) new TickMoments(batches, moments, opens, objects, surges, afterNs, visitor).tell();
-  const sums = walk?.tellEnds(ends, tick.at) ?? tellEnds(ends, tick.at, visitor);
+  if (!isTold) new TickMoments(batches, moments, opens, objects, surges, afterNs, visitor, scratch).tell();
+  const sums = walk?.tellEnds(ends, tick.at) ?? tellEnds(ends, tick.at, visitor, scratch);
   for (const surge of surges.inOrder()) visitor.event(surge);
   visitor.event({ type: 'tick', ...tick, ...sums });
 }
 
 /** Volumes and ends of all shards; what is summed over them. */
-function tellEnds(ends: EntryReader, now: number, visitor: TickVisitor): { missedBytes: number; payloadBytes: number } {
-  const order = ascendingPlaces(ordinalsOf(ends));
+function tellEnds(ends: EntryReader, now: number, visitor: TickVisitor, scratch: Scratch): { missedBytes: number; payloadBytes: number } {
+  const order = ascendingPlaces(ordinalsOf(ends, scratch), scratch);
   const sums = { missedBytes: 0, payloadBytes: 0 };
   for (let i = 0; i < order.length; i++) tellEnd(ends, ends.offset(order[i]), now, visitor, sums);
   return sums;
 }
 
 // Loops stand alone: what follows one in its function has never run when V8 compiles it, and the code is thrown away there.
-function ordinalsOf(ends: EntryReader): Float64Array {
-  const ordinals = new Float64Array(ends.count);
+function ordinalsOf(ends: EntryReader, scratch: Scratch): Float64Array {
+  const ordinals = scratch.numbers('ordinals of ends', ends.count);
   for (let entry = 0; entry < ends.count; entry++) ordinals[entry] = ends.ordinal(ends.offset(entry));
   return ordinals;
 }

@@ -5,6 +5,7 @@ import { TURN } from './event-rows.ts';
 import type { ArpEvent, DnsEvent } from './events.ts';
 import { answersOf, inOrder, type OrderedEntries } from './joined-entries.ts';
 import type { TickVisitor } from './merge-batches.ts';
+import type { Scratch } from './scratch.ts';
 import type { TickSurges } from './tick-surges.ts';
 
 export class TickMoments {
@@ -30,15 +31,16 @@ export class TickMoments {
     surges: TickSurges,
     afterNs: number,
     visitor: TickVisitor,
+    scratch: Scratch,
   ) {
     this.moments = moments;
     this.surges = surges;
     this.afterNs = afterNs;
     this.visitor = visitor;
-    this.opens = inOrder(moments, opens, B_AT, B_ORDINAL);
-    this.answers = inOrder(moments, answersOf(batches), B_ANSWERED_AT, B_ANSWER_ORDINAL);
+    this.opens = inOrder(moments, opens, B_AT, B_ORDINAL, scratch);
+    this.answers = inOrder(moments, answersOf(batches), B_ANSWERED_AT, B_ANSWER_ORDINAL, scratch);
     this.objects = objects;
-    this.toldAt = new Float64Array(moments.count).fill(Number.NaN);
+    this.toldAt = scratch.numbers('told', moments.count).fill(Number.NaN);
   }
 
   tell(): void {

@@ -11,9 +11,16 @@ export interface Replayed {
 /** No capture of the corpus has more than 13,000 packets: one that takes this long hangs. */
 const HANG_MS = 30_000;
 
+/** As much as such a capture can need: a sensor with room for more takes longer to start. */
+const ROOM = { flows: 20_000, ringBytes: 1 << 20 };
+
 /** Replays one file and collects its flow records. Rejects when it does not end. */
 export async function replayFile(path: string): Promise<Replayed> {
-  await using sensor = new Sensor({ input: { kind: 'replay', files: [path] }, tracking: { shards: 1, dpi: 'builtin' } });
+  await using sensor = new Sensor({
+    input: { kind: 'replay', files: [path] },
+    tracking: { shards: 1, dpi: 'builtin', maxFlows: ROOM.flows },
+    ringBytes: ROOM.ringBytes,
+  });
   const records: FlowRecord[] = [];
   const stream = sensor.flows();
   const collected = (async () => {

@@ -4,25 +4,31 @@ import { type AlertRecord, type DetectOptions, type RunSummary, Sensor } from '.
 export interface Proven {
   /** As they were told last. */
   alerts: AlertRecord[];
+  /** As they were told first. */
+  told: AlertRecord[];
   summary: RunSummary;
   warnings: string[];
 }
 
-export async function detect(path: string, detection: Partial<DetectOptions>, recallBytes = 0): Promise<Proven> {
+export async function detect(path: string, detection: Partial<DetectOptions>, recallBytes = 0, shards = 1): Promise<Proven> {
   await using sensor = new Sensor({
     input: { kind: 'replay', files: [path] },
-    tracking: { shards: 1 },
+    tracking: { shards },
     detect: detection,
     records: false,
     recallBytes,
   });
   const last = new Map<string, AlertRecord>();
+  const told: AlertRecord[] = [];
   const warnings: string[] = [];
-  sensor.on('alert', (alert) => last.set(alert.alert_id, alert));
+  sensor.on('alert', (alert, isNew) => {
+    last.set(alert.alert_id, alert);
+    if (isNew) told.push(alert);
+  });
   sensor.on('warning', ({ message }) => warnings.push(message));
   await sensor.start();
   const summary = await sensor.done;
-  return { alerts: [...last.values()], summary, warnings };
+  return { alerts: [...last.values()], told, summary, warnings };
 }
 
 /** Whether a replay of the alert's capture alone, with the same settings, gives an alert of the same rule, source and target. */

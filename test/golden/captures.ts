@@ -2,6 +2,7 @@
 
 import { TCP_ACK, TCP_FIN, TCP_SYN, type TimedFrame, tcpFrame, udpFrame, writeCaptureFile } from '../support/frames.ts';
 import { type Generated, writeGenerated } from '../support/generated-capture.ts';
+import { isLongForm } from '../support/rounds.ts';
 
 const PROFILES: Generated['profile'][] = ['imix', 'small', 'flood', 'mixed', 'collision', 'apps'];
 const SEEDS = [1, 2, 3, 4];
@@ -11,10 +12,22 @@ export interface NamedCapture {
   path: string;
 }
 
-/** Captures of some thousand packets: every profile of the generator with four seeds. */
-export function generatedCaptures(folder: string): NamedCapture[] {
+/** Captures that are read in one run. */
+export interface CaptureSet {
+  name: string;
+  files: string[];
+}
+
+/** Each by itself in the long form. In the suite all in one run: most of a short run is the compiling of the shards' code. */
+export function runsOver(captures: NamedCapture[]): CaptureSet[] {
+  if (isLongForm) return captures.map(({ name, path }) => ({ name, files: [path] }));
+  return [{ name: 'all in one run', files: captures.map(({ path }) => path) }];
+}
+
+/** Captures of some thousand packets: every profile of the generator with these seeds. */
+export function generatedCaptures(folder: string, seeds = SEEDS): NamedCapture[] {
   return PROFILES.flatMap((profile) =>
-    SEEDS.map((seed) => {
+    seeds.map((seed) => {
       const name = `${profile}-${seed}`;
       const path = `${folder}/${name}.pcap`;
       writeGenerated(path, { profile, packets: 3000 + seed * 500, flows: 400, seed, rate: 500 });

@@ -8,8 +8,11 @@ import { projectRoot } from '../../scripts/source-tree.ts';
 import type { Addon } from '../../src/native/engine.ts';
 import { LAYOUT_VERSION, RECORD_BYTES } from '../../src/ring/layout.ts';
 
+const FOLDER = '.cache/cmake-unoptimized';
+
 test('cmake-js builds the addon', async () => {
-  await promisify(execFile)('bash', ['scripts/build-cmake.sh'], { cwd: projectRoot, maxBuffer: 1 << 26 });
-  const addon = createRequire(import.meta.url)(join(projectRoot, '.cache/cmake-build/Release/weir.node')) as Addon;
+  const env = { ...process.env, CMAKE_CXX_COMPILER_LAUNCHER: join(import.meta.dirname, 'unoptimized.sh') };
+  await promisify(execFile)('bash', ['scripts/build-cmake.sh', FOLDER], { cwd: projectRoot, env, maxBuffer: 1 << 26 });
+  const addon = createRequire(import.meta.url)(join(projectRoot, FOLDER, 'Release/weir.node')) as Addon;
   expect([addon.layoutVersion(), addon.recordBytes()]).toEqual([LAYOUT_VERSION, RECORD_BYTES]);
 }, 400_000);

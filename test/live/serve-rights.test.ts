@@ -1,5 +1,5 @@
 /** With which rights a service captures, and which of them it keeps. */
-import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Stats } from '../../src/api/contract.ts';
 import { until } from '../support/command.ts';
@@ -65,6 +65,8 @@ describe.skipIf(missing !== null)(`rights of weir serve${missing === null ? '' :
 
   it('starts as root, becomes a user in every thread, and goes on capturing and storing', async () => {
     const dataDir = folder.file('dropped');
+    // From a first try.
+    rmSync(dataDir, { recursive: true, force: true });
     mkdirSync(dataDir, { mode: 0o700 });
     // What an earlier run as root has left; and two ways to have root change what is not the service's.
     writeFileSync(`${dataDir}/flows_20260101.csv`, 'left\n', { mode: 0o600 });
@@ -77,6 +79,8 @@ describe.skipIf(missing !== null)(`rights of weir serve${missing === null ? '' :
     expectNobody(run, NO_CAPABILITIES);
     await seesFlows(run, 50);
     await until('ended flows in the database', async () => (await run.get<{ flows: unknown[] }>('/flows?state=ended')).flows.length === 50);
+    // The service compresses it beside everything else; then nothing else comes or goes.
+    await until('the compressed day of before', () => !readdirSync(dataDir).includes('flows_20260101.csv'));
     expectOwned(dataDir);
     expect([statSync(foreign).uid, readFileSync(foreign, 'utf8')]).toEqual([0, 'not ours\n']);
     expectNobody(run, NO_CAPABILITIES);

@@ -161,6 +161,7 @@ describe('weir serve', () => {
       expect(flows.stdout).toContain(flow.flow_id);
       expect(flows.stdout).toContain(flow.initiator.ip);
     }
+    expect((await runWeir(['flows', '--url', run.url])).stdout).toBe('no live flows; --ended shows those that have ended\n');
     const devices = await runWeir(['devices', '--json', '--url', run.url]);
     const known = (await run.get<DevicePage>('/devices')).devices;
     expect(

@@ -8,6 +8,7 @@ import { askFlags, type Question, runQuestion } from '../ask/ask.ts';
 import type { CommandContext } from '../command.ts';
 
 function deviceTable({ devices }: DevicePage): string {
+  if (devices.length === 0) return 'no devices';
   const rows = devices.map((device) => [
     device.mac,
     printable(device.hostname ?? ''),

@@ -12,7 +12,8 @@ function endText({ ip, port }: Flow['initiator']): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-function flowTable({ flows }: FlowPage): string {
+function flowTable({ flows }: FlowPage, state: 'live' | 'ended'): string {
+  if (flows.length === 0) return state === 'live' ? 'no live flows; --ended shows those that have ended' : 'no flow has ended';
   const rows = flows.map((flow) => [
     flow.flow_id,
     flow.state,
@@ -33,7 +34,7 @@ function question(state: 'live' | 'ended'): Question<FlowPage> {
   return {
     ask: async (client, limit) =>
       (await client.get('/flows', { limit, state, sort: state === 'live' ? 'bytes' : 'last_seen' })) as FlowPage,
-    table: flowTable,
+    table: (page) => flowTable(page, state),
     lines: ({ flows }) => flows,
   };
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { AddressCache } from '../../../src/detect/address-cache.ts';
 import { ascendingPlaces } from '../../../src/detect/ascending-places.ts';
+import { Scratch } from '../../../src/detect/scratch.ts';
 import { BoundedMap } from '../../../src/detect/state/bounded-map.ts';
 
 describe('AddressCache', () => {
@@ -29,7 +30,7 @@ describe('ascendingPlaces', () => {
     ['many', Float64Array.from({ length: 20_000 }, (_, i) => (i * 7_919_777) % 4_000_003)],
   ])('sorts as a comparison does, and stays stable: %s', (_, keys) => {
     const wanted = [...keys.keys()].sort((a, b) => keys[a] - keys[b]);
-    expect([...ascendingPlaces(keys)]).toEqual(wanted);
+    expect([...ascendingPlaces(keys, new Scratch())]).toEqual(wanted);
   });
 });
 

@@ -1,14 +1,14 @@
 /** Whose the ends of flows are, on a host in a namespace: sockets are per namespace, so the sensor in it sees those of its processes. */
 import { chownSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Flow, FlowDetail } from '../../src/api/contract.ts';
-import type { FlowRecord, ProcessRecord } from '../../src/flow/record.ts';
-import { sleep, until } from '../support/command.ts';
-import { LiveServe } from '../support/live-serve.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { CaptureRun } from './capture-run.ts';
-import { liveUnavailable, Network } from './namespaces.ts';
-import { listening, startDns } from './services.ts';
+import type { Flow, FlowDetail } from '../../../src/api/contract.ts';
+import type { FlowRecord, ProcessRecord } from '../../../src/flow/record.ts';
+import { sleep, until } from '../../support/command.ts';
+import { LiveServe } from '../../support/live-serve.ts';
+import { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { CaptureRun } from '../capture-run.ts';
+import { liveUnavailable, Network } from '../namespaces.ts';
+import { listening, startDns } from '../services.ts';
 
 const missing = liveUnavailable('curl', 'dnsmasq', 'setpriv', 'socat', 'timeout');
 const HOST = '10.68.1.1';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeGenerated } from '../support/generated-capture.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { CaptureRun } from './capture-run.ts';
-import { liveUnavailable, type Network } from './namespaces.ts';
-import { silentLinks } from './topology.ts';
-import { type ReplayReport, replayFrames } from './traffic.ts';
+import { writeGenerated } from '../../support/generated-capture.ts';
+import { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { CaptureRun } from '../capture-run.ts';
+import { liveUnavailable, type Network } from '../namespaces.ts';
+import { silentLinks } from '../topology.ts';
+import { type ReplayReport, replayFrames } from '../traffic.ts';
 
 const missing = liveUnavailable('tcpreplay');
 const FRAMES = 1_000_000;

@@ -2,14 +2,14 @@
 import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../src/merge/summary.ts';
-import { sleep, until } from '../support/command.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
-import type { ToldAlert } from './alert-watch.ts';
-import { alertsDuring, inWords, isSerious, TICK_SECS, TICKS } from './monitored.ts';
-import { liveUnavailable, type Network } from './namespaces.ts';
-import { listening, startWeb } from './services.ts';
-import { HOST_DEVICE, MONITOR, switchedNetwork } from './switched-network.ts';
+import type { RunSummary } from '../../../src/merge/summary.ts';
+import { sleep, until } from '../../support/command.ts';
+import { TemporaryFolder } from '../../support/temporary-folder.ts';
+import type { ToldAlert } from '../alert-watch.ts';
+import { alertsDuring, inWords, isSerious, TICK_SECS, TICKS } from '../monitored.ts';
+import { liveUnavailable, type Network } from '../namespaces.ts';
+import { listening, startWeb } from '../services.ts';
+import { HOST_DEVICE, MONITOR, switchedNetwork } from '../switched-network.ts';
 
 const HOSTS = {
   gateway: '10.81.0.1',

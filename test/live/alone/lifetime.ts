@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sleep, until } from '../support/command.ts';
-import { cpuSeconds } from '../support/processes.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { CaptureRun } from './capture-run.ts';
-import { liveUnavailable, type Network } from './namespaces.ts';
-import { NOBODY, silentLinks } from './topology.ts';
-import { sendDatagrams } from './traffic.ts';
+import { sleep, until } from '../../support/command.ts';
+import { cpuSeconds } from '../../support/processes.ts';
+import { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { CaptureRun } from '../capture-run.ts';
+import { liveUnavailable, type Network } from '../namespaces.ts';
+import { NOBODY, silentLinks } from '../topology.ts';
+import { sendDatagrams } from '../traffic.ts';
 
 const missing = liveUnavailable();
 

@@ -1,13 +1,13 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingCommands, sleep, until } from '../support/command.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
-import type { ToldAlert } from './alert-watch.ts';
-import { ATTACKS, type Attack, HOSTS } from './attacks.ts';
-import { alertsDuring, inWords, isSerious, TICK_SECS, TICKS } from './monitored.ts';
-import { liveUnavailable, type Network } from './namespaces.ts';
-import { listening, startDns, startSsh, startWeb } from './services.ts';
-import { HOST_DEVICE, switchedNetwork } from './switched-network.ts';
+import { missingCommands, sleep, until } from '../../support/command.ts';
+import { TemporaryFolder } from '../../support/temporary-folder.ts';
+import type { ToldAlert } from '../alert-watch.ts';
+import { ATTACKS, type Attack, HOSTS } from '../attacks.ts';
+import { alertsDuring, inWords, isSerious, TICK_SECS, TICKS } from '../monitored.ts';
+import { liveUnavailable, type Network } from '../namespaces.ts';
+import { listening, startDns, startSsh, startWeb } from '../services.ts';
+import { HOST_DEVICE, switchedNetwork } from '../switched-network.ts';
 
 const missing = liveUnavailable();
 

@@ -2,18 +2,18 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Advice, RunSummary } from '../../src/index.ts';
-import { mustRun, sleep } from '../support/command.ts';
-import { writeGenerated } from '../support/generated-capture.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { cleanEnvironment, readJson, weirEntry } from '../support/weir-command.ts';
-import { receiving } from './capture-run.ts';
-import { liveUnavailable, type Network } from './namespaces.ts';
-import { silentLinks } from './topology.ts';
-import { replayFrames } from './traffic.ts';
+import type { Advice, RunSummary } from '../../../src/index.ts';
+import { mustRun, sleep } from '../../support/command.ts';
+import { writeGenerated } from '../../support/generated-capture.ts';
+import { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { cleanEnvironment, readJson, weirEntry } from '../../support/weir-command.ts';
+import { receiving } from '../capture-run.ts';
+import { liveUnavailable, type Network } from '../namespaces.ts';
+import { silentLinks } from '../topology.ts';
+import { replayFrames } from '../traffic.ts';
 
 const missing = liveUnavailable('tcpreplay', 'mkfifo');
-const slowShard = fileURLToPath(new URL('./slow-shard-script.ts', import.meta.url));
+const slowShard = fileURLToPath(new URL('../slow-shard-script.ts', import.meta.url));
 const FRAMES = 20_000;
 
 const losing = (advice: readonly Advice[]) => advice.filter(({ state }) => state === 'losing').map(({ stage }) => stage);

@@ -1,13 +1,13 @@
 /** SIGHUP to a service that captures: what changes from one packet to the next, and that nothing else does. */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Accounting, Config, FlowPage, Health, Stats } from '../../src/api/contract.ts';
-import { sleep, until } from '../support/command.ts';
-import { LiveServe } from '../support/live-serve.ts';
-import { TemporaryFolder } from '../support/temporary-folder.ts';
-import { liveUnavailable, type Network } from './namespaces.ts';
-import { NOBODY, silentLinks } from './topology.ts';
-import { sendDatagrams } from './traffic.ts';
+import type { Accounting, Config, FlowPage, Health, Stats } from '../../../src/api/contract.ts';
+import { sleep, until } from '../../support/command.ts';
+import { LiveServe } from '../../support/live-serve.ts';
+import { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { liveUnavailable, type Network } from '../namespaces.ts';
+import { NOBODY, silentLinks } from '../topology.ts';
+import { sendDatagrams } from '../traffic.ts';
 
 const missing = liveUnavailable('curl');
 
