@@ -5,7 +5,7 @@ import type { AlertChange, AlertRecord } from './detect/alert.ts';
 import { AlertBook } from './detect/alert-book.ts';
 import type { DetectBatch } from './detect/batch.ts';
 import { type BehaviourRecord, BehaviourVectors } from './detect/behaviour.ts';
-import { DetectEngine } from './detect/engine.ts';
+import { DetectEngine, type NativeDetect } from './detect/engine.ts';
 import type { Address, DetectEvent, FlowTuple } from './detect/events.ts';
 import type { Rule } from './detect/rule.ts';
 import type { ResolvedRule } from './detect/rule-settings.ts';
@@ -18,6 +18,11 @@ import { Evidence, type EvidenceSources } from './sensor-evidence.ts';
 import { type OpenRules, openRules, runningRules } from './sensor-rules.ts';
 import type { UserRules } from './supervisor/user-rules.ts';
 
+/** The addon's part of detection. */
+const NATIVE: NativeDetect = {
+  createWalk: (memory) => new (loadAddon().TickWalk)(memory),
+  createFronts: (fronts, areEnds, mask) => new (loadAddon().RowFronts)(fronts, areEnds, mask),
+};
 const ICMP = 1;
 const ICMPV6 = 58;
 const ECHO_REQUEST = 8;
@@ -92,7 +97,7 @@ export class Detection {
     const onBroken = (rule: Rule, error: unknown) => {
       this.#onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
     };
-    return new DetectEngine([...this.#rules.values()], toolsOf(setup), onBroken, (memory) => new (loadAddon().TickWalk)(memory));
+    return new DetectEngine([...this.#rules.values()], toolsOf(setup), onBroken, NATIVE);
   }
 
   /**

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "memory_reader.h"
+#include "entry_memory.h"
 
 namespace weir {
 namespace {
@@ -12,33 +12,6 @@ namespace {
 constexpr size_t kProtocols = 256;
 // Words, port and moment of a contact.
 constexpr size_t kContactNumbers = 7;
-
-// Whole entries at an address that fits their numbers.
-template <typename Entry>
-bool read_entries(const Napi::Value& value, napi_typedarray_type type, Entries<Entry>& entries) {
-  size_t elements = 0;
-  void* const memory = memory_of(value, type, elements);
-  const size_t element_bytes = type == napi_uint8_array ? 1 : sizeof(Entry);
-  if (memory == nullptr || elements * element_bytes % sizeof(Entry) != 0) return false;
-  entries = {static_cast<const Entry*>(memory), elements * element_bytes / sizeof(Entry)};
-  return entries.count == 0 || reinterpret_cast<uintptr_t>(memory) % alignof(Entry) == 0;
-}
-
-bool read_rows(const Napi::Value& value, WalkRows& rows, std::vector<Napi::Reference<Napi::Value>>& pinned) {
-  if (!value.IsObject()) return false;
-  MemoryReader reader(value.As<Napi::Object>());
-  const Memory offsets = reader.memory("offsets", napi_int32_array, 0);
-  const Memory times = reader.memory("times", napi_float64_array, 0);
-  const Memory numbers = reader.memory("numbers", napi_int32_array, 0);
-  const Memory sources = reader.memory("sources", napi_uint8_array, 0);
-  const Memory targets = reader.memory("targets", napi_uint8_array, 0);
-  if (reader.wrong != nullptr) return false;
-  rows = {reinterpret_cast<int32_t*>(offsets.bytes), reinterpret_cast<double*>(times.bytes), reinterpret_cast<int32_t*>(numbers.bytes),
-          sources.bytes, targets.bytes,
-          std::min({offsets.elements, times.elements, numbers.elements, sources.elements, targets.elements})};
-  for (auto& reference : reader.pinned) pinned.push_back(std::move(reference));
-  return true;
-}
 
 void pin(const Napi::Value& value, std::vector<Napi::Reference<Napi::Value>>& pinned) {
   pinned.push_back(Napi::Reference<Napi::Value>::New(value, 1));

@@ -6,10 +6,11 @@ import { AddressCache } from './address-cache.ts';
 import { type DetectBatch, MOMENT_BYTES } from './batch.ts';
 import { handle, type SingleType } from './dispatch.ts';
 import { EntryReader } from './entry-reader.ts';
-import { EventRows, ignoreRow, showRows } from './event-rows.ts';
+import { EventRows, ignoreRow } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
 import { type CreateTickWalk, NativeWalk, type WalkVisitor } from './native-walk.ts';
+import { type CreateRowFronts, RowShow } from './row-show.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
 import { Scratch } from './scratch.ts';
 import { ContactFollower, type ContactRule } from './state/contact-follower.ts';
@@ -32,12 +33,18 @@ interface Running {
 }
 
 type OnEvent = (event: DetectEvent) => void;
-type RowType = 'answerRow' | 'volumeRow' | 'closeRow';
+type RowType = 'answer' | 'volume' | 'close';
 /** Whoever wants these as single events is shown each of them. */
 const SINGLE = ['open', 'answer', 'volume', 'close'] as const;
-type Wanting = Record<SingleType | RowType, Running[]>;
+type Wanting = Record<SingleType, Running[]>;
 /** Addresses of which it is known whether they are internal. */
 const MOST_CLASSIFIED = 65_536;
+
+/** What is done natively, where there is an addon. */
+export interface NativeDetect {
+  readonly createWalk: CreateTickWalk;
+  readonly createFronts: CreateRowFronts;
+}
 
 export type RuleTools = Pick<RuleContext, 'isInternal' | 'text'>;
 
@@ -65,13 +72,15 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
   readonly closes: EventRows;
   private readonly scratch = new Scratch();
   private readonly walk: NativeWalk | null;
+  private readonly createFronts: CreateRowFronts | null;
+  private shows: Record<RowType, RowShow>;
 
-  /** `onBroken` hears of a rule that threw, once. Without `createWalk` no entry is gone through natively. */
+  /** `onBroken` hears of a rule that threw, once. Without `native` nothing is gone through natively. */
   constructor(
     rules: readonly ActiveRule[],
     tools: RuleTools,
     onBroken: (rule: Rule, error: unknown) => void,
-    createWalk: CreateTickWalk | null = null,
+    native: NativeDetect | null = null,
   ) {
     this.onBroken = onBroken;
     this.addresses = new AddressCache(tools);
@@ -93,10 +102,12 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
     }
     this.running = running;
     this.wanting = wantingOf(running);
+    this.createFronts = native?.createFronts ?? null;
+    this.shows = this.showsOf(running);
     this.followed = [...this.followers.values()];
     // It goes with one follower, and leaves those that count every attempt to themselves.
-    const isWalked = createWalk !== null && this.followed.length <= 1 && !this.followed.some(({ countsAll }) => countsAll);
-    this.walk = isWalked ? new NativeWalk(createWalk, this, this.addresses, marks, this.followed[0]) : null;
+    const isWalked = native !== null && this.followed.length <= 1 && !this.followed.some(({ countsAll }) => countsAll);
+    this.walk = isWalked ? new NativeWalk(native.createWalk, this, this.addresses, marks, this.followed[0]) : null;
   }
 
   /** What the rules found in one tick, in the order of the events; `batches` are those of its shards. `onEvent` sees each event. */
@@ -174,7 +185,7 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
   }
 
   event(event: DetectEvent): void {
-    if (event.type === 'arp') this.tellRows('answerRow', this.answers);
+    if (event.type === 'arp') this.tellRows('answer', this.answers);
     else if (event.type === 'tick') this.tellAllRows();
     this.index++;
     this.onEvent?.(event);
@@ -183,18 +194,16 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
   }
 
   private tellAllRows(): void {
-    this.tellRows('answerRow', this.answers);
-    this.tellRows('volumeRow', this.volumes);
-    this.tellRows('closeRow', this.closes);
+    this.tellRows('answer', this.answers);
+    this.tellRows('volume', this.volumes);
+    this.tellRows('close', this.closes);
   }
 
   /** Shows what has gathered, and begins anew. */
   private tellRows(type: RowType, rows: EventRows): void {
     if (rows.count === 0) return;
     rows.classify();
-    const wanting = this.wanting[type];
-    const handlers = wanting.map((running) => running.handlers[type] ?? ignoreRow);
-    showRows(rows, handlers, (place, error) => this.giveUp(wanting[place].rule, error));
+    this.shows[type].show(rows);
     rows.count = 0;
   }
 
@@ -206,6 +215,19 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
         this.giveUp(rule, error);
       }
     }
+  }
+
+  private showsOf(running: readonly Running[]): Record<RowType, RowShow> {
+    const showOf = (type: RowType, areEnds: boolean) => {
+      const having = running.filter(({ handlers }) => handlers[`${type}Row`] !== undefined);
+      const listeners = having.map(({ rule, handlers }) => ({
+        handler: handlers[`${type}Row`] ?? ignoreRow,
+        front: handlers[`${type}Front`] ?? null,
+        giveUp: (error: unknown) => this.giveUp(rule, error),
+      }));
+      return new RowShow(listeners, areEnds, this.createFronts);
+    };
+    return { answer: showOf('answer', false), volume: showOf('volume', true), close: showOf('close', true) };
   }
 
   private followerOf(answerWaitMs: number): ContactFollower {
@@ -228,22 +250,20 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
     }
     this.running = this.running.filter((running) => running.rule !== rule);
     this.wanting = wantingOf(this.running);
+    this.shows = this.showsOf(this.running);
     this.onBroken(rule, error);
   }
 }
 
 function wantingOf(running: readonly Running[]): Wanting {
-  const having = (type: SingleType | RowType) => running.filter(({ handlers }) => handlers[type] !== undefined);
+  const having = (type: SingleType) => running.filter(({ handlers }) => handlers[type] !== undefined);
   return {
     open: having('open'),
     pending: having('pending'),
     answer: having('answer'),
     settled: having('settled'),
-    answerRow: having('answerRow'),
     volume: having('volume'),
-    volumeRow: having('volumeRow'),
     close: having('close'),
-    closeRow: having('closeRow'),
     halfOpen: having('halfOpen'),
     dns: having('dns'),
     arp: having('arp'),

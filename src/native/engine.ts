@@ -3,6 +3,7 @@
  * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
  */
 
+import type { NativeFront, RowFronts } from './row-fronts.ts';
 import type { TickWalk, TickWalkMemory } from './tick-walk.ts';
 
 /** A file to replay. `-` is standard input. */
@@ -337,9 +338,13 @@ export interface Addon {
     memory: FastPathMemory,
   ) => FastPath;
   /** Throws TypeError for memory of another kind. */
-  TickWalk: new (
-    memory: TickWalkMemory,
-  ) => TickWalk;
+  /** Rows of volumes and ends (`areEnds`) or of attempts; `mask` gets bits of fronts. */
+  RowFronts: new (
+    fronts: readonly NativeFront[],
+    areEnds: boolean,
+    mask: Uint32Array,
+  ) => RowFronts;
+  TickWalk: new (memory: TickWalkMemory) => TickWalk;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */

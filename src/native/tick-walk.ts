@@ -46,7 +46,15 @@ export interface TickWalk {
   answeredSize(protocol: number, source: number): number;
   answeredLastAt(protocol: number, source: number): number;
   /** `host` null and `port` -1: of any. */
-  countAnswered(protocol: number, source: number, at: number, windowNs: number, most: number, host: Int32Array | null, port: number): number;
+  countAnswered(
+    protocol: number,
+    source: number,
+    at: number,
+    windowNs: number,
+    most: number,
+    host: Int32Array | null,
+    port: number,
+  ): number;
   /** Of each contact, oldest first: five words of its host, port, time. */
   latestAnswered(protocol: number, source: number, at: number, windowNs: number, most: number): Float64Array;
   expireAnswered(protocol: number, now: number, memoryNs: number): void;

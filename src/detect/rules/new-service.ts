@@ -1,8 +1,9 @@
-import { isInside } from '../address-class.ts';
+import { INSIDE, isInside } from '../address-class.ts';
 import { B_TARGET } from '../batch.ts';
 import { endpointText } from '../endpoint.ts';
 import type { AnswerEvent } from '../events.ts';
 import { ADDRESS_WORDS } from '../flow-keys.ts';
+import { newServicesFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { learnSetting, Novelty } from '../state/novelty.ts';
 import { tupleOf } from '../state/timed-flows.ts';
@@ -51,7 +52,9 @@ export const newService = defineRule({
         number,
       );
     };
+    const isKnownBy = (port: number) => port > 0 && port < DYNAMIC_PORTS;
     return {
+      answerFront: newServicesFront({ accepted: true, protocols: [TCP, UDP], ports: isKnownBy, target: INSIDE }, novelty),
       tick({ at }) {
         novelty.begin(at);
       },
@@ -61,7 +64,7 @@ export const newService = defineRule({
         const offset = offsets[row];
         const protocol = entries.protocol(offset);
         const port = entries.targetPort(offset);
-        if (!entries.isAccepted(offset) || (protocol !== TCP && protocol !== UDP) || port === 0 || port >= DYNAMIC_PORTS) return;
+        if (!entries.isAccepted(offset) || (protocol !== TCP && protocol !== UDP) || !isKnownBy(port)) return;
         if (!isInside(targets[row])) return;
         entries.writeAddress(offset, B_TARGET, novelty.key, 0);
         novelty.key[ADDRESS_WORDS] = (protocol << 16) | port;

@@ -88,7 +88,11 @@ class Entries {
 }
 
 /** Attempts that begin within the second before `until`, answered or not, and late answers to earlier ones. */
-function momentsOf(random: Random, until: number, { moments: count, failing, crowd }: TrafficShape): Pick<DetectBatch, 'moments' | 'answers'> {
+function momentsOf(
+  random: Random,
+  until: number,
+  { moments: count, failing, crowd }: TrafficShape,
+): Pick<DetectBatch, 'moments' | 'answers'> {
   const entries = new Entries(count, MOMENT_BYTES);
   const answered: { entry: number; at: number; ordinal: number }[] = [];
   for (let entry = 0; entry < count; entry++) {

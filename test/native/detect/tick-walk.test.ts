@@ -2,10 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { addressText } from '../../../src/detect/address-text.ts';
 import type { DetectBatch } from '../../../src/detect/batch.ts';
-import { DetectEngine } from '../../../src/detect/engine.ts';
+import { DetectEngine, type NativeDetect } from '../../../src/detect/engine.ts';
 import type { EventRows } from '../../../src/detect/event-rows.ts';
 import type { Address, DetectEvent } from '../../../src/detect/events.ts';
-import type { CreateTickWalk } from '../../../src/detect/native-walk.ts';
 import { defineRule, type Rule } from '../../../src/detect/rule.ts';
 import { RULES, resolveRules } from '../../../src/detect/rules.ts';
 import type { AnsweredContacts } from '../../../src/detect/state/answered-contacts.ts';
@@ -16,7 +15,10 @@ import { Random, randomBatch, type TrafficShape } from './random-batches.ts';
 const SECOND = 1_000_000_000;
 const START = 1_700_000_000 * SECOND;
 const tools = { isInternal: (address: Address) => [10, 0xfd].includes(address.charCodeAt(0)), text: addressText };
-const createWalk: CreateTickWalk = (memory) => new (loadAddon().TickWalk)(memory);
+const NATIVE: NativeDetect = {
+  createWalk: (memory) => new (loadAddon().TickWalk)(memory),
+  createFronts: (fronts, areEnds, mask) => new (loadAddon().RowFronts)(fronts, areEnds, mask),
+};
 
 const rule = (kind: string, create: Rule['create']): Rule =>
   defineRule({
@@ -85,11 +87,16 @@ function about(answered: AnsweredContacts, at: number, { target, targetPort }: {
 }
 
 /** What rules were shown and found in these ticks. */
-function told(ticks: readonly DetectBatch[][], walk: CreateTickWalk | null, rules: (log: string[]) => Rule[], wantsEvents = false): string[] {
+function told(
+  ticks: readonly DetectBatch[][],
+  native: NativeDetect | null,
+  rules: (log: string[]) => Rule[],
+  wantsEvents = false,
+): string[] {
   const log: string[] = [];
   const settings = resolveRules({ rules: {}, networks: {}, places: {} }, RULES).filter(({ enabled }) => enabled);
   const active = [...settings, ...rules(log).map((own) => ({ rule: own, settings: {} }))];
-  const engine = new DetectEngine(active, tools, (broken, error) => log.push(`${broken.kind}: ${error}`), walk);
+  const engine = new DetectEngine(active, tools, (broken, error) => log.push(`${broken.kind}: ${error}`), native);
   for (const [index, batches] of ticks.entries()) {
     const sums = { at: START + (index + 1) * SECOND, ordinal: 0, packets: 1, bytes: 1, dropped: 0, clockSteps: 0 };
     const onEvent = wantsEvents ? (event: DetectEvent) => void log.push(JSON.stringify(event)) : null;
@@ -119,7 +126,7 @@ describe('the native walk', () => {
   ])('shows rules the same of %s', (_, shards, shape) => {
     for (let seed = 1; seed <= 5; seed++) {
       const ticks = ticksOf(seed, 6, shards, shape);
-      const log = told(ticks, createWalk, all);
+      const log = told(ticks, NATIVE, all);
       expect(log).toEqual(told(ticks, null, all));
       expect(log.length).toBeGreaterThan(shape.moments);
     }
@@ -127,8 +134,8 @@ describe('the native walk', () => {
 
   it('stops for little of usual traffic', () => {
     let stops = 0;
-    const counted: CreateTickWalk = (memory) => {
-      const walk = createWalk(memory);
+    const counted: NativeDetect['createWalk'] = (memory) => {
+      const walk = NATIVE.createWalk(memory);
       const nextMoment = walk.nextMoment.bind(walk);
       const value = () => {
         stops++;
@@ -137,7 +144,7 @@ describe('the native walk', () => {
       return Object.defineProperty(walk, 'nextMoment', { value });
     };
     const ticks = ticksOf(13, 6, 1, { moments: 1000, failing: 0 });
-    told(ticks, counted, (log) => [follower(log, undefined, false)]);
+    told(ticks, { ...NATIVE, createWalk: counted }, (log) => [follower(log, undefined, false)]);
     // Late answers and ticks, of 6,000 attempts and as many answers.
     expect(stops).toBeGreaterThan(6);
     expect(stops).toBeLessThan(1000);
@@ -146,12 +153,12 @@ describe('the native walk', () => {
   it('shows the same to rules that must be asked about each contact', () => {
     const ticks = ticksOf(9, 6, 1, { moments: 400, failing: 2 });
     const asking = (log: string[]) => [...all(log), follower(log, [17], false)];
-    expect(told(ticks, createWalk, asking)).toEqual(told(ticks, null, asking));
+    expect(told(ticks, NATIVE, asking)).toEqual(told(ticks, null, asking));
   });
 
   it('leaves events that somebody wants one by one to the other', () => {
     const ticks = ticksOf(11, 4, 1, { moments: 200, failing: 2 });
-    expect(told(ticks, createWalk, all, true)).toEqual(told(ticks, null, all, true));
+    expect(told(ticks, NATIVE, all, true)).toEqual(told(ticks, null, all, true));
   });
 
   it('goes on without a rule that throws', () => {
@@ -173,7 +180,7 @@ describe('the native walk', () => {
         }),
       ];
     };
-    const log = told(ticks, createWalk, throwing);
+    const log = told(ticks, NATIVE, throwing);
     expect(log).toEqual(told(ticks, null, throwing));
     expect(log.filter((line) => line.includes('on purpose'))).toHaveLength(1);
   });

@@ -1,0 +1,93 @@
+#include "shared_table.h"
+
+#include <cstring>
+
+namespace weir {
+
+uint32_t SharedTable::hash_of(const uint32_t* key) const {
+  uint32_t sum = 0;
+  for (uint32_t word = 0; word < memory_.words; ++word) {
+    const uint32_t secret = static_cast<uint32_t>(memory_.secrets[word]);
+    sum += ((key[word] + secret) & 0xffff) * (((key[word] >> 16) + (secret >> 16)) & 0xffff);
+  }
+  sum = (sum ^ sum >> 16) * 0x9e3779b1u;
+  return sum ^ sum >> 15;
+}
+
+int32_t SharedTable::find(const uint32_t* key, uint32_t hash) const {
+  int32_t row = head_of(hash) - 1;
+  while (has(row) && (static_cast<uint32_t>(link(row, kHash)) != hash || memcmp(row_at(row), key, memory_.words * sizeof(uint32_t)) != 0)) {
+    row = link(row, kNext);
+  }
+  return has(row) ? row : kNoSharedRow;
+}
+
+void SharedTable::use(int32_t row) {
+  if (row == memory_.state->latest) return;
+  unchain(row);
+  chain(row);
+}
+
+int32_t SharedTable::next_to_go() const {
+  return static_cast<uint32_t>(memory_.state->size) < memory_.most ? kNoSharedRow : memory_.state->oldest;
+}
+
+int32_t SharedTable::insert(const uint32_t* key, uint32_t hash) {
+  SharedTableState& state = *memory_.state;
+  const int32_t going = next_to_go();
+  if (has(going)) drop(going);
+  int32_t row = state.free;
+  if (has(row)) {
+    state.free = link(row, kNext);
+  } else {
+    row = state.used;
+    if (!has(row)) return kNoSharedRow;
+    ++state.used;
+  }
+  memcpy(row_at(row), key, memory_.words * sizeof(uint32_t));
+  link(row, kHash) = static_cast<int32_t>(hash);
+  int32_t& head = head_of(hash);
+  link(row, kNext) = head - 1;
+  head = row + 1;
+  ++state.size;
+  chain(row);
+  return row;
+}
+
+void SharedTable::drop(int32_t row) {
+  SharedTableState& state = *memory_.state;
+  int32_t& head = head_of(static_cast<uint32_t>(link(row, kHash)));
+  int32_t before = kNoSharedRow;
+  int32_t other = head - 1;
+  while (has(other) && other != row) {
+    before = other;
+    other = link(other, kNext);
+  }
+  if (has(before)) {
+    link(before, kNext) = link(row, kNext);
+  } else {
+    head = link(row, kNext) + 1;
+  }
+  unchain(row);
+  link(row, kNext) = state.free;
+  state.free = row;
+  --state.size;
+}
+
+void SharedTable::chain(int32_t row) {
+  SharedTableState& state = *memory_.state;
+  link(row, kBefore) = state.latest;
+  link(row, kAfter) = kNoSharedRow;
+  (has(state.latest) ? link(state.latest, kAfter) : state.oldest) = row;
+  state.latest = row;
+}
+
+void SharedTable::unchain(int32_t row) {
+  SharedTableState& state = *memory_.state;
+  const int32_t before = link(row, kBefore);
+  const int32_t after = link(row, kAfter);
+  (has(before) ? link(before, kAfter) : state.oldest) = after;
+  (has(after) ? link(after, kBefore) : state.latest) = before;
+}
+
+}  // namespace weir
