@@ -76,14 +76,14 @@ class FrontReader {
     if (!value.IsObject()) return false;
     MemoryReader table(value.As<Napi::Object>());
     const size_t most = table.size("most");
-    const Memory rows = table.memory("rows", napi_int32_array, most * (words + SharedTable::kLinks));
+    const Memory rows = table.memory("rows", napi_int32_array, most * (words + KeyTable::kLinks));
     const Memory heads = table.memory("heads", napi_int32_array, 1);
-    const Memory state = table.memory("state", napi_int32_array, sizeof(SharedTableState) / sizeof(int32_t));
+    const Memory state = table.memory("state", napi_int32_array, sizeof(KeyTableState) / sizeof(int32_t));
     const Memory secrets = table.memory("secrets", napi_int32_array, words);
     if (table.wrong != nullptr || (heads.elements & (heads.elements - 1)) != 0) return false;
     for (auto& reference : table.pinned) reader_.pinned.push_back(std::move(reference));
-    front.table = SharedTable({reinterpret_cast<int32_t*>(rows.bytes), reinterpret_cast<int32_t*>(heads.bytes),
-                               reinterpret_cast<SharedTableState*>(state.bytes), reinterpret_cast<const int32_t*>(secrets.bytes), words,
+    front.table = KeyTable({reinterpret_cast<int32_t*>(rows.bytes), reinterpret_cast<int32_t*>(heads.bytes),
+                               reinterpret_cast<KeyTableState*>(state.bytes), reinterpret_cast<const int32_t*>(secrets.bytes), words,
                                static_cast<uint32_t>(heads.elements), static_cast<uint32_t>(most)});
     read_values(front, most);
     return true;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../base/random.h"
-
 namespace weir {
 namespace {
 
@@ -17,32 +15,38 @@ constexpr uint32_t kMostHeld = 262'144;
 constexpr size_t kHost = 1;
 constexpr size_t kPort = 6;
 
-template <size_t kCount>
-std::array<uint64_t, kCount> secrets(uint64_t seed) {
-  Random random(seed);
-  std::array<uint64_t, kCount> numbers;
-  for (uint64_t& number : numbers) number = random.next();
-  return numbers;
-}
-
 }  // namespace
 
 // One contact more than may be held: the oldest source goes after it, not a contact before.
 AnsweredContacts::AnsweredContacts(uint64_t seed)
-    : sources_(kMostSources, secrets<6>(seed)), contacts_(kMostHeld + 1, secrets<8>(seed + 1)) {}
+    : source_room_(5, kMostSources, seed),
+      contact_room_(7, kMostHeld + 1, seed + 1),
+      sources_(source_room_.table()),
+      contacts_(contact_room_.table()) {}
+
+int32_t AnsweredContacts::obtain(KeyTable& table, const uint32_t* key, bool& fresh) {
+  const uint32_t hash = table.hash_of(key);
+  const int32_t row = table.find(key, hash);
+  fresh = row == kNoRow;
+  if (fresh) return table.insert(key, hash);
+  table.use(row);
+  return row;
+}
 
 void AnsweredContacts::add(const AddressWords& source_words, const AddressWords& host, uint32_t port, double at) {
   bool fresh = false;
-  const int32_t source = sources_.obtain(source_words, fresh, [this](int32_t row) { forget(row); });
-  if (of_source_.size() < sources_.room()) of_source_.resize(sources_.room());
+  const int32_t going = sources_.next_to_go();
+  if (going != kNoRow && find(source_words) == kNoRow) drop_oldest_source();
+  const int32_t source = obtain(sources_, source_words.data(), fresh);
+  if (static_cast<size_t>(source) >= of_source_.size()) of_source_.resize(source + size_t{1});
   if (fresh) of_source_[source] = {};
   if (at > of_source_[source].last_at) of_source_[source].last_at = at;
-  Contacts::Key key;
+  ContactKey key;
   key[0] = static_cast<uint32_t>(source);
   std::copy(host.begin(), host.end(), key.begin() + kHost);
   key[kPort] = port;
-  const int32_t contact = contacts_.obtain(key, fresh, [](int32_t) {});
-  if (of_contact_.size() < contacts_.room()) of_contact_.resize(contacts_.room());
+  const int32_t contact = obtain(contacts_, key.data(), fresh);
+  if (static_cast<size_t>(contact) >= of_contact_.size()) of_contact_.resize(contact + size_t{1});
   of_contact_[contact].at = at;
   if (!fresh) return;
   append(source, contact);
@@ -58,9 +62,9 @@ uint32_t AnsweredContacts::count_of(int32_t source, const Question& question) co
   uint32_t count = 0;
   for (int32_t row = of_source_[source].first; row != kNoRow; row = of_contact_[row].next) {
     if (question.at - of_contact_[row].at >= question.window) continue;
-    const Contacts::Key& key = contacts_.key_of(row);
+    const uint32_t* const key = contacts_.key_of(row);
     if (question.port >= 0 && key[kPort] != static_cast<uint32_t>(question.port)) continue;
-    if (question.host != nullptr && !std::equal(question.host->begin(), question.host->end(), key.begin() + kHost)) continue;
+    if (question.host != nullptr && !std::equal(question.host->begin(), question.host->end(), key + kHost)) continue;
     if (++count == question.most) break;
   }
   return count;
@@ -69,9 +73,9 @@ uint32_t AnsweredContacts::count_of(int32_t source, const Question& question) co
 std::vector<AnsweredContacts::Latest> AnsweredContacts::latest_of(int32_t source, double at, double window, uint32_t most) const {
   std::vector<Latest> latest;
   for (const int32_t row : latest_rows(source, at, window, most)) {
-    const Contacts::Key& key = contacts_.key_of(row);
+    const uint32_t* const key = contacts_.key_of(row);
     Latest contact{{}, key[kPort], of_contact_[row].at};
-    std::copy(key.begin() + kHost, key.begin() + kPort, contact.host.begin());
+    std::copy(key + kHost, key + kPort, contact.host.begin());
     latest.push_back(contact);
   }
   return latest;
@@ -92,7 +96,7 @@ void AnsweredContacts::shrink(int32_t source) {
   std::sort(keeps.begin(), keeps.end());
   for (int32_t row = of_source_[source].first; row != kNoRow;) {
     const int32_t next = of_contact_[row].next;
-    if (!std::binary_search(keeps.begin(), keeps.end(), row)) drop_contact(row);
+    if (!std::binary_search(keeps.begin(), keeps.end(), row)) contacts_.drop(row);
     row = next;
   }
   of_source_[source].first = kNoRow;
@@ -104,17 +108,15 @@ void AnsweredContacts::shrink(int32_t source) {
 void AnsweredContacts::forget(int32_t source) {
   for (int32_t row = of_source_[source].first; row != kNoRow;) {
     const int32_t next = of_contact_[row].next;
-    drop_contact(row);
+    contacts_.drop(row);
     row = next;
   }
 }
 
-void AnsweredContacts::drop_contact(int32_t contact) {
-  contacts_.drop(contact, [](int32_t) {});
-}
-
 void AnsweredContacts::drop_oldest_source() {
-  sources_.drop(sources_.oldest(), [this](int32_t row) { forget(row); });
+  const int32_t source = sources_.oldest();
+  forget(source);
+  sources_.drop(source);
 }
 
 // Oldest first; of equal times in the order in which they were made.

@@ -37,7 +37,7 @@ class AnsweredContacts {
   void expire(double now, double memory);
 
   // A source's number as long as it is not forgotten, or kNoRow.
-  int32_t find(const AddressWords& source) const { return sources_.peek(source); }
+  int32_t find(const AddressWords& source) const { return sources_.find(source.data(), sources_.hash_of(source.data())); }
   // Whether that is the number of a source; the others need one.
   bool is_source(int32_t source) const { return source >= 0 && static_cast<size_t>(source) < of_source_.size(); }
   uint32_t size_of(int32_t source) const { return of_source_[source].count; }
@@ -49,7 +49,7 @@ class AnsweredContacts {
 
  private:
   // Row of the source, host, port.
-  using Contacts = KeyTable<7>;
+  using ContactKey = std::array<uint32_t, 7>;
   struct Source {
     int32_t first = kNoRow;
     int32_t last = kNoRow;
@@ -66,12 +66,16 @@ class AnsweredContacts {
   void append(int32_t source, int32_t contact);
   void shrink(int32_t source);
   void forget(int32_t source);
-  void drop_contact(int32_t contact);
   void drop_oldest_source();
   std::vector<int32_t> latest_rows(int32_t source, double at, double window, uint32_t most) const;
 
-  KeyTable<5> sources_;
-  Contacts contacts_;
+  // `fresh`: it was made.
+  static int32_t obtain(KeyTable& table, const uint32_t* key, bool& fresh);
+
+  KeyTableRoom source_room_;
+  KeyTableRoom contact_room_;
+  KeyTable sources_;
+  KeyTable contacts_;
   std::vector<Source> of_source_;
   std::vector<Contact> of_contact_;
 };

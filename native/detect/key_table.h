@@ -1,142 +1,98 @@
 // A map with a limit over keys of whole words; when it is full, the row that was not used for the longest time makes room.
-// What src/detect/state/key-table.ts is for rules.
+// It is the table of src/detect/state/key-table.ts, and may lie in the same memory, which has room for all its rows: whoever
+// is at work, it looks the same afterwards.
 #pragma once
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <cstdlib>
+#include <memory>
 #include <vector>
 
 namespace weir {
 
 constexpr int32_t kNoRow = -1;
 
-template <uint32_t kWords>
+// As in key-table.ts.
+struct KeyTableState {
+  int32_t size;
+  int32_t used;
+  int32_t free;
+  int32_t oldest;
+  int32_t latest;
+};
+
+struct KeyTableMemory {
+  int32_t* rows = nullptr;
+  int32_t* heads = nullptr;
+  KeyTableState* state = nullptr;
+  const int32_t* secrets = nullptr;
+  // Of a key.
+  uint32_t words = 0;
+  // A power of two.
+  uint32_t buckets = 0;
+  uint32_t most = 0;
+};
+
 class KeyTable {
  public:
-  using Key = std::array<uint32_t, kWords>;
+  KeyTable() = default;
+  explicit KeyTable(const KeyTableMemory& memory) : memory_(memory) {}
 
-  // `secrets`: numbers that nobody else knows, because keys are chosen by strangers.
-  KeyTable(uint32_t most, const std::array<uint64_t, kWords + 1>& secrets) : most_(most), secrets_(secrets), heads_(kFirstBuckets, kNoRow) {}
+  static constexpr uint32_t kLinks = 4;
 
-  uint32_t size() const { return size_; }
-  // Rows that there have been at once: values stand in arrays of as many.
-  size_t room() const { return rows_.size(); }
+  uint32_t size() const { return static_cast<uint32_t>(memory_.state->size); }
   // The row that was not used for the longest time, or kNoRow.
-  int32_t oldest() const { return oldest_; }
-  const Key& key_of(int32_t row) const { return rows_[row].key; }
+  int32_t oldest() const { return memory_.state->oldest; }
+  const uint32_t* key_of(int32_t row) const { return reinterpret_cast<const uint32_t*>(row_at(row)); }
 
-  // Without marking it as used; kNoRow when it is not there.
-  int32_t peek(const Key& key) const { return find(key, hash_of(key)); }
-
-  // The row of the key, marked as used; `fresh`: it was made. `on_drop` hears of the row that makes room, while it is there.
-  template <typename OnDrop>
-  int32_t obtain(const Key& key, bool& fresh, const OnDrop& on_drop) {
-    const uint32_t hash = hash_of(key);
-    int32_t row = find(key, hash);
-    fresh = row == kNoRow;
-    if (!fresh) {
-      if (row == latest_) return row;
-      unchain(row);
-    } else {
-      if (size_ >= most_) drop(oldest_, on_drop);
-      row = place();
-      rows_[row].key = key;
-      rows_[row].hash = hash;
-      link(row);
-      ++size_;
-    }
-    chain(row);
-    return row;
-  }
-
-  template <typename OnDrop>
-  void drop(int32_t row, const OnDrop& on_drop) {
-    on_drop(row);
-    int32_t* place = &heads_[rows_[row].hash & (heads_.size() - 1)];
-    while (*place != row) place = &rows_[*place].next;
-    *place = rows_[row].next;
-    unchain(row);
-    rows_[row].next = free_;
-    free_ = row;
-    --size_;
-  }
+  uint32_t hash_of(const uint32_t* key) const;
+  // `hash`: of the key. kNoRow when it is not there.
+  int32_t find(const uint32_t* key, uint32_t hash) const;
+  // Marks a row as used.
+  void use(int32_t row);
+  // The row that makes room for a new one, kNoRow while there is room.
+  int32_t next_to_go() const;
+  // A row for a key that is not there; without asking, the one that is next to go makes room. Marked as used.
+  int32_t insert(const uint32_t* key, uint32_t hash);
+  void drop(int32_t row);
 
  private:
-  struct Row {
-    Key key;
-    uint32_t hash;
-    // Of its bucket, or of the free ones.
-    int32_t next;
-    // Towards the longest unused.
-    int32_t before;
-    int32_t after;
+  // Behind the words of a key, in this order.
+  enum Link : uint32_t { kNext, kBefore, kAfter, kHash };
+
+  bool has(int32_t row) const { return row >= 0 && static_cast<uint32_t>(row) < memory_.most; }
+  int32_t* row_at(int32_t row) const { return memory_.rows + static_cast<size_t>(row) * (memory_.words + kLinks); }
+  int32_t& link(int32_t row, Link which) const { return row_at(row)[memory_.words + which]; }
+  // Row + 1.
+  int32_t& head_of(uint32_t hash) const { return memory_.heads[hash & (memory_.buckets - 1)]; }
+  void chain(int32_t row);
+  void unchain(int32_t row);
+
+  KeyTableMemory memory_;
+};
+
+// Memory of a table that nobody shares. What is not used yet takes none: the system gives it when it is touched.
+class KeyTableRoom {
+ public:
+  // Keys are chosen by strangers: `seed` is a number that nobody else knows.
+  KeyTableRoom(uint32_t words, uint32_t most, uint64_t seed);
+
+  KeyTable table();
+
+ private:
+  struct Free {
+    void operator()(int32_t* memory) const { free(memory); }
   };
+  using Zeros = std::unique_ptr<int32_t[], Free>;
+  static Zeros zeros(size_t count);
 
-  static constexpr size_t kFirstBuckets = 256;
-
-  // NH (Black et al. 1999, UMAC) over words of 32 bits: two keys meet in a bucket by chance only.
-  uint32_t hash_of(const Key& key) const {
-    uint64_t sum = secrets_[kWords];
-    for (uint32_t i = 0; i + 1 < kWords; i += 2) {
-      sum += uint64_t{key[i] + static_cast<uint32_t>(secrets_[i])} * (key[i + 1] + static_cast<uint32_t>(secrets_[i + 1]));
-    }
-    if (kWords % 2 == 1) sum += key[kWords - 1] * (secrets_[kWords - 1] | 1);
-    sum ^= sum >> 32;
-    sum *= 0x9e3779b97f4a7c15ULL;
-    return static_cast<uint32_t>(sum >> 32);
-  }
-
-  int32_t find(const Key& key, uint32_t hash) const {
-    int32_t row = heads_[hash & (heads_.size() - 1)];
-    while (row != kNoRow && (rows_[row].hash != hash || rows_[row].key != key)) row = rows_[row].next;
-    return row;
-  }
-
-  int32_t place() {
-    if (free_ != kNoRow) {
-      const int32_t row = free_;
-      free_ = rows_[row].next;
-      return row;
-    }
-    if (rows_.size() == heads_.size()) spread();
-    rows_.emplace_back();
-    return static_cast<int32_t>(rows_.size() - 1);
-  }
-
-  // Twice as many buckets; every row is in use when that is needed.
-  void spread() {
-    heads_.assign(heads_.size() * 2, kNoRow);
-    for (size_t row = 0; row < rows_.size(); ++row) link(static_cast<int32_t>(row));
-  }
-
-  void link(int32_t row) {
-    int32_t& head = heads_[rows_[row].hash & (heads_.size() - 1)];
-    rows_[row].next = head;
-    head = row;
-  }
-
-  void chain(int32_t row) {
-    rows_[row].before = latest_;
-    rows_[row].after = kNoRow;
-    (latest_ == kNoRow ? oldest_ : rows_[latest_].after) = row;
-    latest_ = row;
-  }
-
-  void unchain(int32_t row) {
-    const auto [before, after] = std::pair(rows_[row].before, rows_[row].after);
-    (before == kNoRow ? oldest_ : rows_[before].after) = after;
-    (after == kNoRow ? latest_ : rows_[after].before) = before;
-  }
-
+  uint32_t words_;
   uint32_t most_;
-  std::array<uint64_t, kWords + 1> secrets_;
-  std::vector<Row> rows_;
-  std::vector<int32_t> heads_;
-  uint32_t size_ = 0;
-  int32_t free_ = kNoRow;
-  int32_t oldest_ = kNoRow;
-  int32_t latest_ = kNoRow;
+  uint32_t buckets_ = 1;
+  Zeros rows_;
+  Zeros heads_;
+  std::unique_ptr<KeyTableState> state_;
+  std::vector<int32_t> secrets_;
 };
 
 }  // namespace weir

@@ -15,6 +15,9 @@ constexpr uint8_t kOwnHost = 2 | 4;
 // `VOLUME_STEP` of src/detect/events.ts.
 constexpr double kVolumeStep = 65'536;
 
+// Rows between the one that is looked at and the one whose memory is asked for.
+constexpr size_t kAhead = 8;
+
 constexpr uint32_t kAddressWords = 5;
 constexpr uint32_t kPairWords = 9;
 // Of a first flow: the pair, ports, protocol; and its numbers.
@@ -70,6 +73,7 @@ void RowFronts::start(const WalkRows& rows, size_t count) {
 
 int64_t RowFronts::next(uint32_t& mask) {
   for (; row_ < count_; ++row_) {
+    want_ahead();
     const auto offset = static_cast<size_t>(rows_.offsets[row_]);
     const EndEntry* const end = ends_.first == nullptr ? nullptr : ends_.first + offset / sizeof(EndEntry);
     const EntryHead& head = end == nullptr ? moments_.first[offset / sizeof(MomentEntry)] : end->head;
@@ -81,6 +85,20 @@ int64_t RowFronts::next(uint32_t& mask) {
     if (mask != 0) return static_cast<int64_t>(row_++);
   }
   return -1;
+}
+
+// Rows are in another order than entries: memory that comes soon is asked for, a hint and no more.
+void RowFronts::want_ahead() const {
+  if (row_ + kAhead >= count_) return;
+  const auto offset = static_cast<size_t>(rows_.offsets[row_ + kAhead]);
+  if (ends_.first == nullptr) {
+    __builtin_prefetch(moments_.first + offset / sizeof(MomentEntry));
+    return;
+  }
+  const EndEntry* const end = ends_.first + offset / sizeof(EndEntry);
+  __builtin_prefetch(end);
+  __builtin_prefetch(end->bytes);
+  __builtin_prefetch(&end->missed);
 }
 
 // True when the rule need not see it; what it would have done is done then, else nothing that it would not do again.
@@ -119,12 +137,12 @@ bool RowFronts::passes(const Front& front, const Seen& seen) {
 bool RowFronts::meet(Front& front, const uint32_t* key, double at) {
   const uint32_t hash = front.table.hash_of(key);
   const int32_t row = front.table.find(key, hash);
-  if (row != kNoSharedRow) {
+  if (row != kNoRow) {
     front.table.use(row);
     return true;
   }
   if (!(at - *front.began < front.learn_ns)) return false;
-  return front.table.insert(key, hash) != kNoSharedRow;
+  return front.table.insert(key, hash) != kNoRow;
 }
 
 bool RowFronts::meet_hosts(Front& front, const Seen& seen) {
@@ -167,11 +185,11 @@ bool RowFronts::add_first(Front& front, const Seen& seen, const double numbers[k
   uint32_t key[kPairWords];
   write_pair(seen.head, key);
   const uint32_t hash = front.table.hash_of(key);
-  if (front.table.find(key, hash) != kNoSharedRow) return false;
+  if (front.table.find(key, hash) != kNoRow) return false;
   const int32_t going = front.table.next_to_go();
-  if (going != kNoSharedRow && front.heavy[going] != 0) return false;
+  if (going != kNoRow && front.heavy[going] != 0) return false;
   const int32_t row = front.table.insert(key, hash);
-  if (row == kNoSharedRow) return false;
+  if (row == kNoRow) return false;
   int32_t* const words = front.words + static_cast<size_t>(row) * kFirstWords;
   memcpy(words, key, sizeof key);
   words[kPairWords] = static_cast<int32_t>(seen.head.source_port | uint32_t{seen.head.target_port} << 16);
@@ -183,16 +201,16 @@ bool RowFronts::add_first(Front& front, const Seen& seen, const double numbers[k
 // Counts both ends that are inside, once both are known.
 bool RowFronts::add_volume(Front& front, const Seen& seen) {
   uint32_t key[kAddressWords];
-  int32_t rows[2] = {kNoSharedRow, kNoSharedRow};
+  int32_t rows[2] = {kNoRow, kNoRow};
   for (size_t end = 0; end < 2; ++end) {
     if (((end == 0 ? seen.source : seen.target) & kInternal) == 0) continue;
     write_address(end == 0 ? seen.head.source : seen.head.target, seen.head, key);
     rows[end] = front.table.find(key, front.table.hash_of(key));
-    if (rows[end] == kNoSharedRow) return false;
+    if (rows[end] == kNoRow) return false;
   }
   const double bytes = seen.end->bytes_since[0] + seen.end->bytes_since[1];
   for (const int32_t row : rows) {
-    if (row == kNoSharedRow) continue;
+    if (row == kNoRow) continue;
     front.table.use(row);
     front.sums[row] += bytes;
   }

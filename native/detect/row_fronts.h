@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "entry_layout.h"
-#include "shared_table.h"
+#include "key_table.h"
 #include "tick_walk.h"
 
 namespace weir {
@@ -41,7 +41,7 @@ struct Front {
   // The rule's own, as its kind needs them; null: none.
   double* began = nullptr;  // when the first row was seen, NaN at first
   double learn_ns = 0;
-  SharedTable table;
+  KeyTable table;
   const uint8_t* heavy = nullptr;  // by row of the table: there is more to it than numbers
   int32_t* words = nullptr;        // of first flows, as src/detect/state/first-flows.ts has them
   double* numbers = nullptr;
@@ -75,6 +75,7 @@ class RowFronts {
   };
 
   void start(const WalkRows& rows, size_t count);
+  void want_ahead() const;
   bool is_plain(Front& front, const Seen& seen) const;
   static bool passes(const Front& front, const Seen& seen);
   static bool meet(Front& front, const uint32_t* key, double at);

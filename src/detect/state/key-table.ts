@@ -10,7 +10,7 @@ export const NO_ROW = -1;
 const LINKS = 4;
 const HASH = 3;
 
-/** Numbers of the state, in the order of `SharedTableState` in `native/detect/shared_table.h`. */
+/** Numbers of the state, in the order of `KeyTableState` in `native/detect/key_table.h`. */
 const State = {
   SIZE: 0,
   /** Rows that were ever in use. */
