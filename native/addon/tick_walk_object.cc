@@ -102,6 +102,7 @@ TickWalkObject::TickWalkObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   uint64_t seed = 0;
   std::memcpy(&seed, secret.bytes, sizeof seed);
   walk_ = TickWalk(memory, seed);
+  const Memory wants = reader.memory("wants", napi_uint32_array, kProtocols * kMostWants * sizeof(ContactWants) / sizeof(uint32_t));
   pinned_ = std::move(reader.pinned);
 }
 
@@ -113,6 +114,7 @@ Napi::Value TickWalkObject::begin_moments(const Napi::CallbackInfo& info) {
   pinned_moments_.clear();
   if (pinned_.empty() || !read_entries(info[0], napi_uint8_array, moments) || !read_entries(info[1], napi_uint32_array, answers) ||
       !read_entries(info[2], napi_float64_array, objects) || !read_rows(info[4], rows, pinned_moments_)) {
+  memory.wants = reinterpret_cast<const ContactWants*>(wants.bytes);
     return refuse(info.Env(), "beginMoments: wrong memory");
   }
   for (size_t i = 0; i < 3; ++i) pin(info[i], pinned_moments_);

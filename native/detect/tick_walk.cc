@@ -122,7 +122,7 @@ bool TickWalk::is_usual_answer(const MomentEntry& moment, double at, double atte
   if ((moment.flags & kEntryUntracked) != 0 || lane == 0) return true;
   if ((lane & kLaneAsks) != 0) return false;
   if ((lane & kLaneHears) != 0 && memory_.marks[AddressPlaces::place_of(moment.source, is_v6(moment))] != 0) return false;
-  if ((lane & kLaneFollowed) == 0) return true;
+  if ((lane & kLaneFollowed) == 0 && ((lane & kLaneWants) == 0 || !is_wanted_by_any(memory_.wants, moment))) return true;
   AnsweredContacts* const contacts = answered(moment.protocol);
   if (contacts == nullptr) return false;
   contacts->add(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port, attempt_at);

@@ -11,6 +11,7 @@
 #include "address_places.h"
 #include "answered_contacts.h"
 #include "entry_layout.h"
+#include "contact_wants.h"
 
 namespace weir {
 
@@ -43,6 +44,8 @@ constexpr uint8_t kLaneAsks = 2;
 constexpr uint8_t kLaneHears = 4;
 
 // Columns of EventRows in src/detect/event-rows.ts.
+// Followed when some rule wants it.
+constexpr uint8_t kLaneWants = 8;
 struct WalkRows {
   int32_t* offsets = nullptr;
   double* times = nullptr;
@@ -60,6 +63,7 @@ struct WalkMemory {
   const double* waiting = nullptr;
   // By place of the address.
   const uint8_t* marks = nullptr;
+  const ContactWants* wants = nullptr;
   AddressPlaces places;
   // How long an attempt waits for its answer.
   double wait = 0;

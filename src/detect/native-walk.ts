@@ -11,6 +11,7 @@ import type { EventRows } from './event-rows.ts';
 import { type DetectEvent, OPENS_TOLD } from './events.ts';
 import type { AnsweredStore } from './state/answered-contacts.ts';
 import type { ContactFollower, ContactWalk } from './state/contact-follower.ts';
+import { WANTS_MEMORY_WORDS } from './state/contact-wants.ts';
 import { NativeAnswered } from './state/native-answered.ts';
 import type { SourceMarks } from './state/source-marks.ts';
 
@@ -55,6 +56,7 @@ export interface WalkVisitor {
 
 export class NativeWalk implements ContactWalk {
   readonly lanes = new Uint8Array(PROTOCOLS);
+  readonly wants = new Uint32Array(WANTS_MEMORY_WORDS);
   readonly waiting = new Float64Array(PROTOCOLS).fill(Number.POSITIVE_INFINITY);
   private readonly cursor = new Float64Array(Cursor.COUNT);
   private readonly walk: TickWalk;
@@ -68,11 +70,11 @@ export class NativeWalk implements ContactWalk {
     marks: SourceMarks,
     follower: ContactFollower | undefined,
   ) {
-    const { cursor, lanes, waiting } = this;
+    const { cursor, lanes, wants, waiting } = this;
     this.visitor = visitor;
     const secret = randomBytes(SECRET_BYTES);
     const wait = follower?.waitNs ?? 0;
-    this.walk = create({ cursor, lanes, waiting, marks: marks.counts, places: words, classes, secret, wait });
+    this.walk = create({ cursor, lanes, wants, waiting, marks: marks.counts, places: words, classes, secret, wait });
     follower?.walkWith(this);
   }
 

@@ -22,6 +22,8 @@ export interface TickWalkMemory {
   readonly places: Int32Array;
   readonly classes: Uint8Array;
   /** 8 bytes that nobody else knows. */
+  /** By protocol: flows that rules want, as `src/detect/state/contact-wants.ts` writes them down. */
+  readonly wants: Uint32Array;
   readonly secret: Uint8Array;
   /** How long an attempt waits for its answer, ns. */
   readonly wait: number;
@@ -46,7 +48,15 @@ export interface TickWalk {
   answeredSize(protocol: number, source: number): number;
   answeredLastAt(protocol: number, source: number): number;
   /** `host` null and `port` -1: of any. */
-  countAnswered(protocol: number, source: number, at: number, windowNs: number, most: number, host: Int32Array | null, port: number): number;
+  countAnswered(
+    protocol: number,
+    source: number,
+    at: number,
+    windowNs: number,
+    most: number,
+    host: Int32Array | null,
+    port: number,
+  ): number;
   /** Of each contact, oldest first: five words of its host, port, time. */
   latestAnswered(protocol: number, source: number, at: number, windowNs: number, most: number): Float64Array;
   expireAnswered(protocol: number, now: number, memoryNs: number): void;
