@@ -166,6 +166,16 @@ WalkStop TickWalk::next_end() {
   return WalkStop::kDone;
 }
 
+// 0 when it is not known. A list of networks may be long: what it says of an address that has a place is kept there.
+uint8_t TickWalk::class_of(const uint32_t address[4], bool is_v6) const {
+  uint8_t* const known = memory_.places.class_of(address, is_v6);
+  if (known != nullptr && *known != 0) return *known;
+  if (!memory_.networks.has_value()) return 0;
+  const uint8_t flags = memory_.networks->classify(address, is_v6);
+  if (known != nullptr) *known = flags;
+  return flags;
+}
+
 void TickWalk::push(const WalkRows& rows, double& count, const EntryHead& entry, double offset, double at) {
   const auto row = static_cast<size_t>(count);
   if (row >= rows.room) return;
@@ -173,8 +183,8 @@ void TickWalk::push(const WalkRows& rows, double& count, const EntryHead& entry,
   rows.offsets[row] = static_cast<int32_t>(offset);
   rows.times[row] = at;
   rows.numbers[row] = static_cast<int32_t>(memory_.cursor->index);
-  rows.sources[row] = memory_.places.class_at(AddressPlaces::place_of(entry.source, v6), entry.source, v6);
-  rows.targets[row] = memory_.places.class_at(AddressPlaces::place_of(entry.target, v6), entry.target, v6);
+  rows.sources[row] = class_of(entry.source, v6);
+  rows.targets[row] = class_of(entry.target, v6);
   ++count;
 }
 

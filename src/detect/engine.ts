@@ -10,6 +10,7 @@ import { EventRows, ignoreRow, showRows } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
 import { type CreateTickWalk, NativeWalk, type WalkVisitor } from './native-walk.ts';
+import type { Networks } from './networks.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
 import { Scratch } from './scratch.ts';
 import { ContactFollower, type ContactRule } from './state/contact-follower.ts';
@@ -39,7 +40,10 @@ type Wanting = Record<SingleType | RowType, Running[]>;
 /** Addresses of which it is known whether they are internal. */
 const MOST_CLASSIFIED = 65_536;
 
-export type RuleTools = Pick<RuleContext, 'isInternal' | 'text'>;
+export interface RuleTools extends Pick<RuleContext, 'isInternal' | 'text'> {
+  /** What `isInternal` asks, for who asks natively. */
+  readonly networks?: Networks;
+}
 
 export class DetectEngine implements TickVisitor, WalkVisitor {
   private readonly onBroken: (rule: Rule, error: unknown) => void;
@@ -96,7 +100,9 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
     this.followed = [...this.followers.values()];
     // It goes with one follower, and leaves those that count every attempt to themselves.
     const isWalked = createWalk !== null && this.followed.length <= 1 && !this.followed.some(({ countsAll }) => countsAll);
-    this.walk = isWalked ? new NativeWalk(createWalk, this, this.addresses, marks, this.followed[0]) : null;
+    this.walk = isWalked
+      ? new NativeWalk(createWalk, this, this.addresses, marks, this.followed[0], tools.networks?.words() ?? null)
+      : null;
   }
 
   /** What the rules found in one tick, in the order of the events; `batches` are those of its shards. `onEvent` sees each event. */
