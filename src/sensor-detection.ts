@@ -5,7 +5,7 @@ import type { AlertChange, AlertRecord } from './detect/alert.ts';
 import { AlertBook } from './detect/alert-book.ts';
 import type { DetectBatch } from './detect/batch.ts';
 import { type BehaviourRecord, BehaviourVectors } from './detect/behaviour.ts';
-import { DetectEngine, type NativeDetect } from './detect/engine.ts';
+import { DetectEngine, type NativeDetect, type RuleTools } from './detect/engine.ts';
 import type { Address, DetectEvent, FlowTuple } from './detect/events.ts';
 import type { Rule } from './detect/rule.ts';
 import type { ResolvedRule } from './detect/rule-settings.ts';
@@ -181,8 +181,8 @@ export class Detection {
   }
 }
 
-function toolsOf({ internal }: DetectSetup): { isInternal(address: Address): boolean; text: typeof addressText } {
-  return { isInternal: (address) => internal.contains(address), text: addressText };
+function toolsOf({ internal }: DetectSetup): RuleTools & { text: typeof addressText } {
+  return { isInternal: (address) => internal.contains(address), text: addressText, networks: internal };
 }
 
 function bytesOf(address: Address): Uint8Array {

@@ -27,6 +27,21 @@ bool read_words(const Napi::Value& value, std::array<uint32_t, kWords>& words) {
   return true;
 }
 
+// Whether there are any, or none are given. Their memory is needed no longer then.
+bool read_networks(const Napi::Value& value, std::optional<InternalNetworks>& networks) {
+  if (value.IsUndefined() || value.IsNull()) return true;
+  if (!value.IsObject()) return false;
+  constexpr size_t v4_words = 2;
+  constexpr size_t v6_words = 8;
+  MemoryReader reader(value.As<Napi::Object>());
+  const Memory v4 = reader.memory("v4", napi_uint32_array, 0);
+  const Memory v6 = reader.memory("v6", napi_uint32_array, 0);
+  if (reader.wrong != nullptr || v4.elements % v4_words != 0 || v6.elements % v6_words != 0) return false;
+  networks.emplace(reinterpret_cast<const uint32_t*>(v4.bytes), v4.elements / v4_words, reinterpret_cast<const uint32_t*>(v6.bytes),
+                   v6.elements / v6_words);
+  return true;
+}
+
 double number_at(const Napi::CallbackInfo& info, size_t index) { return info[index].ToNumber().DoubleValue(); }
 
 }  // namespace
@@ -60,9 +75,11 @@ TickWalkObject::TickWalkObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   const Memory marks = reader.memory("marks", napi_uint8_array, AddressPlaces::kPlaces);
   const Memory places = reader.memory("places", napi_int32_array, AddressPlaces::kPlaces * AddressPlaces::kWords);
   const Memory classes = reader.memory("classes", napi_uint8_array, AddressPlaces::kPlaces);
+  const Memory wants = reader.memory("wants", napi_uint32_array, kProtocols * kMostWants * sizeof(ContactWants) / sizeof(uint32_t));
   const Memory secret = reader.memory("secret", napi_uint8_array, sizeof(uint64_t));
   WalkMemory memory;
   memory.wait = reader.number("wait");
+  if (!read_networks(info[0].As<Napi::Object>().Get("networks"), memory.networks)) reader.wrong = "networks";
   if (reader.wrong != nullptr) {
     throw_type(info.Env(), std::string("TickWalk: wrong ") + reader.wrong);
     return;
@@ -70,6 +87,7 @@ TickWalkObject::TickWalkObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   memory.cursor = reinterpret_cast<WalkCursor*>(cursor.bytes);
   memory.lanes = lanes.bytes;
   memory.waiting = reinterpret_cast<double*>(waiting.bytes);
+  memory.wants = reinterpret_cast<const ContactWants*>(wants.bytes);
   memory.marks = marks.bytes;
   memory.places = AddressPlaces(reinterpret_cast<int32_t*>(places.bytes), classes.bytes);
   uint64_t seed = 0;

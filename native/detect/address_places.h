@@ -11,7 +11,7 @@ class AddressPlaces {
   static constexpr uint32_t kWords = 5;
 
   AddressPlaces() = default;
-  AddressPlaces(const int32_t* words, const uint8_t* classes) : words_(words), classes_(classes) {}
+  AddressPlaces(const int32_t* words, uint8_t* classes) : words_(words), classes_(classes) {}
 
   static uint32_t place_of(const uint32_t address[4], bool is_v6) {
     const uint32_t mixed = address[0] ^ address[1] * 31 ^ address[2] * 37 ^ address[3] * 41 ^ kind_of(is_v6);
@@ -19,20 +19,21 @@ class AddressPlaces {
     return (((hash ^ hash >> 15) * 0x85ebca6bu) >> 16) & (kPlaces - 1);
   }
 
-  // Flags of `AddressClass`; 0 when the address has no place now.
-  uint8_t class_at(uint32_t place, const uint32_t address[4], bool is_v6) const {
+  // Flags of `AddressClass`, 0 as long as nobody found them out; null when another address has the place now.
+  uint8_t* class_of(const uint32_t address[4], bool is_v6) const {
+    const uint32_t place = place_of(address, is_v6);
     const int32_t* const words = words_ + place * kWords;
     for (uint32_t i = 0; i < 4; ++i) {
-      if (static_cast<uint32_t>(words[i]) != address[i]) return 0;
+      if (static_cast<uint32_t>(words[i]) != address[i]) return nullptr;
     }
-    return static_cast<uint32_t>(words[4]) == kind_of(is_v6) ? classes_[place] : uint8_t{0};
+    return static_cast<uint32_t>(words[4]) == kind_of(is_v6) ? classes_ + place : nullptr;
   }
 
  private:
   static constexpr uint32_t kind_of(bool is_v6) { return is_v6 ? 1 : 2; }
 
   const int32_t* words_ = nullptr;
-  const uint8_t* classes_ = nullptr;
+  uint8_t* classes_ = nullptr;
 };
 
 }  // namespace weir

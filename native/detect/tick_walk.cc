@@ -9,6 +9,8 @@ namespace {
 // Services are told apart by this many buckets; a power of two, as in src/detect/tick-surges.ts.
 constexpr uint32_t kBuckets = 4096;
 constexpr uint8_t kTcp = 6;
+// Ends between the one that is looked at and the one whose memory is asked for.
+constexpr size_t kAhead = 8;
 
 uint32_t service_bucket(const EntryHead& entry) {
   const uint32_t* const words = entry.target;
@@ -122,7 +124,7 @@ bool TickWalk::is_usual_answer(const MomentEntry& moment, double at, double atte
   if ((moment.flags & kEntryUntracked) != 0 || lane == 0) return true;
   if ((lane & kLaneAsks) != 0) return false;
   if ((lane & kLaneHears) != 0 && memory_.marks[AddressPlaces::place_of(moment.source, is_v6(moment))] != 0) return false;
-  if ((lane & kLaneFollowed) == 0) return true;
+  if ((lane & kLaneFollowed) == 0 && ((lane & kLaneWants) == 0 || !is_wanted_by_any(memory_.wants, moment))) return true;
   AnsweredContacts* const contacts = answered(moment.protocol);
   if (contacts == nullptr) return false;
   contacts->add(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port, attempt_at);
@@ -140,8 +142,18 @@ void TickWalk::begin_ends(Entries<EndEntry> ends, double now, const WalkRows& vo
   sort(end_order_);
 }
 
+// Ends are told in another order than they stand in: memory that comes soon is asked for, a hint and no more.
+void TickWalk::want_ahead() const {
+  if (end_ + kAhead >= end_order_.size()) return;
+  const EndEntry* const end = ends_.first + end_order_[end_ + kAhead].entry;
+  __builtin_prefetch(end);
+  __builtin_prefetch(end->bytes);
+  __builtin_prefetch(&end->missed);
+}
+
 WalkStop TickWalk::next_end() {
   while (end_ < end_order_.size()) {
+    want_ahead();
     const uint32_t entry = end_order_[end_++].entry;
     const EndEntry& end = ends_.first[entry];
     const double offset = static_cast<double>(entry) * sizeof(EndEntry);
@@ -166,6 +178,16 @@ WalkStop TickWalk::next_end() {
   return WalkStop::kDone;
 }
 
+// 0 when it is not known. A list of networks may be long: what it says of an address that has a place is kept there.
+uint8_t TickWalk::class_of(const uint32_t address[4], bool is_v6) const {
+  uint8_t* const known = memory_.places.class_of(address, is_v6);
+  if (known != nullptr && *known != 0) return *known;
+  if (!memory_.networks.has_value()) return 0;
+  const uint8_t flags = memory_.networks->classify(address, is_v6);
+  if (known != nullptr) *known = flags;
+  return flags;
+}
+
 void TickWalk::push(const WalkRows& rows, double& count, const EntryHead& entry, double offset, double at) {
   const auto row = static_cast<size_t>(count);
   if (row >= rows.room) return;
@@ -173,8 +195,8 @@ void TickWalk::push(const WalkRows& rows, double& count, const EntryHead& entry,
   rows.offsets[row] = static_cast<int32_t>(offset);
   rows.times[row] = at;
   rows.numbers[row] = static_cast<int32_t>(memory_.cursor->index);
-  rows.sources[row] = memory_.places.class_at(AddressPlaces::place_of(entry.source, v6), entry.source, v6);
-  rows.targets[row] = memory_.places.class_at(AddressPlaces::place_of(entry.target, v6), entry.target, v6);
+  rows.sources[row] = class_of(entry.source, v6);
+  rows.targets[row] = class_of(entry.target, v6);
   ++count;
 }
 

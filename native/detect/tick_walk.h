@@ -6,11 +6,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "address_places.h"
 #include "answered_contacts.h"
+#include "contact_wants.h"
 #include "entry_layout.h"
+#include "internal_networks.h"
 
 namespace weir {
 
@@ -41,6 +44,8 @@ constexpr uint8_t kLaneFollowed = 1;
 constexpr uint8_t kLaneAsks = 2;
 // The caller hears of those whose source is marked.
 constexpr uint8_t kLaneHears = 4;
+// Followed when some rule wants it.
+constexpr uint8_t kLaneWants = 8;
 
 // Columns of EventRows in src/detect/event-rows.ts.
 struct WalkRows {
@@ -58,9 +63,12 @@ struct WalkMemory {
   // 256 of each: flags as above; when the attempt that waits longest was made, Infinity for none, -Infinity: ask.
   const uint8_t* lanes = nullptr;
   const double* waiting = nullptr;
+  const ContactWants* wants = nullptr;
   // By place of the address.
   const uint8_t* marks = nullptr;
   AddressPlaces places;
+  // Without them rows say of no address what it is unless its place does.
+  std::optional<InternalNetworks> networks;
   // How long an attempt waits for its answer.
   double wait = 0;
 };
@@ -99,8 +107,9 @@ class TickWalk {
   static void sort(std::vector<Place>& places);
   static bool is_before(double at, double ordinal, const Place& other);
   bool is_object_next(const Place* open, const Place* answer) const;
-  WalkStop at_opened(const Place& open);
+  void want_ahead() const;
   bool is_usual_answer(const MomentEntry& moment, double at, double attempt_at);
+  uint8_t class_of(const uint32_t address[4], bool is_v6) const;
   void push(const WalkRows& rows, double& count, const EntryHead& entry, double offset, double at);
   void push_beside(double offset, const EntryHead& entry);
   bool is_still_waiting(uint8_t protocol, double at) const { return at - memory_.waiting[protocol] <= memory_.wait; }

@@ -10,6 +10,7 @@ import { EventRows, ignoreRow } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
 import { type CreateTickWalk, NativeWalk, type WalkVisitor } from './native-walk.ts';
+import type { Networks } from './networks.ts';
 import { type CreateRowFronts, RowShow } from './row-show.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
 import { Scratch } from './scratch.ts';
@@ -46,7 +47,10 @@ export interface NativeDetect {
   readonly createFronts: CreateRowFronts;
 }
 
-export type RuleTools = Pick<RuleContext, 'isInternal' | 'text'>;
+export interface RuleTools extends Pick<RuleContext, 'isInternal' | 'text'> {
+  /** What `isInternal` asks, for who asks natively. */
+  readonly networks?: Networks;
+}
 
 export class DetectEngine implements TickVisitor, WalkVisitor {
   private readonly onBroken: (rule: Rule, error: unknown) => void;
@@ -107,7 +111,9 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
     this.followed = [...this.followers.values()];
     // It goes with one follower, and leaves those that count every attempt to themselves.
     const isWalked = native !== null && this.followed.length <= 1 && !this.followed.some(({ countsAll }) => countsAll);
-    this.walk = isWalked ? new NativeWalk(native.createWalk, this, this.addresses, marks, this.followed[0]) : null;
+    this.walk = isWalked
+      ? new NativeWalk(native.createWalk, this, this.addresses, marks, this.followed[0], tools.networks?.words() ?? null)
+      : null;
   }
 
   /** What the rules found in one tick, in the order of the events; `batches` are those of its shards. `onEvent` sees each event. */

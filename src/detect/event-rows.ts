@@ -16,6 +16,8 @@ export class EventRows {
   /** What source and target are: flags of `AddressClass`, 0 = not known yet. */
   sources!: Uint8Array;
   targets!: Uint8Array;
+  /** There may be rows of which that is not known. */
+  hasUnknown = false;
   /** Its number among the events of the tick: what a finding of it is ordered by. */
   numbers!: Int32Array;
 
@@ -28,6 +30,7 @@ export class EventRows {
   begin(entries: EntryReader): void {
     this.entries = entries;
     this.count = 0;
+    this.hasUnknown = false;
     if (this.offsets.length < entries.count) this.makeRoom(roomFor(entries.count));
   }
 
@@ -45,6 +48,8 @@ export class EventRows {
 
   /** Finds out what source and target are where that is not known yet. */
   classify(): void {
+    if (!this.hasUnknown) return;
+    this.hasUnknown = false;
     const { entries, offsets, sources, targets } = this;
     for (let row = 0; row < this.count; row++) {
       if (sources[row] === 0) sources[row] = entries.classOf(offsets[row], B_SOURCE);

@@ -4,13 +4,14 @@
  * time that it takes.
  */
 import { randomBytes } from 'node:crypto';
-import type { TickWalk, TickWalkMemory } from '../native/tick-walk.ts';
+import type { NetworkWords, TickWalk, TickWalkMemory } from '../native/tick-walk.ts';
 import type { AddressCache } from './address-cache.ts';
 import type { EntryReader } from './entry-reader.ts';
 import type { EventRows } from './event-rows.ts';
 import { type DetectEvent, OPENS_TOLD } from './events.ts';
 import type { AnsweredStore } from './state/answered-contacts.ts';
 import type { ContactFollower, ContactWalk } from './state/contact-follower.ts';
+import { WANTS_MEMORY_WORDS } from './state/contact-wants.ts';
 import { NativeAnswered } from './state/native-answered.ts';
 import type { SourceMarks } from './state/source-marks.ts';
 
@@ -55,24 +56,28 @@ export interface WalkVisitor {
 
 export class NativeWalk implements ContactWalk {
   readonly lanes = new Uint8Array(PROTOCOLS);
+  readonly wants = new Uint32Array(WANTS_MEMORY_WORDS);
   readonly waiting = new Float64Array(PROTOCOLS).fill(Number.POSITIVE_INFINITY);
   private readonly cursor = new Float64Array(Cursor.COUNT);
   private readonly walk: TickWalk;
   private readonly visitor: WalkVisitor;
+  private readonly classifies: boolean;
 
-  /** `marks`: of the sources that rules of the follower know. */
+  /** `marks`: of the sources that rules of the follower know; without `networks` rows find out themselves what addresses are. */
   constructor(
     create: CreateTickWalk,
     visitor: WalkVisitor,
     { words, classes }: AddressCache,
     marks: SourceMarks,
     follower: ContactFollower | undefined,
+    networks: NetworkWords | null,
   ) {
-    const { cursor, lanes, waiting } = this;
+    const { cursor, lanes, wants, waiting } = this;
     this.visitor = visitor;
     const secret = randomBytes(SECRET_BYTES);
     const wait = follower?.waitNs ?? 0;
-    this.walk = create({ cursor, lanes, waiting, marks: marks.counts, places: words, classes, secret, wait });
+    this.walk = create({ cursor, lanes, wants, waiting, marks: marks.counts, places: words, classes, networks, secret, wait });
+    this.classifies = networks !== null;
     follower?.walkWith(this);
   }
 
@@ -127,6 +132,7 @@ export class NativeWalk implements ContactWalk {
     answers.count = cursor[Cursor.ANSWERS];
     volumes.count = cursor[Cursor.VOLUMES];
     closes.count = cursor[Cursor.CLOSES];
+    if (!this.classifies) for (const rows of [answers, volumes, closes]) rows.hasUnknown = true;
     return stop;
   }
 }

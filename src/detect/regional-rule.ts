@@ -69,7 +69,7 @@ function ownRows(handle: RowHandler, decider: Decider, isWithin: IsWithin): RowH
 function ownContacts(contacts: SharedContacts, decider: Decider, isWithin: IsWithin): SharedContacts {
   const limited = (rule: ContactRule): ContactRule => ({
     ...rule,
-    wants: (flow) => isWithin(flow[decider]) && rule.wants?.(flow) !== false,
+    within: (flow) => isWithin(flow[decider]) && rule.within?.(flow) !== false,
   });
   return { ...contacts, follow: (answerWaitMs, rule) => contacts.follow(answerWaitMs, limited(rule)) };
 }

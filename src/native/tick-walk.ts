@@ -9,6 +9,12 @@ export interface WalkRows {
   readonly targets: Uint8Array;
 }
 
+/** For each network its words, then its masks, as `Network` in `src/detect/networks.ts` has them. */
+export interface NetworkWords {
+  readonly v4: Uint32Array;
+  readonly v6: Uint32Array;
+}
+
 /** What the walk through a tick's entries shares with detection; `src/detect/native-walk.ts` names the numbers. */
 export interface TickWalkMemory {
   readonly cursor: Float64Array;
@@ -16,11 +22,15 @@ export interface TickWalkMemory {
   readonly lanes: Uint8Array;
   /** By protocol: when the attempt that waits longest was made; Infinity = none waits, -Infinity = ask. */
   readonly waiting: Float64Array;
+  /** By protocol: flows that rules want, as `src/detect/state/contact-wants.ts` writes them down. */
+  readonly wants: Uint32Array;
   /** By place of an address: not 0 = somebody may want to hear of this source. */
   readonly marks: Uint8Array;
   /** Words and class of the address in each place. */
   readonly places: Int32Array;
   readonly classes: Uint8Array;
+  /** The internal networks; without them rows say of no address what it is unless its place does. */
+  readonly networks: NetworkWords | null;
   /** 8 bytes that nobody else knows. */
   readonly secret: Uint8Array;
   /** How long an attempt waits for its answer, ns. */

@@ -5,8 +5,8 @@ import { addressText } from '../../src/detect/address-text.ts';
 import { dispatch } from '../../src/detect/dispatch.ts';
 import type { OpenEvent } from '../../src/detect/events.ts';
 import { RULES, resolveRules } from '../../src/detect/rules.ts';
-import { SourceMarks } from '../../src/detect/state/source-marks.ts';
 import { ContactFollower, type ContactRule } from '../../src/detect/state/contact-follower.ts';
+import { SourceMarks } from '../../src/detect/state/source-marks.ts';
 
 const ATTEMPTS = 300_000;
 const PER_SECOND = 20_000;

@@ -6,14 +6,12 @@ import type { EntryReader } from '../entry-reader.ts';
 import type { Address, AnswerEvent, OpenEvent, TickEvent } from '../events.ts';
 import type { RuleContext, RuleHandlers } from '../rule.ts';
 import { type AnsweredContacts, AnsweredSources, type AnsweredStore } from './answered-contacts.ts';
+import { type ContactFlow, type ContactWants, isWanted, writeWants } from './contact-wants.ts';
 import { ContactTracker, type Outcomes, tupleKey } from './contacts.ts';
 import type { SourceMarks } from './source-marks.ts';
 
 const NS_PER_MS = 1_000_000;
 const PROTOCOLS = 256;
-
-/** What decides whether a rule is about a flow. */
-export type ContactFlow = Pick<OpenEvent, 'protocol' | 'source' | 'sourcePort' | 'target' | 'targetPort' | 'icmpType'>;
 
 /** An attempt read from its entry when it is asked for. */
 class EntryFlow implements ContactFlow {
@@ -67,8 +65,10 @@ export interface ContactRule {
   readonly failedOnly: boolean;
   /** Protocols that it is about; any when absent. */
   readonly protocols?: readonly number[];
-  /** Whether it is about such flows of theirs; about all when absent. */
-  readonly wants?: (flow: ContactFlow) => boolean;
+  /** Which flows of theirs it is about; all when absent. */
+  readonly wants?: ContactWants;
+  /** What cannot be described must hold as well; the native walk has to ask. */
+  readonly within?: (flow: ContactFlow) => boolean;
   /** At the end of each tick, after what is decided by then. */
   expire(now: number): void;
 }
@@ -88,13 +88,15 @@ interface Followed {
 export interface ContactWalk {
   /** By protocol: flags of `ContactLane`. */
   readonly lanes: Uint8Array;
+  /** Written by `writeWants`. */
+  readonly wants: Uint32Array;
   /** By protocol: `ContactTracker.waitingSince`. */
   readonly waiting: Float64Array;
   answeredIn(protocol: number): AnsweredStore;
 }
 
 /** What becomes of an accepted attempt; a follower that cannot say in advance ASKS to be shown it. */
-export const ContactLane = { FOLLOWED: 1, ASKS: 2, HEARS: 4 } as const;
+export const ContactLane = { FOLLOWED: 1, ASKS: 2, HEARS: 4, WANTS: 8 } as const;
 
 /** Rules that are about flows of one protocol. */
 interface Lane {
@@ -241,8 +243,11 @@ export class ContactFollower {
   }
 
   private tellLanes(): void {
-    if (this.walk === null) return;
-    for (let protocol = 0; protocol < PROTOCOLS; protocol++) this.walk.lanes[protocol] = flagsOf(this.lane(protocol));
+    const { walk } = this;
+    if (walk === null) return;
+    for (let protocol = 0; protocol < PROTOCOLS; protocol++) {
+      walk.lanes[protocol] = flagsOf(this.lane(protocol), (wants) => writeWants(walk.wants, protocol, wants));
+    }
   }
 
   private tellWaiting(protocol: number, { tracker }: Followed): void {
@@ -256,7 +261,7 @@ export class ContactFollower {
       lane = {
         rules,
         hearing: rules.filter((rule) => rule.accepted !== undefined),
-        followsAll: rules.some((rule) => rule.failedOnly && rule.wants === undefined),
+        followsAll: rules.some((rule) => rule.failedOnly && isAboutAll(rule)),
       };
       this.lanes[protocol] = lane;
     }
@@ -278,14 +283,21 @@ export class ContactFollower {
   }
 }
 
-function flagsOf({ rules, hearing, followsAll }: Lane): number {
-  const { FOLLOWED, ASKS, HEARS } = ContactLane;
-  if (!followsAll && rules.some(({ failedOnly }) => failedOnly)) return ASKS;
-  if (hearing.some(({ knows }) => knows === undefined)) return ASKS;
-  return (followsAll ? FOLLOWED : 0) | (hearing.length > 0 ? HEARS : 0);
+/** `write`: what rules want, for the walk; false when there is no room for that. */
+function flagsOf({ rules, hearing, followsAll }: Lane, write: (wants: readonly ContactWants[]) => boolean): number {
+  const { FOLLOWED, ASKS, HEARS, WANTS } = ContactLane;
+  if (hearing.some((rule) => rule.knows === undefined)) return ASKS;
+  const hears = hearing.length > 0 ? HEARS : 0;
+  if (followsAll) return FOLLOWED | hears;
+  const following = rules.filter(({ failedOnly }) => failedOnly);
+  if (following.length === 0) return hears;
+  const isDescribed = following.every(({ within }) => within === undefined) && write(following.map(({ wants = {} }) => wants));
+  return isDescribed ? WANTS | hears : ASKS;
 }
 
-const isAbout = (rule: ContactRule, flow: ContactFlow): boolean => rule.wants === undefined || rule.wants(flow);
+const isAboutAll = ({ wants, within }: ContactRule): boolean => wants === undefined && within === undefined;
+const isAbout = ({ wants, within }: ContactRule, flow: ContactFlow): boolean =>
+  (wants === undefined || isWanted(wants, flow)) && (within === undefined || within(flow));
 const isFollowedBy = (rules: readonly ContactRule[], flow: ContactFlow): boolean =>
   rules.some((rule) => rule.failedOnly && isAbout(rule, flow));
 const isHeard = (rule: ContactRule, { source }: ContactFlow): boolean => rule.knows === undefined || rule.knows(source);

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ADDRESS_PLACES } from '../../../src/detect/address-cache.ts';
 import type { Address } from '../../../src/detect/events.ts';
 import { AnsweredSources, type AnsweredStore } from '../../../src/detect/state/answered-contacts.ts';
+import { WANTS_MEMORY_WORDS } from '../../../src/detect/state/contact-wants.ts';
 import { NativeAnswered } from '../../../src/detect/state/native-answered.ts';
 import { loadAddon } from '../../../src/native/load.ts';
 import { Random } from './random-batches.ts';
@@ -15,6 +16,8 @@ function nativeStore(): AnsweredStore {
   const walk = new (loadAddon().TickWalk)({
     cursor: new Float64Array(9),
     lanes: new Uint8Array(256),
+    wants: new Uint32Array(WANTS_MEMORY_WORDS),
+    networks: null,
     waiting: new Float64Array(256),
     marks: new Uint8Array(ADDRESS_PLACES),
     places: new Int32Array(ADDRESS_PLACES * 5),

@@ -178,4 +178,46 @@ void go_through(bool are_ends) {
 TEST(fronts_go_through_attempts) { go_through<MomentEntry>(false); }
 TEST(fronts_go_through_volumes_and_ends) { go_through<EndEntry>(true); }
 
+// Every stop is left as it is, and the walk goes on behind it.
+TEST(the_walk_goes_through_any_entries) {
+  Random random(4);
+  weir::WalkCursor cursor{};
+  std::vector<uint8_t> lanes(256);
+  std::vector<double> waiting(256);
+  std::vector<weir::ContactWants> wants(256 * weir::kMostWants);
+  std::vector<uint8_t> marks(weir::AddressPlaces::kPlaces);
+  std::vector<int32_t> places(weir::AddressPlaces::kPlaces * weir::AddressPlaces::kWords);
+  std::vector<uint8_t> classes(weir::AddressPlaces::kPlaces);
+  const uint32_t v4[] = {0x0a000000, 0xff000000};
+  weir::WalkMemory memory{&cursor, lanes.data(), waiting.data(), wants.data(), marks.data(), {places.data(), classes.data()}, {}, 100};
+  memory.networks.emplace(v4, 1, v4, 0);
+  weir::TickWalk walk(memory, 5);
+  for (const uint8_t protocol : {uint8_t{6}, uint8_t{17}}) walk.make_answered(protocol);
+  for (int trial = 0; trial < 300; ++trial) {
+    fill(lanes.data(), lanes.size(), random);
+    fill(wants.data(), wants.size() * sizeof(weir::ContactWants), random);
+    fill(marks.data(), marks.size() / 50, random);
+    for (double& at : waiting) at = random.chance(0.5) ? INFINITY : random.below(1000);
+    const std::vector<MomentEntry> moments = any_entries<MomentEntry>(60, random);
+    std::vector<uint32_t> answers(50);
+    for (uint32_t& answer : answers) answer = random.below(70);
+    const double objects[] = {100, 1, 500, 2};
+    Rows rows(30);
+    cursor = {};
+    walk.begin_moments({moments.data(), moments.size()}, {answers.data(), answers.size()}, {objects, 4}, 50, rows.view());
+    size_t stops = 0;
+    while (walk.next_moment() != weir::WalkStop::kDone) ++stops;
+    CHECK(stops <= 60 + 50 + 2);
+    CHECK(cursor.answers <= 30);
+
+    const std::vector<EndEntry> ends = any_entries<EndEntry>(60, random);
+    Rows volumes(30);
+    Rows closes(25);
+    walk.begin_ends({ends.data(), ends.size()}, 1000, volumes.view(), closes.view());
+    while (walk.next_end() != weir::WalkStop::kDone) ++stops;
+    CHECK(cursor.volumes <= 30 && cursor.closes <= 25);
+    CHECK(cursor.index <= 60 + 50 + 120);
+  }
+}
+
 }  // namespace

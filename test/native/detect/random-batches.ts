@@ -27,8 +27,50 @@ import {
 import type { ArpEvent, DnsEvent } from '../../../src/detect/events.ts';
 
 const SECOND = 1_000_000_000;
-const PROTOCOLS = [6, 6, 6, 6, 17, 17, 1, 58, 132];
+const UDP = 17;
+const PROTOCOLS = [6, 6, 6, 6, UDP, UDP, 1, 58, 132];
 const PORTS = [22, 53, 80, 443, 445, 3389, 50_000];
+/** At the edges of those of clients and of traceroute. */
+const UDP_PORTS = [...PORTS, 1023, 1024, 33_433, 33_434, 33_500, 33_689, 33_690];
+const SERVICE_PORTS = [53, 123, 1023, 1024];
+/** Echo, timestamp and address mask, their answers, and errors. */
+const ICMP_TYPES = [8, 8, 8, 128, 128, 13, 17, 0, 3, 11, 129, 255];
+/** Groups, this host, this link, and others that are not like the rest; `H` is any host. */
+const H = -1;
+const ODD_V4 = [
+  [224, 0, 0, H],
+  [239, 255, 255, 250],
+  [223, 255, 255, 254],
+  [255, 255, 255, 255],
+  [10, 51, 100, 255],
+  [198, 51, 100, 255],
+  [127, 0, 0, 1],
+  [169, 254, 1, H],
+  [169, 253, 1, H],
+  [0, 0, 0, 0],
+  [172, 16, 3, H],
+  [172, 32, 0, H],
+];
+const zeros = (count: number): number[] => new Array<number>(count).fill(0);
+const ODD_V6 = [
+  [0xff, 0x02, ...zeros(13), H],
+  [0xfe, 0x80, ...zeros(13), H],
+  [0xfe, 0xbf, ...zeros(13), H],
+  [0xfe, 0xc0, ...zeros(13), H],
+  zeros(16),
+  [...zeros(15), 1],
+  [...zeros(10), 0xff, 0xff, 10, 51, 100, H],
+  [...zeros(10), 0xff, 0xff, 198, 51, 100, H],
+  [...zeros(9), 1, 0xff, 0xff, 10, 51, 100, H],
+  [...zeros(7), 1, 0, 0, 0xff, 0xff, 10, 51, 100, H],
+  [0, 1, ...zeros(8), 0xff, 0xff, 10, 51, 100, H],
+  [...zeros(10), 0xff, 0xfe, 10, 51, 100, H],
+  [...zeros(12), 10, 51, 100, H],
+  [0, 0x64, 0xff, 0x9b, ...zeros(8), 198, 51, 100, H],
+  [0x20, 0x01, 0x0d, 0xb8, 0, 5, ...zeros(9), H],
+  [0x20, 0x01, 0x0d, 0xb8, 0, 6, 0, 7, 0x7f, ...zeros(6), H],
+  [0x20, 0x01, 0x0d, 0xb8, 0, 6, 0, 7, 0x80, ...zeros(6), H],
+];
 /** Before a tick's end nothing is told of what is older. */
 const MOST_LATE = 5 * SECOND;
 
@@ -72,20 +114,27 @@ class Entries {
   flow(at: number, random: Random, isCrowd: boolean): void {
     const { view } = this;
     const isV6 = !isCrowd && random.below(8) === 0;
-    view.setUint8(at + B_PROTOCOL, isCrowd ? 6 : random.of(PROTOCOLS));
-    view.setUint16(at + B_PORTS, 40_000 + random.below(20_000), true);
-    view.setUint16(at + B_PORTS + 2, isCrowd ? 80 : random.of(PORTS), true);
-    view.setUint8(at + B_TYPE, random.of([8, 128]));
+    const protocol = isCrowd ? 6 : random.of(PROTOCOLS);
+    view.setUint8(at + B_PROTOCOL, protocol);
+    view.setUint16(at + B_PORTS, random.below(4) === 0 ? random.of(SERVICE_PORTS) : 40_000 + random.below(20_000), true);
+    view.setUint16(at + B_PORTS + 2, isCrowd ? 80 : random.of(protocol === UDP ? UDP_PORTS : PORTS), true);
+    view.setUint8(at + B_TYPE, random.of(ICMP_TYPES));
     view.setUint8(at + B_FLAGS, (isV6 ? EntryFlag.IPV6 : 0) | (random.below(20) === 0 ? EntryFlag.UNTRACKED : 0));
-    this.address(at + B_SOURCE, isV6, random.below(12), true);
-    this.address(at + B_TARGET, isV6, isCrowd ? 1 : random.below(40), isCrowd || random.below(3) === 0);
+    this.address(at + B_SOURCE, random.below(20) === 0 ? odd(random, isV6) : usual(isV6, random.below(12), true));
+    const target = () => usual(isV6, isCrowd ? 1 : random.below(40), isCrowd || random.below(3) === 0);
+    this.address(at + B_TARGET, !isCrowd && random.below(4) === 0 ? odd(random, isV6) : target());
   }
 
-  private address(at: number, isV6: boolean, host: number, isInside: boolean): void {
-    const bytes = isV6 ? [isInside ? 0xfd : 0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host] : [isInside ? 10 : 198, 51, 100, host];
+  private address(at: number, bytes: readonly number[]): void {
     for (const [index, byte] of bytes.entries()) this.view.setUint8(at + index, byte);
   }
 }
+
+const usual = (isV6: boolean, host: number, isInside: boolean): number[] =>
+  isV6 ? [isInside ? 0xfd : 0x20, 1, ...zeros(13), host] : [isInside ? 10 : 198, 51, 100, host];
+
+const odd = (random: Random, isV6: boolean): number[] =>
+  random.of(isV6 ? ODD_V6 : ODD_V4).map((byte) => (byte === H ? random.below(12) : byte));
 
 /** Attempts that begin within the second before `until`, answered or not, and late answers to earlier ones. */
 function momentsOf(

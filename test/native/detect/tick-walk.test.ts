@@ -5,20 +5,32 @@ import type { DetectBatch } from '../../../src/detect/batch.ts';
 import { DetectEngine, type NativeDetect } from '../../../src/detect/engine.ts';
 import type { EventRows } from '../../../src/detect/event-rows.ts';
 import type { Address, DetectEvent } from '../../../src/detect/events.ts';
+import type { CreateTickWalk } from '../../../src/detect/native-walk.ts';
+import { Networks } from '../../../src/detect/networks.ts';
+import type { CreateRowFronts } from '../../../src/detect/row-show.ts';
 import { defineRule, type Rule } from '../../../src/detect/rule.ts';
 import { RULES, resolveRules } from '../../../src/detect/rules.ts';
 import type { AnsweredContacts } from '../../../src/detect/state/answered-contacts.ts';
+import type { ContactRule, SharedContacts } from '../../../src/detect/state/contact-follower.ts';
+import type { ContactWants } from '../../../src/detect/state/contact-wants.ts';
 import { Suspects } from '../../../src/detect/state/suspects.ts';
 import { loadAddon } from '../../../src/native/load.ts';
 import { Random, randomBatch, type TrafficShape } from './random-batches.ts';
 
 const SECOND = 1_000_000_000;
 const START = 1_700_000_000 * SECOND;
-const tools = { isInternal: (address: Address) => [10, 0xfd].includes(address.charCodeAt(0)), text: addressText };
-const NATIVE: NativeDetect = {
-  createWalk: (memory) => new (loadAddon().TickWalk)(memory),
-  createFronts: (fronts, areEnds, mask) => new (loadAddon().RowFronts)(fronts, areEnds, mask),
-};
+const OWN_NETWORKS = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '198.51.100.8/29',
+  '198.51.100.255',
+  'fd00::/8',
+  '2001:db8:5::/48',
+  '2001:db8:6:7:8000::/65',
+];
+const createWalk: CreateTickWalk = (memory) => new (loadAddon().TickWalk)(memory);
+const createFronts: CreateRowFronts = (fronts, areEnds, mask) => new (loadAddon().RowFronts)(fronts, areEnds, mask);
+const nativeWith = (walk: CreateTickWalk | null): NativeDetect | null => (walk === null ? null : { createWalk: walk, createFronts });
 
 const rule = (kind: string, create: Rule['create']): Rule =>
   defineRule({
@@ -54,15 +66,21 @@ function recorder(log: string[]): Rule {
   }));
 }
 
-/** Follows contacts as the scan rules do, and asks all that can be asked of those that were answered. */
-function follower(log: string[], protocols: readonly number[] | undefined, isKnowing: boolean): Rule {
-  return rule(`follower ${protocols}`, ({ contacts }) => {
+/** Follows contacts as the scan rules do, and asks all that can be asked of those that were answered; `some`: but not all of them. */
+function follower(
+  log: string[],
+  protocols: readonly number[] | undefined,
+  isKnowing: boolean,
+  some: Pick<ContactRule, 'wants' | 'within'> = {},
+): Rule {
+  return rule(`follower ${protocols?.join() ?? 'of all'}`, ({ contacts }) => {
     const known = new Suspects(4, () => ({ failed: 0 }), contacts?.marks);
     const tell = (what: string, flow: object) => void log.push(`${what} ${JSON.stringify(flow)}`);
     contacts?.follow(1000, {
       memoryNs: 3 * SECOND,
       failedOnly: true,
       ...(protocols === undefined ? {} : { protocols }),
+      ...some,
       failed: (attempt, refused, answered) => {
         known.obtain(attempt.source).failed++;
         if (known.peek(attempt.source)?.failed === 2) known.promote(attempt.source);
@@ -86,17 +104,27 @@ function about(answered: AnsweredContacts, at: number, { target, targetPort }: {
   return JSON.stringify([answered.size, answered.lastAt, counts, answered.latest(at, windowNs, 4)]);
 }
 
+interface Circumstances {
+  readonly wantsEvents?: boolean;
+  readonly internal?: readonly string[];
+  /** The walk knows the networks. */
+  readonly tellsNetworks?: boolean;
+}
+
 /** What rules were shown and found in these ticks. */
 function told(
   ticks: readonly DetectBatch[][],
-  native: NativeDetect | null,
+  walk: CreateTickWalk | null,
   rules: (log: string[]) => Rule[],
-  wantsEvents = false,
+  { wantsEvents = false, internal = OWN_NETWORKS, tellsNetworks = true }: Circumstances = {},
 ): string[] {
+  const networks = Networks.parse(internal);
+  const isInternal = (address: Address) => networks.contains(address);
+  const tools = { isInternal, text: addressText, ...(tellsNetworks ? { networks } : {}) };
   const log: string[] = [];
   const settings = resolveRules({ rules: {}, networks: {}, places: {} }, RULES).filter(({ enabled }) => enabled);
   const active = [...settings, ...rules(log).map((own) => ({ rule: own, settings: {} }))];
-  const engine = new DetectEngine(active, tools, (broken, error) => log.push(`${broken.kind}: ${error}`), native);
+  const engine = new DetectEngine(active, tools, (broken, error) => log.push(`${broken.kind}: ${String(error)}`), nativeWith(walk));
   for (const [index, batches] of ticks.entries()) {
     const sums = { at: START + (index + 1) * SECOND, ordinal: 0, packets: 1, bytes: 1, dropped: 0, clockSteps: 0 };
     const onEvent = wantsEvents ? (event: DetectEvent) => void log.push(JSON.stringify(event)) : null;
@@ -113,6 +141,21 @@ function ticksOf(seed: number, count: number, shards: number, shape: TrafficShap
   );
 }
 
+/** The walk, and how often it stopped among attempts and answers. */
+function countedWalk(): { walk: CreateTickWalk; stops: () => number } {
+  let stops = 0;
+  const walk: CreateTickWalk = (memory) => {
+    const created = createWalk(memory);
+    const nextMoment = created.nextMoment.bind(created);
+    const value = () => {
+      stops++;
+      return nextMoment();
+    };
+    return Object.defineProperty(created, 'nextMoment', { value });
+  };
+  return { walk, stops: () => stops };
+}
+
 const all = (log: string[]) => [recorder(log), follower(log, undefined, false), follower(log, [6], true)];
 
 describe('the native walk', () => {
@@ -126,39 +169,25 @@ describe('the native walk', () => {
   ])('shows rules the same of %s', (_, shards, shape) => {
     for (let seed = 1; seed <= 5; seed++) {
       const ticks = ticksOf(seed, 6, shards, shape);
-      const log = told(ticks, NATIVE, all);
+      const log = told(ticks, createWalk, all);
       expect(log).toEqual(told(ticks, null, all));
       expect(log.length).toBeGreaterThan(shape.moments);
     }
   });
 
   it('stops for little of usual traffic', () => {
-    let stops = 0;
-    const counted: NativeDetect['createWalk'] = (memory) => {
-      const walk = NATIVE.createWalk(memory);
-      const nextMoment = walk.nextMoment.bind(walk);
-      const value = () => {
-        stops++;
-        return nextMoment();
-      };
-      return Object.defineProperty(walk, 'nextMoment', { value });
-    };
+    const { walk, stops } = countedWalk();
     const ticks = ticksOf(13, 6, 1, { moments: 1000, failing: 0 });
-    told(ticks, { ...NATIVE, createWalk: counted }, (log) => [follower(log, undefined, false)]);
+    told(ticks, walk, (log) => [follower(log, undefined, false)]);
     // Late answers and ticks, of 6,000 attempts and as many answers.
-    expect(stops).toBeGreaterThan(6);
-    expect(stops).toBeLessThan(1000);
-  });
-
-  it('shows the same to rules that must be asked about each contact', () => {
-    const ticks = ticksOf(9, 6, 1, { moments: 400, failing: 2 });
-    const asking = (log: string[]) => [...all(log), follower(log, [17], false)];
-    expect(told(ticks, NATIVE, asking)).toEqual(told(ticks, null, asking));
+    expect(stops()).toBeGreaterThan(6);
+    expect(stops()).toBeLessThan(1000);
   });
 
   it('leaves events that somebody wants one by one to the other', () => {
     const ticks = ticksOf(11, 4, 1, { moments: 200, failing: 2 });
-    expect(told(ticks, NATIVE, all, true)).toEqual(told(ticks, null, all, true));
+    const circumstances = { wantsEvents: true };
+    expect(told(ticks, createWalk, all, circumstances)).toEqual(told(ticks, null, all, circumstances));
   });
 
   it('goes on without a rule that throws', () => {
@@ -180,8 +209,135 @@ describe('the native walk', () => {
         }),
       ];
     };
-    const log = told(ticks, NATIVE, throwing);
+    const log = told(ticks, createWalk, throwing);
     expect(log).toEqual(told(ticks, null, throwing));
     expect(log.filter((line) => line.includes('on purpose'))).toHaveLength(1);
+  });
+});
+
+const TCP = 6;
+const UDP = 17;
+const ICMP = 1;
+const ICMPV6 = 58;
+const SCTP = 132;
+
+/** More than the walk has room for. */
+const MANY_RANGES: ContactWants[] = Array.from({ length: 9 }, (_, index) => ({ exceptPorts: { first: index * 100, last: 40_000 } }));
+const typesOf = (...types: number[]): ContactWants => ({ icmpTypes: new Map([[ICMP, types]]) });
+const isEven = (address: Address): boolean => address.charCodeAt(address.length - 1) % 2 === 0;
+
+type Some = (log: string[]) => Rule[];
+
+describe('contacts of which rules want some', () => {
+  it.each<[string, Some]>([
+    ['by nobody but the rules that there are', () => []],
+    ['by protocol', (log) => [follower(log, [SCTP], false, { wants: typesOf(8) })]],
+    [
+      'by type',
+      (log) => [follower(log, [ICMP], false, { wants: typesOf(0, 13, 3, 255) }), follower(log, [ICMP], false, { wants: typesOf(17) })],
+    ],
+    ['by ports', (log) => [follower(log, [UDP, SCTP], false, { wants: { exceptPorts: { first: 80, last: 443 } } })]],
+    ['by both ports', (log) => [follower(log, [SCTP, ICMPV6], false, { wants: { noAnswers: true } })]],
+    ['by target', (log) => [follower(log, [UDP, SCTP, ICMPV6], false, { wants: { noGroups: true } })]],
+    ['by all of these', (log) => [follower(log, [ICMP], false, { wants: { ...typesOf(8, 17), noGroups: true, noAnswers: true } })]],
+    ['whatever they are', (log) => [follower(log, [UDP], false, { wants: {} })]],
+    ['where another wants all', (log) => [follower(log, [UDP], false, { wants: { noGroups: true } }), follower(log, [UDP], false)]],
+    [
+      'by sources',
+      (log) => [follower(log, [UDP], true, { wants: { noAnswers: true } }), follower(log, [SCTP], true, { wants: typesOf(8) })],
+    ],
+  ])('are remembered natively: %s', (_, some) => {
+    const rules: Some = (log) => [recorder(log), ...some(log)];
+    for (let seed = 1; seed <= 4; seed++) {
+      const ticks = ticksOf(seed, 6, 1, { moments: 400, failing: 2 });
+      expect(told(ticks, createWalk, rules)).toEqual(told(ticks, null, rules));
+    }
+    const { walk, stops } = countedWalk();
+    told(ticksOf(13, 6, 1, { moments: 1000, failing: 0 }), walk, rules);
+    expect(stops()).toBeLessThan(1000);
+  });
+
+  it.each<[string, Some]>([
+    [
+      'something that cannot be described',
+      (log) => [follower(log, [UDP], false, { wants: { noGroups: true }, within: ({ source }) => isEven(source) })],
+    ],
+    ['too much', (log) => MANY_RANGES.map((wants) => follower(log, [UDP], false, { wants }))],
+    ['too many types', (log) => [follower(log, [ICMP], false, { wants: typesOf(8, 13, 17, 0, 3) })]],
+  ])('are asked about when rules want %s', (_, some) => {
+    const rules: Some = (log) => [recorder(log), ...some(log)];
+    for (let seed = 1; seed <= 2; seed++) {
+      const ticks = ticksOf(seed, 6, 1, { moments: 400, failing: 2 });
+      expect(told(ticks, createWalk, rules)).toEqual(told(ticks, null, rules));
+    }
+    const { walk, stops } = countedWalk();
+    told(ticksOf(13, 6, 1, { moments: 1000, failing: 0 }), walk, rules);
+    expect(stops()).toBeGreaterThan(1000);
+  });
+
+  it('are those of the others when a rule was given up', () => {
+    const ticks = ticksOf(5, 6, 1, { moments: 300, failing: 3 });
+    const rules: Some = (log) => {
+      const inner = follower(log, [SCTP], false, { wants: { noGroups: true } });
+      const throwing = rule('throws', (context) => {
+        let failed = 0;
+        const follow: SharedContacts['follow'] = (waitMs, followed) => {
+          const failing = () => {
+            if (++failed === 30) throw new Error('on purpose');
+          };
+          context.contacts?.follow(waitMs, { ...followed, failed: failing });
+        };
+        return inner.create(context.contacts === undefined ? context : { ...context, contacts: { ...context.contacts, follow } });
+      });
+      return [recorder(log), follower(log, [SCTP, TCP], false, { wants: { noAnswers: true } }), throwing];
+    };
+    const log = told(ticks, createWalk, rules);
+    expect(log).toEqual(told(ticks, null, rules));
+    expect(log.filter((line) => line.includes('on purpose'))).toHaveLength(1);
+  });
+});
+
+describe('what addresses are', () => {
+  const rules: Some = (log) => [recorder(log)];
+
+  it.each([
+    ['of some networks', OWN_NETWORKS],
+    ['of networks of IPv4', ['0.0.0.0/1', '198.51.100.7', '169.254.0.0/16']],
+    [
+      'of networks of IPv6, mapped addresses with them',
+      ['::ffff:0:0/96', '::/128', '::1', 'fe80::/10', '64:ff9b::/96', '2001:db8:6:7::/64'],
+    ],
+    ['where all are internal', ['0.0.0.0/0', '::/0']],
+    ['where all of IPv6 are internal', ['::/0']],
+    ['where none is internal', []],
+  ])('shows rules the same %s', (_, internal) => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const ticks = ticksOf(seed, 4, 2, { moments: 300, failing: 1 });
+      const expected = told(ticks, null, rules, { internal });
+      expect(told(ticks, createWalk, rules, { internal })).toEqual(expected);
+      expect(told(ticks, createWalk, rules, { internal, tellsNetworks: false })).toEqual(expected);
+    }
+  });
+
+  it('finds it out without asking', () => {
+    const log: string[] = [];
+    const isInternal = () => {
+      throw new Error('asked');
+    };
+    const networks = Networks.parse(OWN_NETWORKS);
+    const active = rules(log).map((own) => ({ rule: own, settings: {} }));
+    const engine = new DetectEngine(active, { isInternal, text: addressText, networks }, () => {}, nativeWith(createWalk));
+    const sums = { at: START + SECOND, ordinal: 0, packets: 1, bytes: 1, dropped: 0, clockSteps: 0, final: true };
+    engine.tick(ticksOf(3, 1, 1, { moments: 500, failing: 1 })[0], sums);
+    const classes = new Set(log.filter((line) => line.startsWith('answer')).map((line) => line.split(' ').at(-1)));
+    expect(classes).toEqual(new Set(['1', '3', '5', '7']));
+  });
+
+  it('refuses networks that are none', () => {
+    const odd = { v4: new Uint32Array(3), v6: new Uint32Array(0) };
+    const walk: CreateTickWalk = (memory) => createWalk({ ...memory, networks: odd });
+    expect(() => new DetectEngine([], { isInternal: () => false, text: addressText }, () => {}, nativeWith(walk))).toThrow(
+      'wrong networks',
+    );
   });
 });
