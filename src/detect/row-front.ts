@@ -30,13 +30,16 @@ export interface ClassTest {
   readonly is: number;
 }
 
+/** These ports, or all below one but these. */
+export type PortSet = { readonly only: Iterable<number> } | { readonly below: number; readonly except: Iterable<number> };
+
 /** Rows that do not pass are nothing to the rule. What is absent does not matter. */
 export interface RowGate {
   /** Answers that accepted an attempt. */
   readonly accepted?: true;
   readonly protocols?: readonly number[];
   /** Of targets. */
-  readonly ports?: (port: number) => boolean;
+  readonly ports?: PortSet;
   /** With a label of its service an end passes whatever its port. */
   readonly labelled?: true;
   readonly source?: ClassTest;
@@ -52,12 +55,19 @@ export interface RowGate {
 
 export type RowFront = NativeFront;
 
-const PORTS = 65_536;
+/** There are so many. */
+export const PORTS = 65_536;
 const PROTOCOLS = 256;
 
-function portBits(has: (port: number) => boolean): Uint8Array {
+function portBits(ports: PortSet): Uint8Array {
   const bits = new Uint8Array(PORTS / 8);
-  for (let port = 0; port < PORTS; port++) if (has(port)) bits[port >> 3] |= 1 << (port & 7);
+  if ('only' in ports) {
+    for (const port of ports.only) bits[port >> 3] |= 1 << (port & 7);
+    return bits;
+  }
+  bits.fill(0xff, 0, ports.below >> 3);
+  for (let port = ports.below & ~7; port < ports.below; port++) bits[port >> 3] |= 1 << (port & 7);
+  for (const port of ports.except) bits[port >> 3] &= ~(1 << (port & 7));
   return bits;
 }
 

@@ -1,7 +1,7 @@
 import { INSIDE, isInside, isOutside, OUTSIDE } from '../address-class.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import type { CloseEvent } from '../events.ts';
-import { firstCallsFront } from '../row-front.ts';
+import { firstCallsFront, PORTS } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { CallPairs, type Calls } from '../state/call-pairs.ts';
 import { ascending, medianDeviation, quantile } from '../state/order.ts';
@@ -135,7 +135,7 @@ export const beaconing = defineRule({
       );
     };
 
-    const gate = { protocols: [TCP, UDP], ports: (port: number) => !CLOCKWORK_PORTS.has(port), source: INSIDE, target: OUTSIDE };
+    const gate = { protocols: [TCP, UDP], ports: { below: PORTS, except: CLOCKWORK_PORTS }, source: INSIDE, target: OUTSIDE };
     return {
       closeFront: firstCallsFront(gate, pairs),
       closeRow({ entries, offsets, times, numbers, sources, targets }, row) {

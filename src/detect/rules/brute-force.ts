@@ -156,7 +156,7 @@ export const bruteForce = defineRule({
     return {
       closeFront: gateFront({
         protocols: [TCP],
-        ports: (port) => BY_PORT.has(port),
+        ports: { only: BY_PORT.keys() },
         labelled: true,
         belowNs: LONGEST_NS,
         belowBytes: LARGEST_BYTES,

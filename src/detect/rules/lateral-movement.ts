@@ -87,7 +87,7 @@ export const lateralMovement = defineRule({
     };
 
     return {
-      answerFront: gateFront({ accepted: true, protocols: [TCP], ports: (port) => ADMIN_PORTS.has(port), target: INSIDE, began }),
+      answerFront: gateFront({ accepted: true, protocols: [TCP], ports: { only: ADMIN_PORTS }, target: INSIDE, began }),
       tick({ at }) {
         if (Number.isNaN(began[0])) began[0] = at;
       },

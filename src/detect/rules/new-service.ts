@@ -52,9 +52,11 @@ export const newService = defineRule({
         number,
       );
     };
-    const isKnownBy = (port: number) => port > 0 && port < DYNAMIC_PORTS;
     return {
-      answerFront: newServicesFront({ accepted: true, protocols: [TCP, UDP], ports: isKnownBy, target: INSIDE }, novelty),
+      answerFront: newServicesFront(
+        { accepted: true, protocols: [TCP, UDP], ports: { below: DYNAMIC_PORTS, except: [0] }, target: INSIDE },
+        novelty,
+      ),
       tick({ at }) {
         novelty.begin(at);
       },
@@ -64,7 +66,7 @@ export const newService = defineRule({
         const offset = offsets[row];
         const protocol = entries.protocol(offset);
         const port = entries.targetPort(offset);
-        if (!entries.isAccepted(offset) || (protocol !== TCP && protocol !== UDP) || !isKnownBy(port)) return;
+        if (!entries.isAccepted(offset) || (protocol !== TCP && protocol !== UDP) || port === 0 || port >= DYNAMIC_PORTS) return;
         if (!isInside(targets[row])) return;
         entries.writeAddress(offset, B_TARGET, novelty.key, 0);
         novelty.key[ADDRESS_WORDS] = (protocol << 16) | port;

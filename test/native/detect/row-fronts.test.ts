@@ -65,7 +65,7 @@ const NATIVE: NativeDetect = {
 function found(seed: number, rules: readonly ActiveRule[], native: NativeDetect | null, flows = 900): string[] {
   const random = new Random(seed);
   const broken: string[] = [];
-  const engine = new DetectEngine(rules, tools, ({ kind }, error) => void broken.push(`${kind}: ${error}`), native);
+  const engine = new DetectEngine(rules, tools, ({ kind }, error) => void broken.push(`${kind}: ${String(error)}`), native);
   const log: string[] = [];
   for (let tick = 1; tick <= 9; tick++) {
     const at = START + tick * SECOND;
