@@ -1,4 +1,4 @@
-/** The native fast path and the table alone, on the same records: the same rows, counters, ticks and tidings, to the last bit. */
+/** The native fast path and the table alone, on the same records: the same rows, counters, ticks and moments, to the last bit. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { createTableWords } from '../../../src/flow/table-words.ts';
 import { loadAddon } from '../../../src/native/load.ts';
@@ -73,9 +73,8 @@ describe('a fast path', () => {
     full: true,
     timed: true,
     takesBytes: false,
-    tellsOpens: false,
-    tellsAnswers: false,
-    tidings: new Int32Array(8),
+    newcomers: new Int32Array(8),
+    moments: null,
     tellsFrom: Number.POSITIVE_INFINITY,
     tally: new Float64Array(ShardCounter.SLOTS),
     protocols: new Float64Array(512),
@@ -94,7 +93,7 @@ describe('a fast path', () => {
     ['tally', { tally: new Float64Array(3) }],
     ['protocols', { protocols: new Float64Array(256) }],
     ['words', { words: new Int32Array(5) }],
-    ['tidings', { tidings: new Float64Array(8) as unknown as Int32Array }],
+    ['newcomers', { newcomers: new Float64Array(8) as unknown as Int32Array }],
     ['table', { table: new Int32Array(8) }],
     ['times', { times: new Float64Array(2) }],
   ])('refuses a wrong %s', (name, wrong) => {
