@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { B_FLAGS, B_KIND, type DetectBatch, EntryFlag, EntryKind, MOMENT_BYTES } from '../../../src/detect/batch.ts';
 import { OPENS_TOLD } from '../../../src/detect/events.ts';
-import { RecordFlag, RecordKind } from '../../../src/ring/layout.ts';
+import { R_DST_ADDR, R_FLAGS, R_LENGTH, R_SRC_ADDR, RecordFlag, RecordKind, RING_HEADER_BYTES } from '../../../src/ring/layout.ts';
 import { MomentBound } from '../../../src/shard/moment-words.ts';
 import { ICMP, type Packet, RingBuilder, UDP } from '../../unit/flow/records.ts';
 import { counting, drained, type Given } from './drained-records.ts';
@@ -100,6 +100,8 @@ describe('an attempt', () => {
   it('of another kind than a SYN, or that gets another kind of answer, is told in its place', () => {
     const tcp = connection(1001);
     const udp = connection(1002, { dport: 53 });
+    // Its row takes the other side for the client, by the port.
+    const announced = connection(5353, { dport: 40_001 });
     const answerOnly = connection(53, { dport: 1003 });
     const unreached = connection(1004);
     const unreached6 = connection(1005, { v6: true });
@@ -108,6 +110,7 @@ describe('an attempt', () => {
     const ping6 = { src: 1, dst: 2, protocol: ICMPV6, v6: true };
     const ring = new RingBuilder()
       .packets(tcp.syn(1), udp.datagram(1.01), unreached.syn(1.02), unreached6.syn(1.03), answerOnly.datagram(1.04), midway.data(1.05, 9))
+      .packets(announced.datagram(1.051), announced.reply(1.055))
       .packets({ ...ping, t: 1.06, icmpType: 8 }, { ...ping6, t: 1.07, icmpType: 128 })
       .packets({ ...ping, src: 2, dst: 1, t: 1.08, icmpType: 0 }, udp.reply(1.1), unreached.unreachable(1.11), tcp.accept(1.12))
       .packets(midway.answer(1.13, 5), answerOnly.reply(1.14), unreached6.unreachable(1.15), unreached6.accept(1.16))
@@ -143,6 +146,21 @@ describe('an attempt', () => {
   });
 });
 
+/** Gives IPv6 addresses bits in each word. */
+function widened(builder: RingBuilder): RingBuilder {
+  const { ring } = builder;
+  const view = new DataView(ring.buffer);
+  for (let at = RING_HEADER_BYTES; view.getUint32(at + R_LENGTH, true) > 0; at += view.getUint32(at + R_LENGTH, true)) {
+    if ((view.getUint16(at + R_FLAGS, true) & RecordFlag.IPV6) === 0) continue;
+    for (const address of [at + R_SRC_ADDR, at + R_DST_ADDR]) {
+      const number = view.getUint32(address + 12);
+      view.setUint32(address + 4, Math.imul(number, 0x9e37_79b1));
+      view.setUint32(address + 8, Math.imul(number, 0x85eb_ca6b));
+    }
+  }
+  return builder;
+}
+
 /** A seeded number below `most`. */
 function dice(seed: number): (most: number) => number {
   let state = seed;
@@ -169,7 +187,7 @@ function anyTraffic(seed: number, ring: RingBuilder): RingBuilder {
     }
     ring.tick(tick, tick + 1);
   }
-  return ring.end(7, 8);
+  return widened(ring.end(7, 8));
 }
 
 describe('any traffic', () => {
@@ -204,6 +222,19 @@ describe('many attempts', () => {
     expect(taken).toBeGreaterThan(6000);
   });
 
+  it('that are all answered later find room there, too', () => {
+    const ring = new RingBuilder(1 << 22);
+    const made = (i: number) => connection(1000 + i, { src: 5, dst: 6 + (i % 9) });
+    for (let i = 0; i < 1000; i++) {
+      ring.packet(made(i).syn(1 + i / 1000));
+      if (i % 200 === 199) ring.tick((i + 1) / 200, 1 + i / 1000);
+    }
+    for (let i = 0; i < 1000; i++) ring.packet(i % 3 === 0 ? made(i).refuse(2 + i / 1001) : made(i).accept(2 + i / 1001));
+    const { batches, taken } = bothWays([ring.tick(6, 3).end(7, 4)]);
+    expect(batches[5].answers).toHaveLength(1000);
+    expect(taken).toBeGreaterThan(1500);
+  });
+
   it.each([
     ['IPv4', {}],
     ['IPv6', { v6: true }],
@@ -219,7 +250,7 @@ describe('many attempts', () => {
       }
       ring.tick(tick, tick + 1);
     }
-    const { batches, taken } = bothWays([ring.end(3, 4)]);
+    const { batches, taken } = bothWays([widened(ring.end(3, 4))]);
     expect(batches.slice(0, 2).map(({ surges }) => surges.map(({ opens }) => opens))).toEqual([[3000 - OPENS_TOLD], [3000 - OPENS_TOLD]]);
     expect(moments(batches[1]).some(([kind]) => kind === ANSWER)).toBe(true);
     expect(taken).toBeGreaterThan(7000);

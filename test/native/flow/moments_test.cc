@@ -137,6 +137,27 @@ TEST(one_surge_too_many_is_told_one_by_one) {
   EQ(heard.words[weir::kMomentEntries], 2);
 }
 
+TEST(a_service_has_its_place_or_one_of_those_behind) {
+  Bench probe(true);
+  probe.append().tcpFlags = kSyn;
+  EQ(probe.run(), 1u);
+  const uint32_t own = static_cast<uint32_t>(probe.heard->used[0]);
+  for (const uint32_t others : {1u, weir::kMomentBoundProbes - 1, weir::kMomentBoundProbes}) {
+    Bench bench(true);
+    Heard& heard = *bench.heard;
+    for (uint32_t i = 0; i < others; i++) {
+      const size_t place = (own + i) % weir::kMomentBoundServices;
+      heard.services[place * weir::kServiceCount + weir::kServiceOpens] = 1;
+    }
+    bench.append().tcpFlags = kSyn;
+    EQ(bench.run(), 1u);
+    EQ(heard.words[weir::kMomentEntries], 1);
+    const bool has_place = others < weir::kMomentBoundProbes;
+    EQ(heard.words[weir::kMomentServices], has_place ? 1 : 0);
+    if (has_place) EQ(static_cast<uint32_t>(heard.used[0]), (own + others) % weir::kMomentBoundServices);
+  }
+}
+
 TEST(moments_in_any_content_stay_in_their_memory) {
   constexpr uint32_t kTrials = 20'000;
   Bench bench(true, kNewcomers);
