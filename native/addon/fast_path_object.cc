@@ -7,11 +7,59 @@
 #include "memory_reader.h"
 
 namespace weir {
+namespace {
+
+struct MomentsGiven {
+  MomentMemory memory;
+  size_t rows = 0;
+};
+
+// `value`: of `MomentMemory` in src/native/moment-memory.ts, or null. What is wrong with it is said by `whole`, which also
+// keeps the memory.
+MomentsGiven read_moments(const Napi::Value& value, MemoryReader& whole) {
+  MomentsGiven given;
+  if (value.IsNull()) return given;
+  if (!value.IsObject()) {
+    whole.wrong = "moments";
+    return given;
+  }
+  MemoryReader reader(value.As<Napi::Object>());
+  const Memory words = reader.memory("words", napi_int32_array, kMomentCount);
+  const Memory openers = reader.memory("openers", napi_uint8_array, 0);
+  const Memory attempts = reader.memory("attempts", napi_int32_array, 0);
+  const Memory answers = reader.memory("answers", napi_uint32_array, kMomentBoundEntries);
+  const Memory waiting = reader.memory("waiting", napi_int32_array, kMomentBoundWaiting);
+  const Memory firsts = reader.memory("waitingFirsts", napi_float64_array, kMomentBoundWaiting);
+  const Memory since = reader.memory("waitingSince", napi_float64_array, kMomentBoundWaiting);
+  const Memory services = reader.memory("services", napi_int32_array, size_t{kMomentBoundServices} * kServiceCount);
+  const Memory used = reader.memory("usedServices", napi_int32_array, kMomentBoundServices);
+  const Memory surges = reader.memory("surges", napi_int32_array, 2 * size_t{kMomentBoundSurges});
+  const Memory registers = reader.memory("registers", napi_uint8_array, size_t{kMomentBoundSurges} * kMomentBoundRegisters);
+  if (reader.wrong != nullptr) {
+    whole.wrong = "moments";
+    return given;
+  }
+  given.memory.words = reinterpret_cast<int32_t*>(words.bytes);
+  given.memory.openers = openers.bytes;
+  given.memory.attempts = reinterpret_cast<int32_t*>(attempts.bytes);
+  given.memory.answers = reinterpret_cast<uint32_t*>(answers.bytes);
+  given.memory.waiting = reinterpret_cast<int32_t*>(waiting.bytes);
+  given.memory.waiting_firsts = reinterpret_cast<double*>(firsts.bytes);
+  given.memory.waiting_since = reinterpret_cast<double*>(since.bytes);
+  given.memory.services = {reinterpret_cast<int32_t*>(services.bytes), reinterpret_cast<int32_t*>(used.bytes),
+                           reinterpret_cast<int32_t*>(surges.bytes), registers.bytes};
+  given.rows = std::min(openers.elements, attempts.elements);
+  for (auto& reference : reader.pinned) whole.pinned.push_back(std::move(reference));
+  return given;
+}
+
+}  // namespace
 
 Napi::Function FastPathObject::define(Napi::Env env) {
   return DefineClass(env, "FastPath",
                      {
                          InstanceMethod<&FastPathObject::set_index>("setIndex"),
+                         InstanceMethod<&FastPathObject::set_entries>("setEntries"),
                          InstanceMethod<&FastPathObject::run>("run"),
                      });
 }
@@ -31,19 +79,18 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   const Memory table = reader.memory("table", napi_int32_array, kTableCount);
   const Memory words = reader.memory("words", napi_int32_array, sizeof(FastPathWords) / sizeof(uint32_t));
   const Memory times = reader.memory("times", napi_float64_array, sizeof(FastPathTimes) / sizeof(double));
-  const Memory tidings = reader.memory("tidings", napi_int32_array, 0);
+  const Memory newcomers = reader.memory("newcomers", napi_int32_array, 0);
   const size_t cold_bytes = reader.size("coldBytes");
   FastPathOptions options;
   options.timed = reader.boolean("timed");
   options.full = reader.boolean("full");
   options.takes_bytes = reader.boolean("takesBytes");
-  options.tells_opens = reader.boolean("tellsOpens");
-  options.tells_answers = reader.boolean("tellsAnswers");
   options.tells_from = reader.number("tellsFrom");
   options.cold_touch = reader.size("coldTouch");
   const double active_timeout = reader.number("activeTimeoutNs");
   if (ring.bytes != nullptr && RingView::check_layout(ring.bytes, ring.elements) != nullptr) reader.wrong = "ring";
   if (cold_bytes <= kRowLettersB - kHotBytes || (options.full && cold_bytes < kRowZeroWindows + 4 - kHotBytes)) reader.wrong = "coldBytes";
+  const MomentsGiven given = read_moments(info[0].As<Napi::Object>().Get("moments"), reader);
   if (reader.wrong != nullptr) {
     throw_type(info.Env(), std::string("FastPath: wrong ") + reader.wrong);
     return;
@@ -54,6 +101,7 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   rows.cold_bytes = cold_bytes;
   rows.count = std::min(hot.elements / kHotBytes, cold.elements / cold_bytes);
   if (at_tick.elements > 0) rows.count = std::min(rows.count, at_tick.elements / 2);
+  if (given.memory.words != nullptr) rows.count = std::min(rows.count, given.rows);
   TableMemory memory;
   memory.tally = reinterpret_cast<double*>(tally.bytes);
   memory.protocols = reinterpret_cast<double*>(protocols.bytes);
@@ -61,7 +109,7 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   memory.words = reinterpret_cast<int32_t*>(table.bytes);
   memory.active_timeout = active_timeout;
   fast_path_ = FastPath(RingView(ring.bytes), rows, options, memory,
-                        {reinterpret_cast<Tiding*>(tidings.bytes), static_cast<uint32_t>(tidings.elements * sizeof(int32_t) / sizeof(Tiding))});
+                        {reinterpret_cast<int32_t*>(newcomers.bytes), static_cast<uint32_t>(newcomers.elements)}, given.memory);
   words_ = reinterpret_cast<FastPathWords*>(words.bytes);
   times_ = reinterpret_cast<FastPathTimes*>(times.bytes);
   pinned_ = std::move(reader.pinned);
@@ -75,6 +123,16 @@ void FastPathObject::set_index(const Napi::CallbackInfo& info) {
   }
   index_ = Napi::Reference<Napi::Value>::New(info[0], 1);
   fast_path_.set_index(static_cast<int32_t*>(words), elements / 2);
+}
+
+void FastPathObject::set_entries(const Napi::CallbackInfo& info) {
+  size_t bytes = 0;
+  void* const entries = memory_of(info[0], napi_uint8_array, bytes);
+  if (entries == nullptr || reinterpret_cast<uintptr_t>(entries) % alignof(MomentEntry) != 0) {
+    return throw_type(info.Env(), "setEntries needs memory for entries");
+  }
+  entries_ = Napi::Reference<Napi::Value>::New(info[0], 1);
+  fast_path_.set_entries(static_cast<MomentEntry*>(entries), bytes / sizeof(MomentEntry));
 }
 
 void FastPathObject::run(const Napi::CallbackInfo&) {

@@ -16,6 +16,7 @@ class FastPathObject : public Napi::ObjectWrap<FastPathObject> {
 
  private:
   void set_index(const Napi::CallbackInfo& info);
+  void set_entries(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
 
   FastPath fast_path_;
@@ -23,6 +24,7 @@ class FastPathObject : public Napi::ObjectWrap<FastPathObject> {
   FastPathTimes* times_ = nullptr;
   std::vector<Napi::Reference<Napi::Value>> pinned_;
   Napi::Reference<Napi::Value> index_;
+  Napi::Reference<Napi::Value> entries_;
 };
 
 }  // namespace weir

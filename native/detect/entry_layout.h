@@ -44,5 +44,6 @@ enum class EntryKind : uint8_t { kOpen = 1, kAnswer = 2, kVolume = 3, kClose = 4
 constexpr uint8_t kEntryIpv6 = 1;
 constexpr uint8_t kEntryUntracked = 2;
 constexpr uint8_t kEntryAccepted = 4;
+constexpr uint8_t kEntryRefused = 8;
 
 }  // namespace weir

@@ -3,6 +3,7 @@
  * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
  */
 
+import type { MomentMemory } from './moment-memory.ts';
 import type { NativeFront, RowFronts } from './row-fronts.ts';
 import type { TickWalk, TickWalkMemory } from './tick-walk.ts';
 
@@ -265,12 +266,10 @@ export interface FastPathMemory {
   readonly timed: boolean;
   /** Records that carry bytes are for the application layer, not usual. */
   readonly takesBytes: boolean;
-  /** Somebody hears of every new flow. */
-  readonly tellsOpens: boolean;
-  /** Somebody hears of the first packet of the side that spoke second. */
-  readonly tellsAnswers: boolean;
-  /** What they hear, two words each: see `Tiding` in native/flow/fast_path.h. A packet that finds no room is not usual. */
-  readonly tidings: Int32Array;
+  /** The slots of new flows, for somebody else: a packet that finds no room is not usual. Empty when nobody asks. */
+  readonly newcomers: Int32Array;
+  /** What detection hears of; null when nobody asks. */
+  readonly moments: MomentMemory | null;
   /** The first packet in a tick of a flow of so many bytes is not usual either. */
   readonly tellsFrom: number;
   /** The shard's counters, and packets and bytes per protocol. */
@@ -290,6 +289,8 @@ export interface FastPathMemory {
 export interface FastPath {
   /** The table's index: pairs of hash and slot + 1, a power of two of them. Without one nothing is taken. */
   setIndex(entries: Int32Array): void;
+  /** Where entries of moments are written; without it none is. */
+  setEntries(entries: Uint8Array): void;
   /** Takes records as `words` and `times` say. */
   run(): void;
 }

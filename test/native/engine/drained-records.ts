@@ -35,14 +35,18 @@ export interface Given {
   processes?: boolean;
 }
 
-/** What comes out of a table for these records. */
-export function drained(ring: Uint8Array, given: Given, createFastPath?: CreateFastPath) {
+/** What comes out of a table for these records; of several rings, as from several capture threads. */
+export function drained(rings: Uint8Array | Uint8Array[], given: Given, createFastPath?: CreateFastPath) {
   const flow = { ...FLOW, maxFlows: 3000, activeTimeoutSecs: 7, ...given.flow };
   const options = { flow, topFlows: 5, summaryFlows: 5, detect: given.detect ?? false, outboxRows: 65_536 };
   const memory = createProcessMemory(1);
   new Uint8Array(memory.addresses).fill(0xff);
   const processes = given.processes === true ? { processes: memory } : {};
-  const rig = new Rig([copyOf(ring)], { ...options, ...processes, ...(createFastPath === undefined ? {} : { createFastPath }) }).run();
+  const rig = new Rig([rings].flat().map(copyOf), {
+    ...options,
+    ...processes,
+    ...(createFastPath === undefined ? {} : { createFastPath }),
+  }).run();
   const queries = new QueryReader(memory.rings[0]);
   return {
     rows: rig.rows.map(({ view }) => Buffer.from(view.buffer).toString('latin1')),
@@ -61,6 +65,7 @@ export function counting(): { create: CreateFastPath; taken: () => number } {
       const native = new addon.FastPath(memory);
       return {
         setIndex: (entries) => native.setIndex(entries),
+        setEntries: (entries) => native.setEntries(entries),
         run: () => {
           native.run();
           taken += memory.words[FastWord.TAKEN];

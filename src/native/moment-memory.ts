@@ -1,0 +1,21 @@
+/** Memory that a shard's moments and the native fast path share; `src/shard/moment-words.ts` names words and bounds. */
+export interface MomentMemory {
+  /** Words of `MomentWord`. */
+  readonly words: Int32Array;
+  /** Per slot: whose first packet was told as an attempt (`Opener`), and whether a volume was told since. */
+  readonly openers: Uint8Array;
+  /** Per slot: the number of its attempt among all that were ever told, from 1 on. */
+  readonly attempts: Int32Array;
+  /** Numbers of the moments with an answer, in the order of the answers. */
+  readonly answers: Uint32Array;
+  /** Connections that wait for their client: slot, packet number with which the flow began, and when they were accepted. */
+  readonly waiting: Int32Array;
+  readonly waitingFirsts: Float64Array;
+  readonly waitingSince: Float64Array;
+  /** A table of services, `ServiceWord.COUNT` words each, and which of its places are taken. */
+  readonly services: Int32Array;
+  readonly usedServices: Int32Array;
+  /** By number of the surge: place of its service and attempts; registers of its sources. */
+  readonly surges: Int32Array;
+  readonly registers: Uint8Array;
+}
