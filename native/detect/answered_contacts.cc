@@ -41,10 +41,7 @@ void AnsweredContacts::add(const AddressWords& source_words, const AddressWords&
   if (static_cast<size_t>(source) >= of_source_.size()) of_source_.resize(source + size_t{1});
   if (fresh) of_source_[source] = {};
   if (at > of_source_[source].last_at) of_source_[source].last_at = at;
-  ContactKey key;
-  key[0] = static_cast<uint32_t>(source);
-  std::copy(host.begin(), host.end(), key.begin() + kHost);
-  key[kPort] = port;
+  const ContactKey key = key_of(source, host, port);
   const int32_t contact = obtain(contacts_, key.data(), fresh);
   if (static_cast<size_t>(contact) >= of_contact_.size()) of_contact_.resize(contact + size_t{1});
   of_contact_[contact].at = at;
@@ -52,6 +49,19 @@ void AnsweredContacts::add(const AddressWords& source_words, const AddressWords&
   append(source, contact);
   if (of_source_[source].count >= 2 * kMostContacts) shrink(source);
   while (contacts_.size() > kMostHeld && sources_.size() > 1) drop_oldest_source();
+}
+
+void AnsweredContacts::want(const AddressWords& source, const AddressWords& host, uint32_t port) const {
+  const int32_t row = find(source);
+  if (row != kNoRow) contacts_.want_head(contacts_.hash_of(key_of(row, host, port).data()));
+}
+
+AnsweredContacts::ContactKey AnsweredContacts::key_of(int32_t source, const AddressWords& host, uint32_t port) {
+  ContactKey key;
+  key[0] = static_cast<uint32_t>(source);
+  std::copy(host.begin(), host.end(), key.begin() + kHost);
+  key[kPort] = port;
+  return key;
 }
 
 void AnsweredContacts::expire(double now, double memory) {

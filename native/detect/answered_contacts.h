@@ -33,6 +33,8 @@ class AnsweredContacts {
 
   // The contact that `source` made at `at` was answered.
   void add(const AddressWords& source, const AddressWords& host, uint32_t port, double at);
+  // Asks for the memory that `add` needs: a hint.
+  void want(const AddressWords& source, const AddressWords& host, uint32_t port) const;
   // Forgets sources without an answer for `memory`.
   void expire(double now, double memory);
 
@@ -69,6 +71,7 @@ class AnsweredContacts {
   void drop_oldest_source();
   std::vector<int32_t> latest_rows(int32_t source, double at, double window, uint32_t most) const;
 
+  static ContactKey key_of(int32_t source, const AddressWords& host, uint32_t port);
   // `fresh`: it was made.
   static int32_t obtain(KeyTable& table, const uint32_t* key, bool& fresh);
 

@@ -15,6 +15,8 @@ class InternalNetworks {
   // for each network of IPv4, eight for each of IPv6.
   InternalNetworks(const uint32_t* v4, size_t v4_count, const uint32_t* v6, size_t v6_count);
 
+  // To go through them takes no time worth a thought.
+  bool is_short() const { return v4_.size() + v6_.size() <= 16; }
   // Flags of `AddressClass`. Words as in entries: the first byte of each is its lowest.
   uint8_t classify(const uint32_t address[4], bool is_v6) const;
 

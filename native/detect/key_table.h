@@ -48,6 +48,14 @@ class KeyTable {
   uint32_t hash_of(const uint32_t* key) const;
   // `hash`: of the key. kNoRow when it is not there.
   int32_t find(const uint32_t* key, uint32_t hash) const;
+  // Ask for the memory that `find` needs: hints, the second one when the first has had its time.
+  void want_head(uint32_t hash) const { __builtin_prefetch(&head_of(hash)); }
+  void want_row(uint32_t hash) const {
+    const int32_t row = head_of(hash) - 1;
+    if (!has(row)) return;
+    __builtin_prefetch(row_at(row));
+    __builtin_prefetch(&link(row, kHash));
+  }
   // Marks a row as used.
   void use(int32_t row);
   // The row that makes room for a new one, kNoRow while there is room.

@@ -16,7 +16,7 @@ constexpr uint8_t kOwnHost = 2 | 4;
 constexpr double kVolumeStep = 65'536;
 
 // Rows between the one that is looked at and the one whose memory is asked for.
-constexpr size_t kAhead = 8;
+constexpr size_t kAhead = 16;
 
 constexpr uint32_t kAddressWords = 5;
 constexpr uint32_t kPairWords = 9;
@@ -65,6 +65,8 @@ void RowFronts::start(const WalkRows& rows, size_t count) {
   rows_ = rows;
   count_ = std::min(count, rows.room);
   row_ = 0;
+  planned_ = 0;
+  plans_.resize(fronts_.size() * kChunk);
   if (count_ == 0) return;
   for (Front& front : fronts_) {
     if (front.began != nullptr && std::isnan(*front.began)) *front.began = rows.times[0];
@@ -73,24 +75,56 @@ void RowFronts::start(const WalkRows& rows, size_t count) {
 
 int64_t RowFronts::next(uint32_t& mask) {
   for (; row_ < count_; ++row_) {
-    want_ahead();
-    const auto offset = static_cast<size_t>(rows_.offsets[row_]);
-    const EndEntry* const end = ends_.first == nullptr ? nullptr : ends_.first + offset / sizeof(EndEntry);
-    const EntryHead& head = end == nullptr ? moments_.first[offset / sizeof(MomentEntry)] : end->head;
-    const Seen seen{head, end, rows_.times[row_], rows_.sources[row_], rows_.targets[row_]};
+    if (row_ == planned_) plan();
+    const Seen seen = seen_at(row_);
     mask = 0;
     for (size_t i = 0; i < fronts_.size(); ++i) {
-      if (!is_plain(fronts_[i], seen)) mask |= 1u << i;
+      if (!is_plain(fronts_[i], plan_of(i, row_), seen)) mask |= 1u << i;
     }
     if (mask != 0) return static_cast<int64_t>(row_++);
   }
   return -1;
 }
 
-// Rows are in another order than entries: memory that comes soon is asked for, a hint and no more.
-void RowFronts::want_ahead() const {
-  if (row_ + kAhead >= count_) return;
-  const auto offset = static_cast<size_t>(rows_.offsets[row_ + kAhead]);
+RowFronts::Seen RowFronts::seen_at(size_t row) const {
+  const auto offset = static_cast<size_t>(rows_.offsets[row]);
+  const EndEntry* const end = ends_.first == nullptr ? nullptr : ends_.first + offset / sizeof(EndEntry);
+  const EntryHead& head = end == nullptr ? moments_.first[offset / sizeof(MomentEntry)] : end->head;
+  return {head, end, rows_.times[row], rows_.sources[row], rows_.targets[row]};
+}
+
+// Looks at some rows before anything is done with them, so that the memory of their keys is asked for together: one after
+// the other they would be waited for, and this is most of what a row costs.
+void RowFronts::plan() {
+  const size_t until = std::min(count_, row_ + kChunk);
+  for (size_t row = row_; row < until; ++row) {
+    if (row + kAhead < count_) want_entry(row + kAhead);
+    const Seen seen = seen_at(row);
+    for (size_t i = 0; i < fronts_.size(); ++i) {
+      Plan& made = plan_of(i, row);
+      made = {step_of(fronts_[i], seen), {0, 0}};
+      if (made.step != Step::kTable) continue;
+      Keys keys;
+      write_keys(fronts_[i], seen, keys);
+      for (uint32_t key = 0; key < keys.count; ++key) {
+        made.hashes[key] = fronts_[i].table.hash_of(keys.words[key]);
+        fronts_[i].table.want_head(made.hashes[key]);
+      }
+    }
+  }
+  for (size_t row = row_; row < until; ++row) {
+    for (size_t i = 0; i < fronts_.size(); ++i) {
+      const Plan& made = plan_of(i, row);
+      if (made.step != Step::kTable) continue;
+      for (const uint32_t hash : made.hashes) fronts_[i].table.want_row(hash);
+    }
+  }
+  planned_ = until;
+}
+
+// Rows are in another order than entries.
+inline void RowFronts::want_entry(size_t row) const {
+  const auto offset = static_cast<size_t>(rows_.offsets[row]);
   if (ends_.first == nullptr) {
     __builtin_prefetch(moments_.first + offset / sizeof(MomentEntry));
     return;
@@ -101,24 +135,21 @@ void RowFronts::want_ahead() const {
   __builtin_prefetch(&end->missed);
 }
 
-// True when the rule need not see it; what it would have done is done then, else nothing that it would not do again.
-bool RowFronts::is_plain(Front& front, const Seen& seen) const {
-  if (!passes(front, seen)) return true;
-  switch (front.kind) {
-    case FrontKind::kNewHosts:
-      return meet_hosts(front, seen);
-    case FrontKind::kNewServices:
-      return meet_service(front, seen);
-    case FrontKind::kFirstVolumes:
-      return first_volume(front, seen);
-    case FrontKind::kFirstCalls:
-      return first_call(front, seen);
-    case FrontKind::kVolumeSums:
-      return add_volume(front, seen);
-    case FrontKind::kGate:
-      return false;
+RowFronts::Step RowFronts::step_of(const Front& front, const Seen& seen) {
+  if (!passes(front, seen)) return Step::kNothing;
+  if (front.kind == FrontKind::kGate) return Step::kShow;
+  if (front.kind == FrontKind::kFirstVolumes) {
+    const double up = seen.end->bytes_since[0];
+    // Flows that nobody answered and that are small.
+    if (up == 0 || (up < kVolumeStep && seen.end->packets_since[1] == 0)) return Step::kNothing;
+    if (!(up < front.limit)) return Step::kShow;
+  } else if (front.kind == FrontKind::kFirstCalls) {
+    const EntryHead& head = seen.head;
+    if (seen.end->payload[0] == 0 || seen.end->packets[1] == 0 || (head.source_port == kNtp && head.protocol == kUdp)) return Step::kNothing;
+    // Known by a name.
+    if (seen.end->host != 0) return Step::kShow;
   }
-  return false;
+  return Step::kTable;
 }
 
 bool RowFronts::passes(const Front& front, const Seen& seen) {
@@ -133,9 +164,53 @@ bool RowFronts::passes(const Front& front, const Seen& seen) {
   return !(duration < front.least_ns) && !(duration >= front.below_ns) && !(seen.end->bytes[0] + seen.end->bytes[1] >= front.below_bytes);
 }
 
+// Of the pair, of the target's service, or of each end that counts.
+void RowFronts::write_keys(const Front& front, const Seen& seen, Keys& keys) {
+  const EntryHead& head = seen.head;
+  keys.count = 0;
+  if (front.kind == FrontKind::kFirstVolumes || front.kind == FrontKind::kFirstCalls) {
+    write_pair(head, keys.words[keys.count++]);
+  } else if (front.kind == FrontKind::kNewServices) {
+    uint32_t* const key = keys.words[keys.count++];
+    write_address(head.target, head, key);
+    key[kAddressWords] = uint32_t{head.protocol} << 16 | head.target_port;
+  } else {
+    const uint8_t counts = front.kind == FrontKind::kNewHosts ? kOwnHost : kInternal;
+    if ((seen.source & counts) == counts) write_address(head.source, head, keys.words[keys.count++]);
+    if ((seen.target & counts) == counts) write_address(head.target, head, keys.words[keys.count++]);
+  }
+}
+
+// True when the rule need not see it; what it would have done is done then, else nothing that it would not do again.
+bool RowFronts::is_plain(Front& front, const Plan& plan, const Seen& seen) {
+  if (plan.step != Step::kTable) return plan.step == Step::kNothing;
+  Keys keys;
+  write_keys(front, seen, keys);
+  switch (front.kind) {
+    case FrontKind::kNewHosts:
+    case FrontKind::kNewServices:
+      for (uint32_t key = 0; key < keys.count; ++key) {
+        if (!meet(front, keys.words[key], plan.hashes[key], seen.at)) return false;
+      }
+      return true;
+    case FrontKind::kFirstVolumes: {
+      const double numbers[] = {seen.at, seen.end->bytes_since[0], seen.end->bytes_since[1]};
+      return add_first(front, seen, keys.words[0], plan.hashes[0], numbers);
+    }
+    case FrontKind::kFirstCalls: {
+      const double numbers[] = {seen.head.second_at, seen.end->bytes[0], 0};
+      return add_first(front, seen, keys.words[0], plan.hashes[0], numbers);
+    }
+    case FrontKind::kVolumeSums:
+      return add_volume(front, plan, keys, seen.end->bytes_since[0] + seen.end->bytes_since[1]);
+    case FrontKind::kGate:
+      return false;
+  }
+  return false;
+}
+
 // False for what nobody has met, once learning is over: somebody has to be told.
-bool RowFronts::meet(Front& front, const uint32_t* key, double at) {
-  const uint32_t hash = front.table.hash_of(key);
+bool RowFronts::meet(Front& front, const uint32_t* key, uint32_t hash, double at) {
   const int32_t row = front.table.find(key, hash);
   if (row != kNoRow) {
     front.table.use(row);
@@ -145,53 +220,15 @@ bool RowFronts::meet(Front& front, const uint32_t* key, double at) {
   return front.table.insert(key, hash) != kNoRow;
 }
 
-bool RowFronts::meet_hosts(Front& front, const Seen& seen) {
-  uint32_t key[kAddressWords];
-  for (const bool is_source : {true, false}) {
-    if (((is_source ? seen.source : seen.target) & kOwnHost) != kOwnHost) continue;
-    write_address(is_source ? seen.head.source : seen.head.target, seen.head, key);
-    if (!meet(front, key, seen.at)) return false;
-  }
-  return true;
-}
-
-bool RowFronts::meet_service(Front& front, const Seen& seen) {
-  uint32_t key[kAddressWords + 1];
-  write_address(seen.head.target, seen.head, key);
-  key[kAddressWords] = uint32_t{seen.head.protocol} << 16 | seen.head.target_port;
-  return meet(front, key, seen.at);
-}
-
-bool RowFronts::first_volume(Front& front, const Seen& seen) {
-  const EndEntry& end = *seen.end;
-  const double up = end.bytes_since[0];
-  // Flows that nobody answered and that are small.
-  if (up == 0 || (up < kVolumeStep && end.packets_since[1] == 0)) return true;
-  if (!(up < front.limit)) return false;
-  return add_first(front, seen, std::array<double, kFirstNumbers>{seen.at, up, end.bytes_since[1]}.data());
-}
-
-bool RowFronts::first_call(Front& front, const Seen& seen) {
-  const EndEntry& end = *seen.end;
-  const EntryHead& head = seen.head;
-  if (end.payload[0] == 0 || end.packets[1] == 0 || (head.source_port == kNtp && head.protocol == kUdp)) return true;
-  // Known by a name.
-  if (end.host != 0) return false;
-  return add_first(front, seen, std::array<double, kFirstNumbers>{head.second_at, end.bytes[0], 0}.data());
-}
-
 // A pair's first flow. False when the pair is known, and when a row with more than numbers has to make room.
-bool RowFronts::add_first(Front& front, const Seen& seen, const double numbers[kFirstNumbers]) {
-  uint32_t key[kPairWords];
-  write_pair(seen.head, key);
-  const uint32_t hash = front.table.hash_of(key);
+bool RowFronts::add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double numbers[kFirstNumbers]) {
   if (front.table.find(key, hash) != kNoRow) return false;
   const int32_t going = front.table.next_to_go();
   if (going != kNoRow && front.heavy[going] != 0) return false;
   const int32_t row = front.table.insert(key, hash);
   if (row == kNoRow) return false;
   int32_t* const words = front.words + static_cast<size_t>(row) * kFirstWords;
-  memcpy(words, key, sizeof key);
+  memcpy(words, key, kPairWords * sizeof(uint32_t));
   words[kPairWords] = static_cast<int32_t>(seen.head.source_port | uint32_t{seen.head.target_port} << 16);
   words[kPairWords + 1] = seen.head.protocol;
   memcpy(front.numbers + static_cast<size_t>(row) * kFirstNumbers, numbers, kFirstNumbers * sizeof(double));
@@ -199,20 +236,15 @@ bool RowFronts::add_first(Front& front, const Seen& seen, const double numbers[k
 }
 
 // Counts both ends that are inside, once both are known.
-bool RowFronts::add_volume(Front& front, const Seen& seen) {
-  uint32_t key[kAddressWords];
-  int32_t rows[2] = {kNoRow, kNoRow};
-  for (size_t end = 0; end < 2; ++end) {
-    if (((end == 0 ? seen.source : seen.target) & kInternal) == 0) continue;
-    write_address(end == 0 ? seen.head.source : seen.head.target, seen.head, key);
-    rows[end] = front.table.find(key, front.table.hash_of(key));
-    if (rows[end] == kNoRow) return false;
+bool RowFronts::add_volume(Front& front, const Plan& plan, const Keys& keys, double bytes) {
+  int32_t rows[2];
+  for (uint32_t key = 0; key < keys.count; ++key) {
+    rows[key] = front.table.find(keys.words[key], plan.hashes[key]);
+    if (rows[key] == kNoRow) return false;
   }
-  const double bytes = seen.end->bytes_since[0] + seen.end->bytes_since[1];
-  for (const int32_t row : rows) {
-    if (row == kNoRow) continue;
-    front.table.use(row);
-    front.sums[row] += bytes;
+  for (uint32_t key = 0; key < keys.count; ++key) {
+    front.table.use(rows[key]);
+    front.sums[rows[key]] += bytes;
   }
   return true;
 }

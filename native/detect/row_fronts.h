@@ -74,17 +74,31 @@ class RowFronts {
     uint8_t target;
   };
 
+  // What becomes of a row for one front: its table is asked, the rule sees it, or neither.
+  enum class Step : uint8_t { kNothing, kShow, kTable };
+  struct Plan {
+    Step step;
+    uint32_t hashes[2];
+  };
+  struct Keys {
+    uint32_t words[2][9];
+    uint32_t count;
+  };
+  // Rows that are looked at before anything is done with the first of them.
+  static constexpr size_t kChunk = 32;
+
   void start(const WalkRows& rows, size_t count);
-  void want_ahead() const;
-  bool is_plain(Front& front, const Seen& seen) const;
+  void plan();
+  Plan& plan_of(size_t front, size_t row) { return plans_[front * kChunk + row % kChunk]; }
+  Seen seen_at(size_t row) const;
+  void want_entry(size_t row) const;
+  static Step step_of(const Front& front, const Seen& seen);
   static bool passes(const Front& front, const Seen& seen);
-  static bool meet(Front& front, const uint32_t* key, double at);
-  static bool meet_hosts(Front& front, const Seen& seen);
-  static bool meet_service(Front& front, const Seen& seen);
-  static bool first_volume(Front& front, const Seen& seen);
-  static bool first_call(Front& front, const Seen& seen);
-  static bool add_first(Front& front, const Seen& seen, const double numbers[3]);
-  static bool add_volume(Front& front, const Seen& seen);
+  static void write_keys(const Front& front, const Seen& seen, Keys& keys);
+  static bool is_plain(Front& front, const Plan& plan, const Seen& seen);
+  static bool meet(Front& front, const uint32_t* key, uint32_t hash, double at);
+  static bool add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double numbers[3]);
+  static bool add_volume(Front& front, const Plan& plan, const Keys& keys, double bytes);
 
   std::vector<Front> fronts_;
   Entries<MomentEntry> moments_;
@@ -92,6 +106,9 @@ class RowFronts {
   WalkRows rows_;
   size_t count_ = 0;
   size_t row_ = 0;
+  // Rows before it have a plan.
+  size_t planned_ = 0;
+  std::vector<Plan> plans_;
 };
 
 }  // namespace weir

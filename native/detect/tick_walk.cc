@@ -85,6 +85,15 @@ bool TickWalk::is_object_next(const Place* open, const Place* answer) const {
   return open == nullptr || is_before(at, ordinal, *open);
 }
 
+// The contact of an answer that comes soon.
+void TickWalk::want_contact() const {
+  if (answer_ + kAhead >= answers_.size()) return;
+  const MomentEntry& moment = moments_.first[answers_[answer_ + kAhead].entry];
+  const AnsweredContacts* const contacts = answered(moment.protocol);
+  if (contacts == nullptr || !is_accepted(moment)) return;
+  contacts->want(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port);
+}
+
 WalkStop TickWalk::next_moment() {
   for (;;) {
     const Place* const open = open_ < opens_.size() ? &opens_[open_] : nullptr;
@@ -102,6 +111,7 @@ WalkStop TickWalk::next_moment() {
     WalkCursor& cursor = *memory_.cursor;
     ++cursor.index;
     if (is_answer) {
+      want_contact();
       ++answer_;
       push(answer_rows_, cursor.answers, moment, offset, at);
       if (is_usual_answer(moment, at, told_at_[place.entry])) continue;
@@ -143,7 +153,7 @@ void TickWalk::begin_ends(Entries<EndEntry> ends, double now, const WalkRows& vo
 }
 
 // Ends are told in another order than they stand in: memory that comes soon is asked for, a hint and no more.
-void TickWalk::want_ahead() const {
+inline void TickWalk::want_ahead() const {
   if (end_ + kAhead >= end_order_.size()) return;
   const EndEntry* const end = ends_.first + end_order_[end_ + kAhead].entry;
   __builtin_prefetch(end);
@@ -180,6 +190,8 @@ WalkStop TickWalk::next_end() {
 
 // 0 when it is not known. A list of networks may be long: what it says of an address that has a place is kept there.
 uint8_t TickWalk::class_of(const uint32_t address[4], bool is_v6) const {
+  // A place is memory somewhere else.
+  if (memory_.networks.has_value() && memory_.networks->is_short()) return memory_.networks->classify(address, is_v6);
   uint8_t* const known = memory_.places.class_of(address, is_v6);
   if (known != nullptr && *known != 0) return *known;
   if (!memory_.networks.has_value()) return 0;
