@@ -25,6 +25,7 @@ MomentsGiven read_moments(const Napi::Value& value, MemoryReader& whole) {
   }
   MemoryReader reader(value.As<Napi::Object>());
   const Memory words = reader.memory("words", napi_int32_array, kMomentCount);
+  const Memory end_words = reader.memory("endWords", napi_int32_array, kMomentCount);
   const Memory openers = reader.memory("openers", napi_uint8_array, 0);
   const Memory attempts = reader.memory("attempts", napi_int32_array, 0);
   const Memory answers = reader.memory("answers", napi_uint32_array, kMomentBoundEntries);
@@ -40,6 +41,7 @@ MomentsGiven read_moments(const Napi::Value& value, MemoryReader& whole) {
     return given;
   }
   given.memory.words = reinterpret_cast<int32_t*>(words.bytes);
+  given.memory.end_words = reinterpret_cast<int32_t*>(end_words.bytes);
   given.memory.openers = openers.bytes;
   given.memory.attempts = reinterpret_cast<int32_t*>(attempts.bytes);
   given.memory.answers = reinterpret_cast<uint32_t*>(answers.bytes);
@@ -60,6 +62,8 @@ Napi::Function FastPathObject::define(Napi::Env env) {
                      {
                          InstanceMethod<&FastPathObject::set_index>("setIndex"),
                          InstanceMethod<&FastPathObject::set_entries>("setEntries"),
+                         InstanceMethod<&FastPathObject::set_ends>("setEnds"),
+                         InstanceMethod<&FastPathObject::end>("end"),
                          InstanceMethod<&FastPathObject::run>("run"),
                      });
 }
@@ -89,7 +93,7 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   options.cold_touch = reader.size("coldTouch");
   const double active_timeout = reader.number("activeTimeoutNs");
   if (ring.bytes != nullptr && RingView::check_layout(ring.bytes, ring.elements) != nullptr) reader.wrong = "ring";
-  if (cold_bytes <= kRowLettersB - kHotBytes || (options.full && cold_bytes < kRowZeroWindows + 4 - kHotBytes)) reader.wrong = "coldBytes";
+  if (cold_bytes < kRowMissedB + 4 - kHotBytes || (options.full && cold_bytes < kRowZeroWindows + 4 - kHotBytes)) reader.wrong = "coldBytes";
   const MomentsGiven given = read_moments(info[0].As<Napi::Object>().Get("moments"), reader);
   if (reader.wrong != nullptr) {
     throw_type(info.Env(), std::string("FastPath: wrong ") + reader.wrong);
@@ -133,6 +137,20 @@ void FastPathObject::set_entries(const Napi::CallbackInfo& info) {
   }
   entries_ = Napi::Reference<Napi::Value>::New(info[0], 1);
   fast_path_.set_entries(static_cast<MomentEntry*>(entries), bytes / sizeof(MomentEntry));
+}
+
+void FastPathObject::set_ends(const Napi::CallbackInfo& info) {
+  size_t bytes = 0;
+  void* const entries = memory_of(info[0], napi_uint8_array, bytes);
+  if (entries == nullptr || reinterpret_cast<uintptr_t>(entries) % alignof(EndEntry) != 0) {
+    return throw_type(info.Env(), "setEnds needs memory for entries");
+  }
+  ends_ = Napi::Reference<Napi::Value>::New(info[0], 1);
+  fast_path_.set_ends(static_cast<EndEntry*>(entries), bytes / sizeof(EndEntry));
+}
+
+Napi::Value FastPathObject::end(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(fast_path_.end(info[0].ToNumber().Int64Value())));
 }
 
 void FastPathObject::run(const Napi::CallbackInfo&) {

@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 
+#include "ends.h"
 #include "lookahead.h"
 #include "moments.h"
 #include "openings.h"
@@ -55,6 +56,7 @@ class FastPath {
         memory_(memory),
         newcomers_(newcomers),
         moments_(moments),
+        ends_({moments.end_words, moments.openers, options.tells_from}),
         segments_(options.full, options.timed),
         lookahead_(records_, options.cold_touch) {}
 
@@ -64,6 +66,9 @@ class FastPath {
   }
 
   void set_entries(MomentEntry* entries, size_t room) { moments_.set_entries(entries, room); }
+  void set_ends(EndEntry* entries, size_t room) { ends_.set_entries(entries, room); }
+  // Tells detection of a flow that is over, as `Ends` says.
+  int64_t end(int64_t slot) { return rows_.has(slot) ? ends_.closed(rows_.at(static_cast<size_t>(slot)), static_cast<size_t>(slot)) : Ends::kNotPlain; }
 
   // Takes records until `most`, `end`, or one that is not usual or no packet; that one is at `position` then.
   void run(FastPathWords& words, FastPathTimes& times);
@@ -88,6 +93,7 @@ class FastPath {
   NewcomerList newcomers_;
   uint32_t opened_ = 0;
   Moments moments_;
+  Ends ends_;
   Segments segments_;
   Lookahead lookahead_;
 };

@@ -13,7 +13,8 @@ namespace weir {
 
 // `MomentMemory` of src/native/moment-memory.ts.
 struct MomentMemory {
-  int32_t* words = nullptr;  // kMoment…; null: nobody asks
+  int32_t* words = nullptr;      // kMoment…; null: nobody asks
+  int32_t* end_words = nullptr;  // kMoment…, of ends
   // One of each row.
   uint8_t* openers = nullptr;
   int32_t* attempts = nullptr;

@@ -242,6 +242,7 @@ constexpr uint32_t kOpenerUnknown = 0;
 constexpr uint32_t kOpenerA = 1;
 constexpr uint32_t kOpenerB = 2;
 constexpr uint32_t kOpenerBits = 3;
+constexpr uint32_t kOpenerTold = 4;
 
 constexpr uint32_t kShardCounterDequeued = 0;
 constexpr uint32_t kShardCounterDequeuedBytes = 1;

@@ -3,7 +3,7 @@
  * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
  */
 
-import type { MomentMemory } from './moment-memory.ts';
+import type { MomentMemory, NativeEnds } from './moment-memory.ts';
 import type { NativeFront, RowFronts } from './row-fronts.ts';
 import type { TickWalk, TickWalkMemory } from './tick-walk.ts';
 
@@ -286,7 +286,7 @@ export interface FastPathMemory {
 }
 
 /** Counts usual packets of one ring; src/flow/fast-path.ts says which these are. */
-export interface FastPath {
+export interface FastPath extends NativeEnds {
   /** The table's index: pairs of hash and slot + 1, a power of two of them. Without one nothing is taken. */
   setIndex(entries: Int32Array): void;
   /** Where entries of moments are written; without it none is. */
@@ -338,14 +338,16 @@ export interface Addon {
   FastPath: new (
     memory: FastPathMemory,
   ) => FastPath;
-  /** Throws TypeError for memory of another kind. */
   /** Rows of volumes and ends (`areEnds`) or of attempts; `mask` gets bits of fronts. */
   RowFronts: new (
     fronts: readonly NativeFront[],
     areEnds: boolean,
     mask: Uint32Array,
   ) => RowFronts;
-  TickWalk: new (memory: TickWalkMemory) => TickWalk;
+  /** Throws TypeError for memory of another kind. */
+  TickWalk: new (
+    memory: TickWalkMemory,
+  ) => TickWalk;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */

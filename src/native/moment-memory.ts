@@ -2,6 +2,8 @@
 export interface MomentMemory {
   /** Words of `MomentWord`. */
   readonly words: Int32Array;
+  /** The same of ends: entries. */
+  readonly endWords: Int32Array;
   /** Per slot: whose first packet was told as an attempt (`Opener`), and whether a volume was told since. */
   readonly openers: Uint8Array;
   /** Per slot: the number of its attempt among all that were ever told, from 1 on. */
@@ -18,4 +20,20 @@ export interface MomentMemory {
   /** By number of the surge: place of its service and attempts; registers of its sources. */
   readonly surges: Int32Array;
   readonly registers: Uint8Array;
+}
+
+/** What `NativeEnds.end` says when it does not tell the number of an entry (`native/flow/ends.h`). */
+export const EndTold = {
+  /** Nobody has to hear of the flow. */
+  NOTHING: -1,
+  /** Nothing was done: the shard tells it itself. */
+  NOT_PLAIN: -2,
+} as const;
+
+/** Tells of flows that are over. */
+export interface NativeEnds {
+  /** Where entries of ends are written, 144 bytes each; without it none is. Throws TypeError for memory of another kind. */
+  setEnds(entries: Uint8Array): void;
+  /** Number of the entry of the flow in that slot, or one of `EndTold`. */
+  end(slot: number): number;
 }

@@ -42,7 +42,7 @@ export class DetectEntries {
   i32: Int32Array;
   u16: Uint16Array;
   u8: Uint8Array;
-  private readonly words: Int32Array;
+  readonly words: Int32Array;
   private readonly entryBytes: number;
   private readonly mergedTick: () => number;
   private block: Block;

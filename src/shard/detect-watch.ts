@@ -27,8 +27,10 @@ import { type ArpEvent, type DnsEvent, VOLUME_STEP } from '../detect/events.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import * as row from '../flow/row.ts';
 import { historyOf, stateOf } from '../flow/zeek.ts';
+import { EndTold, type NativeEnds } from '../native/moment-memory.ts';
 import { addressKey } from './address-key.ts';
 import { DetectEntries } from './detect-entries.ts';
+import { Opener } from './moment-words.ts';
 import { Moments } from './moments.ts';
 
 /** Questions and claims of one tick. */
@@ -36,7 +38,6 @@ const MOST_OBJECTS = 16_384;
 /** Different services and hosts of one tick. */
 const MOST_TEXTS = 16_384;
 const NOTHING_TOLD = new Float64Array(4);
-const HAS_TOLD = 4;
 
 export class DetectWatch {
   /** Hears of attempts and answers. */
@@ -48,14 +49,16 @@ export class DetectWatch {
   private readonly scratch = new Int32Array(row.ROW_BYTES >> 2);
   private readonly scratchView = new DataView(this.scratch.buffer);
   private texts = new Map<string, number>();
+  /** Where the addon writes ends. */
+  private shared: Uint8Array | null = null;
   private questions: DnsEvent[] = [];
   private claims: ArpEvent[] = [];
   private untold = 0;
 
   constructor(lives: FlowLives, mergedTick: () => number) {
     this.lives = lives;
-    this.moments = new Moments(lives, mergedTick);
     this.ends = new DetectEntries(END_BYTES, mergedTick);
+    this.moments = new Moments(lives, mergedTick, this.ends.words);
   }
 
   /** The flow's first packet of the tick is about to be counted. */
@@ -70,12 +73,27 @@ export class DetectWatch {
     if (at < 0) return;
     this.tellGrowth(slot, at);
     const packets = (slot * row.HOT_BYTES + row.F_PACKETS_A) >> 3;
-    this.moments.openers[slot] |= HAS_TOLD;
+    this.moments.openers[slot] |= Opener.TOLD;
     this.told.set(slot, Float64Array.of(hotF[bytes], hotF[bytes + 1], hotF[packets], hotF[packets + 1]));
   }
 
   /** The flow is over; `service` and `host` are '' when unknown. */
   closed(slot: number, service: string, host: string): void {
+    const { native } = this.moments;
+    const entry = native === null ? EndTold.NOT_PLAIN : this.tellNatively(native, slot);
+    if (entry === EndTold.NOT_PLAIN) this.tellClosed(slot, service, host);
+    else if (entry !== EndTold.NOTHING) this.label(entry * END_BYTES, service, host);
+  }
+
+  private tellNatively(native: NativeEnds, slot: number): number {
+    if (this.ends.u8 !== this.shared) {
+      this.shared = this.ends.u8;
+      native.setEnds(this.shared);
+    }
+    return native.end(slot);
+  }
+
+  private tellClosed(slot: number, service: string, host: string): void {
     if (this.moments.isOuter(slot)) return;
     const { store } = this.lives;
     const client = this.moments.clientOf(slot);
@@ -87,10 +105,9 @@ export class DetectWatch {
     if (at >= 0) {
       this.tellGrowth(slot, at);
       this.tellSums(slot, at, client);
-      this.ends.u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
-      this.ends.u16[(at + B_HOST) >> 1] = this.numberOf(host);
+      this.label(at, service, host);
     }
-    if ((this.moments.openers[slot] & HAS_TOLD) !== 0) this.told.delete(slot);
+    if ((this.moments.openers[slot] & Opener.TOLD) !== 0) this.told.delete(slot);
   }
 
   dns(slot: number, { query, qtype, rcode }: Question, now: number): void {
@@ -208,7 +225,12 @@ export class DetectWatch {
   }
 
   private toldOf(slot: number): Float64Array {
-    return (this.moments.openers[slot] & HAS_TOLD) === 0 ? NOTHING_TOLD : (this.told.get(slot) ?? NOTHING_TOLD);
+    return (this.moments.openers[slot] & Opener.TOLD) === 0 ? NOTHING_TOLD : (this.told.get(slot) ?? NOTHING_TOLD);
+  }
+
+  private label(at: number, service: string, host: string): void {
+    this.ends.u16[(at + B_SERVICE) >> 1] = this.numberOf(service);
+    this.ends.u16[(at + B_HOST) >> 1] = this.numberOf(host);
   }
 
   private numberOf(text: string): number {

@@ -46,5 +46,5 @@ export const ServiceWord = {
   COUNT: 8,
 } as const;
 
-/** Whose first packet was told as an attempt. */
-export const Opener = { UNKNOWN: 0, A: 1, B: 2, BITS: 3 } as const;
+/** Whose first packet was told as an attempt; TOLD: a volume was told since. */
+export const Opener = { UNKNOWN: 0, A: 1, B: 2, BITS: 3, TOLD: 4 } as const;

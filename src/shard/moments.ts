@@ -22,7 +22,7 @@ import {
 import type { FlowLives, FlowWatch } from '../flow/lives.ts';
 import { type RecordWords, TcpFlag } from '../flow/record-words.ts';
 import * as row from '../flow/row.ts';
-import type { MomentMemory } from '../native/moment-memory.ts';
+import type { MomentMemory, NativeEnds } from '../native/moment-memory.ts';
 import {
   R_DST_ADDR,
   R_DST_PORT,
@@ -53,6 +53,7 @@ const { SERIAL, UNTOLD, ANSWERS } = MomentWord;
 export class Moments implements FlowWatch {
   readonly memory: MomentMemory;
   readonly handshakes: Handshakes;
+  native: NativeEnds | null = null;
   /** See `MomentMemory`. */
   readonly openers: Uint8Array;
   private readonly attempts: Int32Array;
@@ -62,7 +63,8 @@ export class Moments implements FlowWatch {
   private readonly told: DetectEntries;
   private readonly opens = new OpenCounts(this.words);
 
-  constructor(lives: FlowLives, mergedTick: () => number) {
+  /** `endWords`: of the entries of ends. */
+  constructor(lives: FlowLives, mergedTick: () => number, endWords: Int32Array) {
     const { words, opens, answers } = this;
     this.lives = lives;
     this.told = new DetectEntries(MOMENT_BYTES, mergedTick, words);
@@ -71,6 +73,7 @@ export class Moments implements FlowWatch {
     this.attempts = new Int32Array(lives.store.rows);
     this.memory = {
       words,
+      endWords,
       openers: this.openers,
       attempts: this.attempts,
       answers,

@@ -307,6 +307,7 @@ describe('what addresses are', () => {
       'of networks of IPv6, mapped addresses with them',
       ['::ffff:0:0/96', '::/128', '::1', 'fe80::/10', '64:ff9b::/96', '2001:db8:6:7::/64'],
     ],
+    ['of a long list', [...OWN_NETWORKS, ...Array.from({ length: 20 }, (_, number) => `192.0.2.${number}`)]],
     ['where all are internal', ['0.0.0.0/0', '::/0']],
     ['where all of IPv6 are internal', ['::/0']],
     ['where none is internal', []],

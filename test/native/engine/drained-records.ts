@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { type CreateFastPath, FastWord } from '../../../src/flow/fast-path.ts';
 import type { EngineOptions } from '../../../src/native/engine.ts';
 import { loadAddon } from '../../../src/native/load.ts';
+import { EndTold } from '../../../src/native/moment-memory.ts';
 import { createProcessMemory, QueryReader, RING_QUERIES } from '../../../src/process/memory.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
@@ -57,15 +58,22 @@ export function drained(rings: Uint8Array | Uint8Array[], given: Given, createFa
   };
 }
 
-/** The fast path of the addon, and how many records it took. */
-export function counting(): { create: CreateFastPath; taken: () => number } {
+/** The fast path of the addon, how many records it took, and of how many flows it told the end. */
+export function counting(): { create: CreateFastPath; taken: () => number; ends: () => number } {
   let taken = 0;
+  let ends = 0;
   return {
     create: (memory) => {
       const native = new addon.FastPath(memory);
       return {
         setIndex: (entries) => native.setIndex(entries),
         setEntries: (entries) => native.setEntries(entries),
+        setEnds: (entries) => native.setEnds(entries),
+        end: (slot) => {
+          const told = native.end(slot);
+          if (told !== EndTold.NOT_PLAIN) ends++;
+          return told;
+        },
         run: () => {
           native.run();
           taken += memory.words[FastWord.TAKEN];
@@ -73,5 +81,6 @@ export function counting(): { create: CreateFastPath; taken: () => number } {
       };
     },
     taken: () => taken,
+    ends: () => ends,
   };
 }

@@ -1,7 +1,17 @@
 /** What detection hears of a shard's packets, with the native fast path and from the table alone: the same, to the last byte. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { B_FLAGS, B_KIND, type DetectBatch, EntryFlag, EntryKind, MOMENT_BYTES } from '../../../src/detect/batch.ts';
+import {
+  B_FLAGS,
+  B_KIND,
+  B_TYPE,
+  type DetectBatch,
+  END_BYTES,
+  EntryFlag,
+  EntryKind,
+  MOMENT_BYTES,
+  STATES,
+} from '../../../src/detect/batch.ts';
 import { OPENS_TOLD } from '../../../src/detect/events.ts';
 import { R_DST_ADDR, R_FLAGS, R_LENGTH, R_SRC_ADDR, RecordFlag, RecordKind, RING_HEADER_BYTES } from '../../../src/ring/layout.ts';
 import { MomentBound } from '../../../src/shard/moment-words.ts';
@@ -16,6 +26,8 @@ interface Told {
   batches: DetectBatch[];
   /** Packets that were counted natively. */
   taken: number;
+  /** Flows whose end was told natively. */
+  ends: number;
 }
 
 /** In few characters: a difference of five megabytes takes minutes to print. */
@@ -33,13 +45,13 @@ const plain = (batch: DetectBatch) => ({
 function bothWays(rings: RingBuilder[], flow: Given['flow'] = {}): Told {
   const given = { detect: true, flow: { maxFlows: 400_000, ...flow } };
   const memory = rings.map(({ ring }) => ring);
-  const { create, taken } = counting();
+  const { create, taken, ends } = counting();
   const batchesOf = (ticks: { detect: DetectBatch | null }[]) => ticks.flatMap(({ detect }) => detect ?? []);
   const alone = batchesOf(drained(memory, given).ticks);
   const batches = batchesOf(drained(memory, given, create).ticks);
   expect(batches.length).toBe(alone.length);
   for (let tick = 0; tick < alone.length; tick++) expect(plain(batches[tick]), `tick ${tick}`).toEqual(plain(alone[tick]));
-  return { batches, taken: taken() };
+  return { batches, taken: taken(), ends: ends() };
 }
 
 /** Kind and flags of each moment. */
@@ -69,6 +81,44 @@ function connection(sport: number, more: Partial<Packet> = {}) {
 
 const { ACCEPTED, REFUSED, IPV6 } = EntryFlag;
 const { OPEN, ANSWER } = EntryKind;
+
+describe('an end', () => {
+  it('has the state of its connection, whoever began it', () => {
+    const sides = [
+      { src: 1, dst: 2 },
+      { src: 2, dst: 1 },
+    ];
+    const ring = new RingBuilder();
+    let sport = 2000;
+    for (const ends of sides) {
+      const next = () => connection(sport++, ends);
+      const both = (one: ReturnType<typeof next>): Packet[] => [one.syn(1), one.accept(1.01), one.confirm(1.02), one.data(1.03, 50)];
+      const [forth, back] = [
+        { flags: 'FA', len: 0 },
+        { flags: 'FA', len: 0 },
+      ];
+      const [sh, shr, s2, s3, sf, rej, rst, both1, both2] = Array.from({ length: 9 }, next);
+      ring
+        // Nobody answers the FIN; nobody has asked; one side ends, the other, both.
+        .packets(sh.syn(1), sh.data(1.05, 70_000), { ...sh.confirm(1.1), ...forth, seq: 70_100 })
+        .packets(shr.accept(1), { ...shr.answer(1.1, 0), ...back })
+        .packets(...both(s2), { ...s2.confirm(1.1), ...forth, seq: 150 })
+        .packets(...both(s3), { ...s3.answer(1.1, 0), ...back })
+        .packets(...both(sf), { ...sf.confirm(1.1), ...forth, seq: 150 }, { ...sf.answer(1.2, 0), ...back, ack: 151 })
+        // Resets of one side and of both, with data and without.
+        .packets(rej.syn(1), rej.refuse(1.1))
+        .packets(...both(rst), { ...rst.refuse(1.1), seq: 500 })
+        .packets(...both(both1), { ...both1.confirm(1.1), flags: 'RA', seq: 150 }, { ...both1.refuse(1.2), seq: 500 })
+        .packets(both2.syn(1), { ...both2.confirm(1.1), flags: 'R' }, both2.refuse(1.2));
+    }
+    const { batches, ends } = bothWays([ring.tick(1, 2).end(2, 300)]);
+    const states = new Set(
+      batches.flatMap(({ ends: told }) => Array.from({ length: told.length / END_BYTES }, (_, i) => STATES[told[i * END_BYTES + B_TYPE]])),
+    );
+    expect([...states].sort()).toEqual(['REJ', 'RSTR', 'S2', 'S3', 'SF', 'SH', 'SHR'].sort());
+    expect(ends).toBeGreaterThan(10);
+  });
+});
 
 describe('an attempt', () => {
   it.each([

@@ -47,11 +47,12 @@ struct Heard {
   std::vector<int32_t> surges = std::vector<int32_t>(2 * weir::kMomentBoundSurges);
   std::vector<uint8_t> registers = std::vector<uint8_t>(size_t{weir::kMomentBoundSurges} * weir::kMomentBoundRegisters);
   std::vector<weir::MomentEntry> entries = std::vector<weir::MomentEntry>(kEntries);
+  std::vector<int32_t> end_words = std::vector<int32_t>(weir::kMomentCount);
+  std::vector<weir::EndEntry> ends = std::vector<weir::EndEntry>(kEntries);
 
   weir::MomentMemory memory() {
-    return {words.data(),         openers.data(),        attempts.data(),
-            answers.data(),       waiting.data(),        waiting_firsts.data(),
-            waiting_since.data(), {services.data(), used.data(), surges.data(), registers.data()}};
+    return {words.data(),          end_words.data(),     openers.data(), attempts.data(), answers.data(), waiting.data(),
+            waiting_firsts.data(), waiting_since.data(), {services.data(), used.data(), surges.data(), registers.data()}};
   }
   // The words of the only service that was tried.
   int32_t* service() { return services.data() + size_t{weir::kServiceCount} * static_cast<uint32_t>(used[0]); }
@@ -94,6 +95,7 @@ struct Bench {
     path = weir::FastPath(weir::RingView(base), rows, options, memory, {newcomers.data(), room},
                           detects ? heard->memory() : weir::MomentMemory{});
     if (detects) path.set_entries(heard->entries.data(), heard->entries.size());
+    if (detects) path.set_ends(heard->ends.data(), heard->ends.size());
     path.set_index(index.data(), kPlaces);
     set_empty();
     words.most = 1000;
