@@ -64,6 +64,7 @@ Napi::Function FastPathObject::define(Napi::Env env) {
                          InstanceMethod<&FastPathObject::set_entries>("setEntries"),
                          InstanceMethod<&FastPathObject::set_ends>("setEnds"),
                          InstanceMethod<&FastPathObject::end>("end"),
+                         InstanceMethod<&FastPathObject::drop_confirmed>("dropConfirmed"),
                          InstanceMethod<&FastPathObject::run>("run"),
                      });
 }
@@ -152,6 +153,8 @@ void FastPathObject::set_ends(const Napi::CallbackInfo& info) {
 Napi::Value FastPathObject::end(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(fast_path_.end(info[0].ToNumber().Int64Value())));
 }
+
+void FastPathObject::drop_confirmed(const Napi::CallbackInfo&) { fast_path_.drop_confirmed(); }
 
 void FastPathObject::run(const Napi::CallbackInfo&) {
   if (words_ != nullptr) fast_path_.run(*words_, *times_);

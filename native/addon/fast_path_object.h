@@ -1,5 +1,5 @@
 // The JavaScript object `FastPath`: the fast path of one flow table for the records of one ring. It keeps the memory that it
-// works on. Argument errors throw; `run` and `end` cannot fail.
+// works on. Argument errors throw; the others cannot fail.
 #pragma once
 #include <napi.h>
 
@@ -19,6 +19,7 @@ class FastPathObject : public Napi::ObjectWrap<FastPathObject> {
   void set_entries(const Napi::CallbackInfo& info);
   void set_ends(const Napi::CallbackInfo& info);
   Napi::Value end(const Napi::CallbackInfo& info);
+  void drop_confirmed(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
 
   FastPath fast_path_;

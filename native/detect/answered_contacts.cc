@@ -22,7 +22,10 @@ AnsweredContacts::AnsweredContacts(uint64_t seed)
     : source_room_(5, kMostSources, seed),
       contact_room_(7, kMostHeld + 1, seed + 1),
       sources_(source_room_.table()),
-      contacts_(contact_room_.table()) {}
+      contacts_(contact_room_.table()) {
+  // Takes no memory yet, and is never copied.
+  of_contact_.reserve(kMostHeld + 1);
+}
 
 int32_t AnsweredContacts::obtain(KeyTable& table, const uint32_t* key, bool& fresh) {
   const uint32_t hash = table.hash_of(key);

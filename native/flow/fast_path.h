@@ -67,6 +67,8 @@ class FastPath {
 
   void set_entries(MomentEntry* entries, size_t room) { moments_.set_entries(entries, room); }
   void set_ends(EndEntry* entries, size_t room) { ends_.set_entries(entries, room); }
+  // Detection's handshakes that are over.
+  void drop_confirmed() { moments_.drop_confirmed(rows_); }
   // Tells detection of a flow that is over, as `Ends` says.
   int64_t end(int64_t slot) { return rows_.has(slot) ? ends_.closed(rows_.at(static_cast<size_t>(slot)), static_cast<size_t>(slot)) : Ends::kNotPlain; }
 

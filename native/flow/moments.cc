@@ -1,5 +1,6 @@
 #include "moments.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "../decode/protocols.h"
@@ -46,6 +47,29 @@ void Moments::answered(const Row& row, size_t slot, uint32_t side, const PacketR
   const bool is_reset = is_tcp && (record.tcpFlags & (kTcpRst | kTcpSyn)) == kTcpRst;
   answer(row, slot, is_reset ? kEntryRefused : kEntryAccepted, record);
   if (is_tcp && (record.tcpFlags & (kTcpSyn | kTcpAck)) == (kTcpSyn | kTcpAck)) await_client(row, slot, record.streamNs);
+}
+
+void Moments::drop_confirmed(const Rows& rows) {
+  if (!is_on()) return;
+  const size_t count = std::min(word(kMomentWaiting), kMomentBoundWaiting);
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (!still_waits(rows, i)) continue;
+    memory_.waiting[kept] = memory_.waiting[i];
+    memory_.waiting_firsts[kept] = memory_.waiting_firsts[i];
+    memory_.waiting_since[kept++] = memory_.waiting_since[i];
+  }
+  word(kMomentWaiting) = static_cast<uint32_t>(kept);
+}
+
+// The flow is the one that was accepted, and its client has sent nothing but SYNs.
+bool Moments::still_waits(const Rows& rows, size_t waiting) const {
+  const int32_t slot = memory_.waiting[waiting];
+  if (!rows.has(slot)) return true;
+  const Row row = rows.at(static_cast<size_t>(slot));
+  if (row.hot[kRowProtocol] != kProtoTcp || get<double>(row.cold, kRowFirstOrdinal) != memory_.waiting_firsts[waiting]) return false;
+  const uint32_t client = client_of(row, static_cast<size_t>(slot));
+  return (row.hot[kRowTcpFlagsA + client] & (kTcpAck | kTcpRst | kTcpFin)) == 0;
 }
 
 // Who made the attempt; of a flow without one, whom its row takes for the client.

@@ -42,6 +42,8 @@ class Moments {
   // Tell of it; before the packet is counted.
   void opened(size_t slot, const PacketRecord& record);
   void answered(const Row& row, size_t slot, uint32_t side, const PacketRecord& record);
+  // Forgets connections that no longer wait for their client, as `check` of src/shard/handshakes.ts does.
+  void drop_confirmed(const Rows& rows);
 
  private:
   bool is_on() const { return memory_.words != nullptr; }
@@ -49,6 +51,7 @@ class Moments {
   // A moment can be written, or would be one too many wherever it is written.
   bool has_room() const { return word(kMomentEntries) < room_ || word(kMomentEntries) == kMomentBoundEntries; }
   uint32_t client_of(const Row& row, size_t slot) const;
+  bool still_waits(const Rows& rows, size_t waiting) const;
   bool is_of_this_tick(size_t slot) const;
   MomentEntry* next();
   MomentEntry* late_answer(const Row& row, size_t slot, const PacketRecord& record);

@@ -6,7 +6,7 @@
  *   open ─▶ NEW_x ─────────────▶ x ─────────────────────────────────▶ LINGER
  *             └── idle, emergency ┴── idle, eviction, shutdown, reuse ──┴──▶ row written, slot, credit and index given back
  */
-import type { MomentMemory, NativeEnds } from '../native/moment-memory.ts';
+import type { MomentMemory, NativeWatch } from '../native/moment-memory.ts';
 import { R_HASH_LO, R_TCP_FLAGS } from '../ring/layout.ts';
 import { END_REASONS, type FlowOptions, ShardCounter } from '../shard/protocol.ts';
 import { CreditLease, creditBlock } from './credits.ts';
@@ -82,8 +82,8 @@ export interface FlowSink {
 
 /** Hears of the moments in a flow's life that detection rules are about; of those of usual packets the native fast path writes. */
 export interface FlowWatch {
-  /** Tells of flows that are over, once there is somebody. */
-  native: NativeEnds | null;
+  /** Does some of it, once there is somebody. */
+  native: NativeWatch | null;
   /** What it keeps, and where it writes entries: other memory now and then. */
   readonly memory: MomentMemory;
   readonly entries: Uint8Array;

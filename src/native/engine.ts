@@ -3,7 +3,7 @@
  * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
  */
 
-import type { MomentMemory, NativeEnds } from './moment-memory.ts';
+import type { MomentMemory, NativeWatch } from './moment-memory.ts';
 import type { NativeFront, RowFronts } from './row-fronts.ts';
 import type { TickWalk, TickWalkMemory } from './tick-walk.ts';
 
@@ -286,7 +286,7 @@ export interface FastPathMemory {
 }
 
 /** Counts usual packets of one ring; src/flow/fast-path.ts says which these are. */
-export interface FastPath extends NativeEnds {
+export interface FastPath extends NativeWatch {
   /** The table's index: pairs of hash and slot + 1, a power of two of them. Without one nothing is taken. */
   setIndex(entries: Int32Array): void;
   /** Where entries of moments are written; without it none is. */

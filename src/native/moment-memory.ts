@@ -22,7 +22,7 @@ export interface MomentMemory {
   readonly registers: Uint8Array;
 }
 
-/** What `NativeEnds.end` says when it does not tell the number of an entry (`native/flow/ends.h`). */
+/** What `NativeWatch.end` says when it does not tell the number of an entry (`native/flow/ends.h`). */
 export const EndTold = {
   /** Nobody has to hear of the flow. */
   NOTHING: -1,
@@ -30,8 +30,10 @@ export const EndTold = {
   NOT_PLAIN: -2,
 } as const;
 
-/** Tells of flows that are over. */
-export interface NativeEnds {
+/** What is done natively for a shard's watch between packets. */
+export interface NativeWatch {
+  /** Forgets connections that no longer wait for their client: it has spoken, or the flow is over. */
+  dropConfirmed(): void;
   /** Where entries of ends are written, 144 bytes each; without it none is. Throws TypeError for memory of another kind. */
   setEnds(entries: Uint8Array): void;
   /** Number of the entry of the flow in that slot, or one of `EndTold`. */

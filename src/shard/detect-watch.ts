@@ -27,7 +27,7 @@ import { type ArpEvent, type DnsEvent, VOLUME_STEP } from '../detect/events.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import * as row from '../flow/row.ts';
 import { historyOf, stateOf } from '../flow/zeek.ts';
-import { EndTold, type NativeEnds } from '../native/moment-memory.ts';
+import { EndTold, type NativeWatch } from '../native/moment-memory.ts';
 import { addressKey } from './address-key.ts';
 import { DetectEntries } from './detect-entries.ts';
 import { Opener } from './moment-words.ts';
@@ -85,7 +85,7 @@ export class DetectWatch {
     else if (entry !== EndTold.NOTHING) this.label(entry * END_BYTES, service, host);
   }
 
-  private tellNatively(native: NativeEnds, slot: number): number {
+  private tellNatively(native: NativeWatch, slot: number): number {
     if (this.ends.u8 !== this.shared) {
       this.shared = this.ends.u8;
       native.setEnds(this.shared);
@@ -135,6 +135,7 @@ export class DetectWatch {
 
   /** The tick ends at `now`; before flows are ended because of that. */
   endTick(now: number): void {
+    this.moments.native?.dropConfirmed();
     this.moments.handshakes.check(
       now,
       (slot) => this.moments.clientOf(slot),

@@ -22,7 +22,7 @@ import {
 import type { FlowLives, FlowWatch } from '../flow/lives.ts';
 import { type RecordWords, TcpFlag } from '../flow/record-words.ts';
 import * as row from '../flow/row.ts';
-import type { MomentMemory, NativeEnds } from '../native/moment-memory.ts';
+import type { MomentMemory, NativeWatch } from '../native/moment-memory.ts';
 import {
   R_DST_ADDR,
   R_DST_PORT,
@@ -53,7 +53,7 @@ const { SERIAL, UNTOLD, ANSWERS } = MomentWord;
 export class Moments implements FlowWatch {
   readonly memory: MomentMemory;
   readonly handshakes: Handshakes;
-  native: NativeEnds | null = null;
+  native: NativeWatch | null = null;
   /** See `MomentMemory`. */
   readonly openers: Uint8Array;
   private readonly attempts: Int32Array;

@@ -69,6 +69,7 @@ export function counting(): { create: CreateFastPath; taken: () => number; ends:
         setIndex: (entries) => native.setIndex(entries),
         setEntries: (entries) => native.setEntries(entries),
         setEnds: (entries) => native.setEnds(entries),
+        dropConfirmed: () => native.dropConfirmed(),
         end: (slot) => {
           const told = native.end(slot);
           if (told !== EndTold.NOT_PLAIN) ends++;
