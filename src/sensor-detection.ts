@@ -5,18 +5,24 @@ import type { AlertChange, AlertRecord } from './detect/alert.ts';
 import { AlertBook } from './detect/alert-book.ts';
 import type { DetectBatch } from './detect/batch.ts';
 import { type BehaviourRecord, BehaviourVectors } from './detect/behaviour.ts';
-import { DetectEngine } from './detect/engine.ts';
+import { DetectEngine, type NativeDetect, type RuleTools } from './detect/engine.ts';
 import type { Address, DetectEvent, FlowTuple } from './detect/events.ts';
 import type { Rule } from './detect/rule.ts';
 import type { ResolvedRule } from './detect/rule-settings.ts';
 import type { DetectSetup } from './detect/rules.ts';
 import { communityId, icmpPorts } from './flow/community-id.ts';
 import type { AlertTotals } from './merge/summary.ts';
+import { loadAddon } from './native/load.ts';
 import { Counter } from './ring/layout.ts';
 import { Evidence, type EvidenceSources } from './sensor-evidence.ts';
 import { type OpenRules, openRules, runningRules } from './sensor-rules.ts';
 import type { UserRules } from './supervisor/user-rules.ts';
 
+/** The addon's part of detection. */
+const NATIVE: NativeDetect = {
+  createWalk: (memory) => new (loadAddon().TickWalk)(memory),
+  createFronts: (fronts, areEnds, mask) => new (loadAddon().RowFronts)(fronts, areEnds, mask),
+};
 const ICMP = 1;
 const ICMPV6 = 58;
 const ECHO_REQUEST = 8;
@@ -88,9 +94,10 @@ export class Detection {
   }
 
   #engineOf(setup: DetectSetup): DetectEngine {
-    return new DetectEngine([...this.#rules.values()], toolsOf(setup), (rule, error) => {
+    const onBroken = (rule: Rule, error: unknown) => {
       this.#onProblem(`rule ${rule.kind} failed and was given up: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    };
+    return new DetectEngine([...this.#rules.values()], toolsOf(setup), onBroken, NATIVE);
   }
 
   /**
@@ -174,8 +181,8 @@ export class Detection {
   }
 }
 
-function toolsOf({ internal }: DetectSetup): { isInternal(address: Address): boolean; text: typeof addressText } {
-  return { isInternal: (address) => internal.contains(address), text: addressText };
+function toolsOf({ internal }: DetectSetup): RuleTools & { text: typeof addressText } {
+  return { isInternal: (address) => internal.contains(address), text: addressText, networks: internal };
 }
 
 function bytesOf(address: Address): Uint8Array {

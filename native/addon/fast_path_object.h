@@ -1,5 +1,5 @@
 // The JavaScript object `FastPath`: the fast path of one flow table for the records of one ring. It keeps the memory that it
-// works on. Argument errors throw; `run` cannot fail.
+// works on. Argument errors throw; the others cannot fail.
 #pragma once
 #include <napi.h>
 
@@ -16,6 +16,10 @@ class FastPathObject : public Napi::ObjectWrap<FastPathObject> {
 
  private:
   void set_index(const Napi::CallbackInfo& info);
+  void set_entries(const Napi::CallbackInfo& info);
+  void set_ends(const Napi::CallbackInfo& info);
+  Napi::Value end(const Napi::CallbackInfo& info);
+  void drop_confirmed(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
 
   FastPath fast_path_;
@@ -23,6 +27,8 @@ class FastPathObject : public Napi::ObjectWrap<FastPathObject> {
   FastPathTimes* times_ = nullptr;
   std::vector<Napi::Reference<Napi::Value>> pinned_;
   Napi::Reference<Napi::Value> index_;
+  Napi::Reference<Napi::Value> entries_;
+  Napi::Reference<Napi::Value> ends_;
 };
 
 }  // namespace weir

@@ -11,6 +11,8 @@
 #include "fast_path_object.h"
 #include "functions.h"
 #include "process_lookup.h"
+#include "row_fronts_object.h"
+#include "tick_walk_object.h"
 #include "waker.h"
 
 namespace weir {
@@ -38,6 +40,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("pcapVersion", Napi::Function::New<pcap_version>(env, "pcapVersion"));
   exports.Set("Engine", EngineObject::define(env));
   exports.Set("FastPath", FastPathObject::define(env));
+  exports.Set("RowFronts", RowFrontsObject::define(env));
+  exports.Set("TickWalk", TickWalkObject::define(env));
   exports.Set("createWaker", Napi::Function::New<create_waker>(env, "createWaker"));
   exports.Set("listInterfaces", Napi::Function::New<list_interfaces_value>(env, "listInterfaces"));
   exports.Set("preferHugePages", Napi::Function::New<prefer_huge_pages_value>(env, "preferHugePages"));

@@ -26,7 +26,7 @@ uint32_t key_of(const PacketRecord& record) {
 
 void FastPath::run(FastPathWords& words, FastPathTimes& times) {
   uint32_t taken = 0;
-  told_ = 0;
+  opened_ = 0;
   for (; words.position != words.end; taken++) {
     if (taken % Lookahead::kEvery == 0) lookahead_.ahead(rows_, words.position, words.end);
     if (taken == words.most) break;
@@ -38,7 +38,7 @@ void FastPath::run(FastPathWords& words, FastPathTimes& times) {
     words.sequence++;
   }
   words.taken = taken;
-  words.tidings = told_;
+  words.newcomers = opened_;
 }
 
 // False when the record is not a usual one; nothing has changed then. The order of the rest is that of `count` in the table.
@@ -57,7 +57,7 @@ bool FastPath::take(const PacketRecord& record, FastPathTimes& times) {
   const bool is_tcp = record.protocol == kProtoTcp;
   if (now - get<double>(row.hot, kRowLastSeen) >= times.min_timeout || row.hot[kRowList] >= kListCount) return false;
   const bool is_first = (get<uint32_t>(row.hot, kRowFlags) & (kRowFlagSeenA << side)) == 0;
-  if (is_first && !may_answer(row, record, side)) return false;
+  if (is_first && !may_answer(row, slot, record, side)) return false;
   const bool moves = get<int32_t>(row.hot, kRowMoveEpoch) != memory_.words[kTableEpoch];
   if (moves && !may_touch(row)) return false;
   const SegmentOrder order = is_tcp ? segments_.order_of(row, side, record) : SegmentOrder::kPlain;
@@ -74,12 +74,13 @@ bool FastPath::take(const PacketRecord& record, FastPathTimes& times) {
 
 // The SYN of a connection that is not there yet.
 bool FastPath::open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times) {
-  if (!is_opening(record) || (options_.tells_opens && !has_room())) return false;
+  if (!is_opening(record) || (newcomers_.room > 0 && opened_ == newcomers_.room) || !moments_.may_open(record)) return false;
   const int64_t opened = open_row(rows_, memory_, record, key, times.due);
   if (opened < 0) return false;
   const size_t slot = static_cast<size_t>(opened);
   const Row row = rows_.at(slot);
-  if (options_.tells_opens) tell(slot, record, 0);
+  moments_.opened(slot, record);
+  if (newcomers_.room > 0) newcomers_.slots[opened_++] = static_cast<int32_t>(slot);
   first_of_side(row, side, record);
   count(row.hot, side, record);
   segments_.take(row, side, record, SegmentOrder::kStep);
@@ -114,15 +115,10 @@ bool FastPath::is_flow(const uint8_t* hot, const PacketRecord& record, uint32_t 
          memcmp(hot + kRowAddrA, a, 16) == 0 && memcmp(hot + kRowAddrB, b, 16) == 0;
 }
 
-// Before the packet is counted.
-void FastPath::tell(size_t slot, const PacketRecord& record, uint32_t flag) {
-  tidings_.entries[told_++] = {static_cast<int32_t>(slot), records_.offset_of(record) | flag};
-}
-
 // The first packet of the side that speaks second, when there is room to tell of it.
-bool FastPath::may_answer(const Row& row, const PacketRecord& record, uint32_t side) const {
+bool FastPath::may_answer(const Row& row, size_t slot, const PacketRecord& record, uint32_t side) const {
   if ((get<uint32_t>(row.hot, kRowFlags) & (kRowFlagSeenA << (side ^ 1))) == 0) return false;
-  if (options_.tells_answers && !has_room()) return false;
+  if (!moments_.may_answer(row, slot, side)) return false;
   return record.protocol != kProtoUdp || has_history_room(row);
 }
 
@@ -134,7 +130,7 @@ bool FastPath::may_touch(const Row& row) const {
 // `firstOf` of the table.
 void FastPath::answer(size_t slot, uint32_t side, const PacketRecord& record) {
   const Row row = rows_.at(slot);
-  if (options_.tells_answers) tell(slot, record, kTidingAnswer);
+  moments_.answered(row, slot, side, record);
   first_of_side(row, side, record);
   const uint32_t list = row.hot[kRowList];
   if (list < kListAnswered) memory_.lists().move(rows_, slot, list + kListAnswered);

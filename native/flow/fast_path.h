@@ -1,11 +1,13 @@
 // The usual packet, in C++: it belongs to a flow that is there and comes in the order that was expected, or opens one with a SYN.
 // Whatever else a packet does (opens a flow otherwise, is lost or repeated, ends a volume step) is left untouched for
-// src/flow/table.ts, which does usual packets, too, in the same way where this is not used. What somebody wants to hear of a
-// packet that is taken is written down, in the order of the records.
+// src/flow/table.ts, which does usual packets, too, in the same way where this is not used. Detection is told of the packets that
+// are taken, and new flows are written down for who else wants to hear of them, both in the order of the records.
 #pragma once
 #include <cstdint>
 
+#include "ends.h"
 #include "lookahead.h"
+#include "moments.h"
 #include "openings.h"
 #include "ring_records.h"
 #include "rows.h"
@@ -15,12 +17,12 @@ namespace weir {
 
 // What both sides write between two calls; the words stand in src/flow/fast-path.ts.
 struct FastPathWords {
-  uint32_t position;  // in and out: where the reader is
-  uint32_t end;       // in: what is published
-  uint32_t sequence;  // in and out: number that the next record must have
-  uint32_t most;      // in: records to take at most; 0 = only look ahead
-  uint32_t taken;     // out: records taken, pads included
-  uint32_t tidings;   // out: moments that were written down
+  uint32_t position;   // in and out: where the reader is
+  uint32_t end;        // in: what is published
+  uint32_t sequence;   // in and out: number that the next record must have
+  uint32_t most;       // in: records to take at most; 0 = only look ahead
+  uint32_t taken;      // out: records taken, pads included
+  uint32_t newcomers;  // out: new flows that were written down
 };
 struct FastPathTimes {
   double limit;        // in: stream time that records may not be behind
@@ -28,40 +30,33 @@ struct FastPathTimes {
   double min_timeout;  // in: ns of silence after which a flow may have ended
 };
 
-// A moment in a flow's life that somebody hears of.
-struct Tiding {
-  int32_t slot;
-  uint32_t record;  // offset of the packet's record in the ring's memory; + kTidingAnswer: it is the first of the side that spoke second
-};
-constexpr uint32_t kTidingAnswer = 1;
-static_assert(kRecordAlign > kTidingAnswer, "offsets of records have room for the flag");
-
-// Where moments are written; a packet for whose moment there is no room is not usual.
-struct TidingList {
-  Tiding* entries = nullptr;
-  uint32_t room = 0;
+// Where the slots of new flows are written; a packet that opens one for which there is no room is not usual.
+struct NewcomerList {
+  int32_t* slots = nullptr;
+  uint32_t room = 0;  // 0: nobody asks
 };
 
 struct FastPathOptions {
-  bool timed = false;          // segments are timed for the RTT
-  bool full = false;           // the cold half has its second part
-  bool takes_bytes = false;    // records that carry bytes are for the application layer, if it wants more of their flow
-  bool tells_opens = false;    // somebody hears of every new flow
-  bool tells_answers = false;  // somebody hears of the first packet of the side that spoke second
-  double tells_from = 0;       // bytes of a flow from which somebody hears of its first packet in a tick
-  size_t cold_touch = 0;       // offset in the cold half of the line that most packets need
+  bool timed = false;        // segments are timed for the RTT
+  bool full = false;         // the cold half has its second part
+  bool takes_bytes = false;  // records that carry bytes are for the application layer, if it wants more of their flow
+  double tells_from = 0;     // bytes of a flow from which somebody hears of its first packet in a tick
+  size_t cold_touch = 0;     // offset in the cold half of the line that most packets need
 };
 
 class FastPath {
  public:
   FastPath() = default;
   // All memory must outlive this.
-  FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, const TableMemory& memory, TidingList tidings)
+  FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, const TableMemory& memory, NewcomerList newcomers,
+           const MomentMemory& moments)
       : records_(ring),
         rows_(rows),
         options_(options),
         memory_(memory),
-        tidings_(tidings),
+        newcomers_(newcomers),
+        moments_(moments),
+        ends_({moments.end_words, moments.openers, options.tells_from}),
         segments_(options.full, options.timed),
         lookahead_(records_, options.cold_touch) {}
 
@@ -70,18 +65,23 @@ class FastPath {
     rows_.index_mask = static_cast<uint32_t>(places - 1);
   }
 
+  void set_entries(MomentEntry* entries, size_t room) { moments_.set_entries(entries, room); }
+  void set_ends(EndEntry* entries, size_t room) { ends_.set_entries(entries, room); }
+  // Detection's handshakes that are over.
+  void drop_confirmed() { moments_.drop_confirmed(rows_); }
+  // Tells detection of a flow that is over, as `Ends` says.
+  int64_t end(int64_t slot) { return rows_.has(slot) ? ends_.closed(rows_.at(static_cast<size_t>(slot)), static_cast<size_t>(slot)) : Ends::kNotPlain; }
+
   // Takes records until `most`, `end`, or one that is not usual or no packet; that one is at `position` then.
   void run(FastPathWords& words, FastPathTimes& times);
 
  private:
   bool take(const PacketRecord& record, FastPathTimes& times);
   bool open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times);
-  bool has_room() const { return told_ < tidings_.room; }
-  void tell(size_t slot, const PacketRecord& record, uint32_t flag);
   static bool are_unwanted(const uint8_t* hot, uint32_t side, const PacketRecord& record);
   int64_t find(const PacketRecord& record, uint32_t key) const;
   bool is_flow(const uint8_t* hot, const PacketRecord& record, uint32_t key) const;
-  bool may_answer(const Row& row, const PacketRecord& record, uint32_t side) const;
+  bool may_answer(const Row& row, size_t slot, const PacketRecord& record, uint32_t side) const;
   bool may_touch(const Row& row) const;
   void answer(size_t slot, uint32_t side, const PacketRecord& record);
   void touch(size_t slot);
@@ -92,8 +92,10 @@ class FastPath {
   Rows rows_;
   FastPathOptions options_;
   TableMemory memory_;
-  TidingList tidings_;
-  uint32_t told_ = 0;
+  NewcomerList newcomers_;
+  uint32_t opened_ = 0;
+  Moments moments_;
+  Ends ends_;
   Segments segments_;
   Lookahead lookahead_;
 };

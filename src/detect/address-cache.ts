@@ -5,10 +5,13 @@
  */
 import { classify } from './address-class.ts';
 import type { Address } from './events.ts';
+import { ADDRESS_WORDS, writeAddress } from './flow-keys.ts';
 
-const PLACES = 16_384;
+/** What `native/detect/address_places.h` has as well. */
+export const ADDRESS_PLACES = 16_384;
 const V6 = 1;
 const V4 = 2;
+const V4_BYTES = 4;
 
 interface Classifier {
   isInternal(address: Address): boolean;
@@ -18,9 +21,10 @@ const NO_NETWORKS: Classifier = { isInternal: () => false };
 
 export class AddressCache {
   /** Four words, and V4 or V6 (0 = nothing yet), per place. */
-  private readonly words = new Int32Array(PLACES * 5);
-  private readonly texts: (Address | null)[] = new Array<Address | null>(PLACES).fill(null);
-  private readonly classes = new Uint8Array(PLACES);
+  readonly words = new Int32Array(ADDRESS_PLACES * 5);
+  private readonly texts: (Address | null)[] = new Array<Address | null>(ADDRESS_PLACES).fill(null);
+  /** Flags of `AddressClass` by place; 0 = not yet known. */
+  readonly classes = new Uint8Array(ADDRESS_PLACES);
   private readonly context: Classifier;
 
   constructor(context: Classifier = NO_NETWORKS) {
@@ -56,9 +60,7 @@ export class AddressCache {
     const c = from[at + 2];
     const d = from[at + 3];
     const kind = isV6 ? V6 : V4;
-    let hash = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 37) ^ Math.imul(d, 41) ^ kind, 0x9e37_79b1);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b);
-    const place = (hash >>> 16) & (PLACES - 1);
+    const place = placeOfWords(a, b, c, d, kind);
     const w = place * 5;
     if (words[w] === a && words[w + 1] === b && words[w + 2] === c && words[w + 3] === d && words[w + 4] === kind) return place;
     words[w] = a;
@@ -70,6 +72,18 @@ export class AddressCache {
     this.classes[place] = 0;
     return place;
   }
+}
+
+/** Where an address stands, whoever has it. */
+export function placeOf(address: Address): number {
+  const words = new Int32Array(ADDRESS_WORDS);
+  writeAddress(address, words, 0);
+  return placeOfWords(words[0], words[1], words[2], words[3], address.length === V4_BYTES ? V4 : V6);
+}
+
+function placeOfWords(a: number, b: number, c: number, d: number, kind: number): number {
+  const hash = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 37) ^ Math.imul(d, 41) ^ kind, 0x9e37_79b1);
+  return (Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b) >>> 16) & (ADDRESS_PLACES - 1);
 }
 
 /** Little-endian: the first byte of a word is its lowest. */

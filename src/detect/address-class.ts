@@ -19,6 +19,10 @@ export function classify(address: Address, context: { isInternal(address: Addres
   return KNOWN | (context.isInternal(address) ? INTERNAL : 0) | (isRoutable(address) ? ROUTABLE : 0);
 }
 
+/** The same as flags that are looked at, and what they have to be. */
+export const INSIDE = { mask: INTERNAL, is: INTERNAL } as const;
+export const OUTSIDE = { mask: INTERNAL | ROUTABLE, is: ROUTABLE } as const;
+
 /** One of our own networks, and no group. */
 export const isOwnHost = (flags: number): boolean => (flags & (INTERNAL | ROUTABLE)) === (INTERNAL | ROUTABLE);
 /** Somebody beyond the internal networks. */

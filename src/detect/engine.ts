@@ -6,12 +6,16 @@ import { AddressCache } from './address-cache.ts';
 import { type DetectBatch, MOMENT_BYTES } from './batch.ts';
 import { handle, type SingleType } from './dispatch.ts';
 import { EntryReader } from './entry-reader.ts';
-import { EventRows, ignoreRow, showRows } from './event-rows.ts';
+import { EventRows, ignoreRow } from './event-rows.ts';
 import type { Address, DetectEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
+import { type CreateTickWalk, NativeWalk, type WalkVisitor } from './native-walk.ts';
+import type { Networks } from './networks.ts';
+import { type CreateRowFronts, RowShow } from './row-show.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
 import { Scratch } from './scratch.ts';
 import { ContactFollower, type ContactRule } from './state/contact-follower.ts';
+import { SourceMarks } from './state/source-marks.ts';
 
 /** A rule with the settings that are in force. */
 export interface ActiveRule {
@@ -30,14 +34,25 @@ interface Running {
 }
 
 type OnEvent = (event: DetectEvent) => void;
-type RowType = 'answerRow' | 'volumeRow' | 'closeRow';
-type Wanting = Record<SingleType | RowType, Running[]>;
+type RowType = 'answer' | 'volume' | 'close';
+/** Whoever wants these as single events is shown each of them. */
+const SINGLE = ['open', 'answer', 'volume', 'close'] as const;
+type Wanting = Record<SingleType, Running[]>;
 /** Addresses of which it is known whether they are internal. */
 const MOST_CLASSIFIED = 65_536;
 
-export type RuleTools = Pick<RuleContext, 'isInternal' | 'text'>;
+/** What is done natively, where there is an addon. */
+export interface NativeDetect {
+  readonly createWalk: CreateTickWalk;
+  readonly createFronts: CreateRowFronts;
+}
 
-export class DetectEngine implements TickVisitor {
+export interface RuleTools extends Pick<RuleContext, 'isInternal' | 'text'> {
+  /** What `isInternal` asks, for who asks natively. */
+  readonly networks?: Networks;
+}
+
+export class DetectEngine implements TickVisitor, WalkVisitor {
   private readonly onBroken: (rule: Rule, error: unknown) => void;
   private readonly addresses: AddressCache;
   private running: readonly Running[] = [];
@@ -50,28 +65,38 @@ export class DetectEngine implements TickVisitor {
   private readonly owners = new Map<ContactRule, Rule>();
   private found: (Found & { index: number; rank: number })[] = [];
   /** Events so far in this tick. */
-  private index = 0;
+  index = 0;
   /** Of the last tick. No small whole number at first: code that takes it for one is thrown away after two seconds. */
   private lastNs = Number.NEGATIVE_INFINITY;
   private onEvent: OnEvent | null = null;
   private moments!: EntryReader;
   private ends!: EntryReader;
-  private readonly answers: EventRows;
-  private readonly volumes: EventRows;
-  private readonly closes: EventRows;
+  readonly answers: EventRows;
+  readonly volumes: EventRows;
+  readonly closes: EventRows;
   private readonly scratch = new Scratch();
+  private readonly walk: NativeWalk | null;
+  private readonly createFronts: CreateRowFronts | null;
+  private shows: Record<RowType, RowShow>;
 
-  /** `onBroken` hears of a rule that threw, once. */
-  constructor(rules: readonly ActiveRule[], tools: RuleTools, onBroken: (rule: Rule, error: unknown) => void) {
+  /** `onBroken` hears of a rule that threw, once. Without `native` nothing is gone through natively. */
+  constructor(
+    rules: readonly ActiveRule[],
+    tools: RuleTools,
+    onBroken: (rule: Rule, error: unknown) => void,
+    native: NativeDetect | null = null,
+  ) {
     this.onBroken = onBroken;
     this.addresses = new AddressCache(tools);
     const none = new EntryReader(new Uint8Array(0), MOMENT_BYTES, this.addresses);
     [this.answers, this.volumes, this.closes] = [new EventRows(none, 0), new EventRows(none, 0), new EventRows(none, 0)];
     const isInternal = remembered(tools.isInternal);
     const running: Running[] = [];
+    const marks = new SourceMarks();
     for (const [rank, { rule, settings }] of rules.entries()) {
       const raise = (finding: Finding, number = this.index) => void this.found.push({ rule, finding, index: number, rank });
       const contacts = {
+        marks,
         follow: (answerWaitMs: number, contactRule: ContactRule) => {
           this.owners.set(contactRule, rule);
           this.followerOf(answerWaitMs).add(contactRule);
@@ -81,7 +106,14 @@ export class DetectEngine implements TickVisitor {
     }
     this.running = running;
     this.wanting = wantingOf(running);
+    this.createFronts = native?.createFronts ?? null;
+    this.shows = this.showsOf(running);
     this.followed = [...this.followers.values()];
+    // It goes with one follower, and leaves those that count every attempt to themselves.
+    const isWalked = native !== null && this.followed.length <= 1 && !this.followed.some(({ countsAll }) => countsAll);
+    this.walk = isWalked
+      ? new NativeWalk(native.createWalk, this, this.addresses, marks, this.followed[0], tools.networks?.words() ?? null)
+      : null;
   }
 
   /** What the rules found in one tick, in the order of the events; `batches` are those of its shards. `onEvent` sees each event. */
@@ -89,7 +121,8 @@ export class DetectEngine implements TickVisitor {
     this.found = [];
     this.index = 0;
     this.onEvent = onEvent;
-    mergeBatches(batches, tick, this.lastNs, this.addresses, this, this.scratch);
+    const isWalked = onEvent === null && SINGLE.every((type) => this.wanting[type].length === 0);
+    mergeBatches(batches, tick, this.lastNs, this.addresses, this, this.scratch, isWalked ? this.walk : null);
     this.lastNs = tick.at;
     return this.found.sort((a, b) => a.index - b.index || a.rank - b.rank);
   }
@@ -104,6 +137,10 @@ export class DetectEngine implements TickVisitor {
 
   opened(offset: number, at: number): void {
     this.index++;
+    this.meetOpen(offset, at);
+  }
+
+  meetOpen(offset: number, at: number): void {
     const { moments, onEvent, followed } = this;
     const isAccepted = moments.isAccepted(offset);
     for (let i = 0; i < followed.length; i++) if (isAccepted && !followed[i].countsAll) followed[i].advance(moments.protocol(offset), at);
@@ -117,8 +154,12 @@ export class DetectEngine implements TickVisitor {
 
   answered(offset: number, at: number, attemptAt: number): void {
     this.index++;
-    const { moments, onEvent, followed } = this;
     this.answers.push(offset, at, this.index);
+    this.meetAnswer(offset, at, attemptAt);
+  }
+
+  meetAnswer(offset: number, at: number, attemptAt: number): void {
+    const { moments, onEvent, followed } = this;
     const isQuick = moments.isAccepted(offset) && !Number.isNaN(attemptAt);
     if (isQuick) for (let i = 0; i < followed.length; i++) followed[i].acceptedEntry(moments, offset, at, attemptAt);
     if (isQuick && onEvent === null && this.wanting.answer.length === 0) return;
@@ -150,7 +191,7 @@ export class DetectEngine implements TickVisitor {
   }
 
   event(event: DetectEvent): void {
-    if (event.type === 'arp') this.tellRows('answerRow', this.answers);
+    if (event.type === 'arp') this.tellRows('answer', this.answers);
     else if (event.type === 'tick') this.tellAllRows();
     this.index++;
     this.onEvent?.(event);
@@ -159,17 +200,16 @@ export class DetectEngine implements TickVisitor {
   }
 
   private tellAllRows(): void {
-    this.tellRows('answerRow', this.answers);
-    this.tellRows('volumeRow', this.volumes);
-    this.tellRows('closeRow', this.closes);
+    this.tellRows('answer', this.answers);
+    this.tellRows('volume', this.volumes);
+    this.tellRows('close', this.closes);
   }
 
   /** Shows what has gathered, and begins anew. */
   private tellRows(type: RowType, rows: EventRows): void {
     if (rows.count === 0) return;
-    const wanting = this.wanting[type];
-    const handlers = wanting.map((running) => running.handlers[type] ?? ignoreRow);
-    showRows(rows, handlers, (place, error) => this.giveUp(wanting[place].rule, error));
+    rows.classify();
+    this.shows[type].show(rows);
     rows.count = 0;
   }
 
@@ -181,6 +221,19 @@ export class DetectEngine implements TickVisitor {
         this.giveUp(rule, error);
       }
     }
+  }
+
+  private showsOf(running: readonly Running[]): Record<RowType, RowShow> {
+    const showOf = (type: RowType, areEnds: boolean) => {
+      const having = running.filter(({ handlers }) => handlers[`${type}Row`] !== undefined);
+      const listeners = having.map(({ rule, handlers }) => ({
+        handler: handlers[`${type}Row`] ?? ignoreRow,
+        front: handlers[`${type}Front`] ?? null,
+        giveUp: (error: unknown) => this.giveUp(rule, error),
+      }));
+      return new RowShow(listeners, areEnds, this.createFronts);
+    };
+    return { answer: showOf('answer', false), volume: showOf('volume', true), close: showOf('close', true) };
   }
 
   private followerOf(answerWaitMs: number): ContactFollower {
@@ -203,22 +256,20 @@ export class DetectEngine implements TickVisitor {
     }
     this.running = this.running.filter((running) => running.rule !== rule);
     this.wanting = wantingOf(this.running);
+    this.shows = this.showsOf(this.running);
     this.onBroken(rule, error);
   }
 }
 
 function wantingOf(running: readonly Running[]): Wanting {
-  const having = (type: SingleType | RowType) => running.filter(({ handlers }) => handlers[type] !== undefined);
+  const having = (type: SingleType) => running.filter(({ handlers }) => handlers[type] !== undefined);
   return {
     open: having('open'),
     pending: having('pending'),
     answer: having('answer'),
     settled: having('settled'),
-    answerRow: having('answerRow'),
     volume: having('volume'),
-    volumeRow: having('volumeRow'),
     close: having('close'),
-    closeRow: having('closeRow'),
     halfOpen: having('halfOpen'),
     dns: having('dns'),
     arp: having('arp'),

@@ -33,7 +33,8 @@ export class EntryReader {
   /** Entries. */
   readonly count: number;
   readonly i32: Int32Array;
-  private readonly u8: Uint8Array;
+  /** The entries themselves. */
+  readonly u8: Uint8Array;
   private readonly f64: Float64Array;
   private readonly u32: Uint32Array;
   private readonly u16: Uint16Array;

@@ -13,9 +13,11 @@ export class EventRows {
   offsets!: Int32Array;
   /** Stream time as which the event counts. */
   times!: Float64Array;
-  /** What source and target are: flags of `AddressClass`. */
+  /** What source and target are: flags of `AddressClass`, 0 = not known yet. */
   sources!: Uint8Array;
   targets!: Uint8Array;
+  /** There may be rows of which that is not known. */
+  hasUnknown = false;
   /** Its number among the events of the tick: what a finding of it is ordered by. */
   numbers!: Int32Array;
 
@@ -28,6 +30,7 @@ export class EventRows {
   begin(entries: EntryReader): void {
     this.entries = entries;
     this.count = 0;
+    this.hasUnknown = false;
     if (this.offsets.length < entries.count) this.makeRoom(roomFor(entries.count));
   }
 
@@ -41,6 +44,17 @@ export class EventRows {
     const last = twin.count - 1;
     if (last < 0 || twin.offsets[last] !== offset) this.push(offset, at, number);
     else this.pushAs(offset, at, number, twin.sources[last], twin.targets[last]);
+  }
+
+  /** Finds out what source and target are where that is not known yet. */
+  classify(): void {
+    if (!this.hasUnknown) return;
+    this.hasUnknown = false;
+    const { entries, offsets, sources, targets } = this;
+    for (let row = 0; row < this.count; row++) {
+      if (sources[row] === 0) sources[row] = entries.classOf(offsets[row], B_SOURCE);
+      if (targets[row] === 0) targets[row] = entries.classOf(offsets[row], B_TARGET);
+    }
   }
 
   private makeRoom(most: number): void {

@@ -7,9 +7,10 @@ import { ascendingPlaces } from './ascending-places.ts';
 import { type DetectBatch, END_BYTES, EntryKind, MOMENT_BYTES } from './batch.ts';
 import { EntryReader } from './entry-reader.ts';
 import type { DetectEvent, TickEvent } from './events.ts';
-import { joined, opensOf } from './joined-entries.ts';
+import { answersOf, joined, opensOf } from './joined-entries.ts';
+import type { NativeWalk } from './native-walk.ts';
 import { Scratch } from './scratch.ts';
-import { TickMoments } from './tick-moments.ts';
+import { objectsOf, TickMoments } from './tick-moments.ts';
 import { TickSurges } from './tick-surges.ts';
 
 export type TickSums = Omit<TickEvent, 'type' | 'missedBytes' | 'payloadBytes'>;
@@ -27,8 +28,12 @@ export interface TickVisitor {
 }
 
 const TCP = 6;
+const NONE = new Uint32Array(0);
 
-/** Shows the events of a tick; none of them counts before `afterNs`. `scratch`: kept by whoever has many ticks. */
+/**
+ * Shows the events of a tick; none of them counts before `afterNs`. `scratch`: kept by whoever has many ticks. `walk` goes
+ * through the entries where there is one.
+ */
 export function mergeBatches(
   batches: readonly DetectBatch[],
   tick: TickSums,
@@ -36,6 +41,7 @@ export function mergeBatches(
   addresses: AddressCache,
   visitor: TickVisitor,
   scratch = new Scratch(),
+  walk: NativeWalk | null = null,
 ): void {
   const texts = batches.map((batch) => batch.texts);
   const ends = new EntryReader(
@@ -55,10 +61,12 @@ export function mergeBatches(
     ),
   );
   visitor.begin(moments, ends);
-  const opens = opensOf(moments, scratch);
+  const objects = objectsOf(batches);
+  const isTold = walk?.tellMoments(moments, answersOf(batches), objects, afterNs) ?? false;
+  const opens = isTold ? NONE : opensOf(moments, scratch);
   const surges = new TickSurges(batches, tick.at, moments, opens);
-  new TickMoments(batches, moments, opens, surges, afterNs, visitor, scratch).tell();
-  const sums = tellEnds(ends, tick.at, visitor, scratch);
+  if (!isTold) new TickMoments(batches, moments, opens, objects, surges, afterNs, visitor, scratch).tell();
+  const sums = walk?.tellEnds(ends, tick.at) ?? tellEnds(ends, tick.at, visitor, scratch);
   for (const surge of surges.inOrder()) visitor.event(surge);
   visitor.event({ type: 'tick', ...tick, ...sums });
 }

@@ -1,6 +1,7 @@
 /** Networks in CIDR notation, and whether an address lies in one of them. */
 import { SensorError } from '../errors.ts';
 import { addressBytes, addressPrefix } from '../flow/address-bytes.ts';
+import type { NetworkWords } from '../native/tick-walk.ts';
 import type { Address } from './events.ts';
 
 export interface Network {
@@ -83,6 +84,12 @@ export class Networks {
   static of(text: string): Networks | null {
     const network = parseNetwork(text);
     return network === null ? null : new Networks([network]);
+  }
+
+  /** For who asks natively. */
+  words(): NetworkWords {
+    const of = (networks: readonly Network[]) => Uint32Array.from(networks.flatMap(({ words, masks }) => [...words, ...masks]));
+    return { v4: of(this.#v4), v6: of(this.#v6) };
   }
 
   contains(address: Address): boolean {

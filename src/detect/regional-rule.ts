@@ -13,6 +13,8 @@ type IsWithin = (address: Address | null) => boolean;
 
 /** Handlers that get events as rows. */
 const ROWS: ReadonlySet<string> = new Set<keyof RowHandlers>(['answerRow', 'volumeRow', 'closeRow']);
+/** They know of no networks: a rule that is about some of them is shown all rows of these. */
+const FRONTS: ReadonlySet<string> = new Set<keyof RowHandlers>(['answerFront', 'volumeFront', 'closeFront']);
 
 function membership({ networks, own }: Region): IsWithin {
   const table = new NetworkTable(networks);
@@ -43,7 +45,8 @@ function subjectOf(event: DetectEvent, decider: Decider): Address | undefined {
 
 /** The same, but for events about other addresses. */
 function ownEvents(handlers: Handlers, decider: Decider, isWithin: IsWithin): Handlers {
-  const routed = Object.entries(handlers).map(([type, handle]: [string, (...event: never[]) => void]) => [
+  const named = Object.entries(handlers).filter(([type]) => !FRONTS.has(type));
+  const routed = named.map(([type, handle]: [string, (...event: never[]) => void]) => [
     type,
     ROWS.has(type) ? ownRows(handle as RowHandler, decider, isWithin) : ownSingle(handle as EventHandler, decider, isWithin),
   ]);
@@ -66,9 +69,9 @@ function ownRows(handle: RowHandler, decider: Decider, isWithin: IsWithin): RowH
 function ownContacts(contacts: SharedContacts, decider: Decider, isWithin: IsWithin): SharedContacts {
   const limited = (rule: ContactRule): ContactRule => ({
     ...rule,
-    wants: (flow) => isWithin(flow[decider]) && rule.wants?.(flow) !== false,
+    within: (flow) => isWithin(flow[decider]) && rule.within?.(flow) !== false,
   });
-  return { follow: (answerWaitMs, rule) => contacts.follow(answerWaitMs, limited(rule)) };
+  return { ...contacts, follow: (answerWaitMs, rule) => contacts.follow(answerWaitMs, limited(rule)) };
 }
 
 /** Events that cannot matter are kept from rules that say so (`isolated`); the others see all, and only findings are left out. */

@@ -13,6 +13,7 @@ import type {
   TickEvent,
   VolumeEvent,
 } from './events.ts';
+import type { RowFront } from './row-front.ts';
 import type { SharedContacts } from './state/contact-follower.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
@@ -101,6 +102,10 @@ export interface RowHandlers {
   answerRow?(rows: EventRows, row: number): void;
   volumeRow?(rows: EventRows, row: number): void;
   closeRow?(rows: EventRows, row: number): void;
+  /** Which of these rows have to be shown; all where there is none. */
+  readonly answerFront?: RowFront;
+  readonly volumeFront?: RowFront;
+  readonly closeFront?: RowFront;
   /** An attempt that was not accepted within its tick. */
   pending?(event: OpenEvent): void;
   /** An answer that did not accept an attempt of the same tick. */

@@ -27,6 +27,7 @@ export class TickMoments {
     batches: readonly DetectBatch[],
     moments: EntryReader,
     opens: Uint32Array,
+    objects: readonly ObjectEvent[],
     surges: TickSurges,
     afterNs: number,
     visitor: TickVisitor,
@@ -38,7 +39,7 @@ export class TickMoments {
     this.visitor = visitor;
     this.opens = inOrder(moments, opens, B_AT, B_ORDINAL, scratch);
     this.answers = inOrder(moments, answersOf(batches), B_ANSWERED_AT, B_ANSWER_ORDINAL, scratch);
-    this.objects = objectsOf(batches);
+    this.objects = objects;
     this.toldAt = scratch.numbers('told', moments.count).fill(Number.NaN);
   }
 
@@ -85,10 +86,10 @@ export class TickMoments {
   }
 }
 
-type ObjectEvent = DnsEvent | ArpEvent;
+export type ObjectEvent = DnsEvent | ArpEvent;
 
 /** Questions and claims of all shards, in order. */
-function objectsOf(batches: readonly DetectBatch[]): ObjectEvent[] {
+export function objectsOf(batches: readonly DetectBatch[]): ObjectEvent[] {
   const events = batches.flatMap(({ dns, arp }): ObjectEvent[] => [...dns, ...arp]);
   return events.sort((a, b) => a.at - b.at || a.ordinal - b.ordinal || compareTexts(sortKey(a), sortKey(b)));
 }

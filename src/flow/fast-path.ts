@@ -3,10 +3,7 @@
  * table. Both do a usual packet in the same way, so who does it changes nothing but the time that it takes.
  */
 import type { FastPath, FastPathMemory } from '../native/engine.ts';
-import { R_FLAGS, R_PROTOCOL, R_STREAM_NS, RecordFlag } from '../ring/layout.ts';
-import type { RingReader } from '../ring/reader.ts';
 import type { FlowLives } from './lives.ts';
-import { ROLE_OF } from './roles.ts';
 import { F_LETTERS_A, F_RTT_LAST_MS, HOT_BYTES } from './row.ts';
 
 /** Words of `FastPathMemory.words`; positions and numbers are mod 2^32. */
@@ -21,8 +18,8 @@ export const FastWord = {
   MOST: 3,
   /** Records that were taken, pads included. */
   TAKEN: 4,
-  /** Moments of flows that were written down. */
-  TIDINGS: 5,
+  /** New flows that were written down. */
+  NEWCOMERS: 5,
   COUNT: 6,
 } as const;
 
@@ -37,10 +34,8 @@ export const FastTime = {
   COUNT: 3,
 } as const;
 
-/** Moments between two looks at them: a batch of the drain loop has fewer. */
-const MOST_TIDINGS = 256;
-/** Of a moment's second word, an offset of a record: the flow's second side has spoken; else the flow is new. */
-const IS_ANSWER = 1;
+/** New flows between two looks at them: a batch of the drain loop has fewer. */
+const MOST_NEWCOMERS = 256;
 
 /** null where there is no addon: the table then does every packet. */
 export type CreateFastPath = (memory: FastPathMemory) => FastPath | null;
@@ -51,8 +46,8 @@ export class FastPathState {
   readonly times = new Float64Array(FastTime.COUNT);
   /** Packets and wire bytes per IP protocol, in turn. */
   readonly protocols = new Float64Array(512);
-  /** Slot and record of each moment that somebody hears of. */
-  readonly tidings = new Int32Array(2 * MOST_TIDINGS);
+  /** Their slots, when somebody hears of them. */
+  readonly newcomers = new Int32Array(MOST_NEWCOMERS);
   readonly create: CreateFastPath;
 
   constructor(create: CreateFastPath) {
@@ -67,13 +62,13 @@ export class FastPathState {
 export function usualPackets(
   state: FastPathState,
   lives: FlowLives,
-  rec: RingReader,
+  ring: Uint8Array,
   { takesBytes, takesNone }: { takesBytes: boolean; takesNone: boolean },
 ): (limitNs: number, most: number) => number {
   const { store, index, interims, pressure, tcp, tally } = lives;
-  const { words, times, protocols } = state;
+  const { words, times, protocols, newcomers } = state;
   const fast = state.create({
-    ring: rec.u8,
+    ring,
     hot: store.hotB,
     cold: store.coldB,
     coldBytes: store.coldBytes,
@@ -82,9 +77,8 @@ export function usualPackets(
     full: store.full,
     timed: tcp.rtt,
     takesBytes,
-    tellsOpens: lives.watch !== null || lives.newcomers !== null,
-    tellsAnswers: lives.watch !== null,
-    tidings: state.tidings,
+    newcomers: lives.newcomers === null ? newcomers.subarray(0, 0) : newcomers,
+    moments: lives.watch?.memory ?? null,
     tellsFrom: lives.sink.tellsFrom,
     tally,
     protocols,
@@ -95,11 +89,18 @@ export function usualPackets(
     times,
   });
   if (fast === null) return () => 0;
+  // Of several rings' paths, which share the rows, whichever came last.
+  if (lives.watch !== null) lives.watch.native = fast;
   let known: Int32Array | null = null;
+  let written: Uint8Array | null = null;
   return (limitNs, most) => {
     if (index.entries !== known) {
       known = index.entries;
       fast.setIndex(known);
+    }
+    if (lives.watch !== null && lives.watch.entries !== written) {
+      written = lives.watch.entries;
+      fast.setEntries(written);
     }
     words[FastWord.MOST] = takesNone ? 0 : most;
     times[FastTime.LIMIT] = limitNs;
@@ -107,25 +108,7 @@ export function usualPackets(
     times[FastTime.MIN_TIMEOUT] = pressure.minTimeout;
     fast.run();
     interims.next = times[FastTime.DUE];
-    if (words[FastWord.TIDINGS] > 0) tell(lives, rec, state.tidings, words[FastWord.TIDINGS]);
+    for (let i = 0; i < words[FastWord.NEWCOMERS]; i++) lives.newcomers?.opened(newcomers[i]);
     return words[FastWord.TAKEN];
   };
-}
-
-/**
- * Passes on what the fast path has written down. Nothing that is asked here has changed since: a record is in the ring until its
- * batch is done, and which flow is in a slot, between whom, changes in the table alone.
- */
-function tell({ watch, newcomers }: FlowLives, rec: RingReader, tidings: Int32Array, count: number): void {
-  for (let i = 0; i < 2 * count; i += 2) {
-    const slot = tidings[i];
-    const o = tidings[i + 1] & ~IS_ANSWER;
-    const flags = rec.u16[(o + R_FLAGS) >> 1];
-    const now = rec.f64[(o + R_STREAM_NS) >> 3];
-    if ((tidings[i + 1] & IS_ANSWER) !== 0) watch?.answered(slot, (flags & RecordFlag.FROM_A) ^ 1, rec, o, now);
-    else {
-      watch?.opened(slot, rec, o, rec.u8[o + R_PROTOCOL] | ROLE_OF[flags], now);
-      newcomers?.opened(slot);
-    }
-  }
 }

@@ -6,6 +6,7 @@
  *   open ─▶ NEW_x ─────────────▶ x ─────────────────────────────────▶ LINGER
  *             └── idle, emergency ┴── idle, eviction, shutdown, reuse ──┴──▶ row written, slot, credit and index given back
  */
+import type { MomentMemory, NativeWatch } from '../native/moment-memory.ts';
 import { R_HASH_LO, R_TCP_FLAGS } from '../ring/layout.ts';
 import { END_REASONS, type FlowOptions, ShardCounter } from '../shard/protocol.ts';
 import { CreditLease, creditBlock } from './credits.ts';
@@ -79,8 +80,13 @@ export interface FlowSink {
   readonly atTick: Float64Array;
 }
 
-/** Hears of the moments in a flow's life that detection rules are about. */
+/** Hears of the moments in a flow's life that detection rules are about; of those of usual packets the native fast path writes. */
 export interface FlowWatch {
+  /** Does some of it, once there is somebody. */
+  native: NativeWatch | null;
+  /** What it keeps, and where it writes entries: other memory now and then. */
+  readonly memory: MomentMemory;
+  readonly entries: Uint8Array;
   /** The first packet of a flow, after its row was filled; `slot` is -1 when the table refused it. `key` is protocol | role << 8. */
   opened(slot: number, rec: RecordWords, o: number, key: number, now: number): void;
   /** The first packet of the side that spoke second. */

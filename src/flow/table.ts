@@ -147,7 +147,7 @@ export function createFlowTable(
   const everyPacket = payload?.everyPacket === true;
   const timed = tcp.rtt;
   const isFull = store.full;
-  const usual = usualPackets(state, lives, rec, { takesBytes: payload !== null, takesNone: vlanAware || everyPacket });
+  const usual = usualPackets(state, lives, rb, { takesBytes: payload !== null, takesNone: vlanAware || everyPacket });
 
   function packet(o: number): void {
     count(o, rb[o + O_PROTOCOL] | ROLE_OF[rh[(o >> 1) + O_FLAGS]]);

@@ -3,6 +3,10 @@
  * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
  */
 
+import type { MomentMemory, NativeWatch } from './moment-memory.ts';
+import type { NativeFront, RowFronts } from './row-fronts.ts';
+import type { TickWalk, TickWalkMemory } from './tick-walk.ts';
+
 /** A file to replay. `-` is standard input. */
 export interface FileSource {
   kind: 'file';
@@ -262,12 +266,10 @@ export interface FastPathMemory {
   readonly timed: boolean;
   /** Records that carry bytes are for the application layer, not usual. */
   readonly takesBytes: boolean;
-  /** Somebody hears of every new flow. */
-  readonly tellsOpens: boolean;
-  /** Somebody hears of the first packet of the side that spoke second. */
-  readonly tellsAnswers: boolean;
-  /** What they hear, two words each: see `Tiding` in native/flow/fast_path.h. A packet that finds no room is not usual. */
-  readonly tidings: Int32Array;
+  /** The slots of new flows, for somebody else: a packet that finds no room is not usual. Empty when nobody asks. */
+  readonly newcomers: Int32Array;
+  /** What detection hears of; null when nobody asks. */
+  readonly moments: MomentMemory | null;
   /** The first packet in a tick of a flow of so many bytes is not usual either. */
   readonly tellsFrom: number;
   /** The shard's counters, and packets and bytes per protocol. */
@@ -284,9 +286,11 @@ export interface FastPathMemory {
 }
 
 /** Counts usual packets of one ring; src/flow/fast-path.ts says which these are. */
-export interface FastPath {
+export interface FastPath extends NativeWatch {
   /** The table's index: pairs of hash and slot + 1, a power of two of them. Without one nothing is taken. */
   setIndex(entries: Int32Array): void;
+  /** Where entries of moments are written; without it none is. */
+  setEntries(entries: Uint8Array): void;
   /** Takes records as `words` and `times` say. */
   run(): void;
 }
@@ -334,6 +338,16 @@ export interface Addon {
   FastPath: new (
     memory: FastPathMemory,
   ) => FastPath;
+  /** Rows of volumes and ends (`areEnds`) or of attempts; `mask` gets bits of fronts. */
+  RowFronts: new (
+    fronts: readonly NativeFront[],
+    areEnds: boolean,
+    mask: Uint32Array,
+  ) => RowFronts;
+  /** Throws TypeError for memory of another kind. */
+  TickWalk: new (
+    memory: TickWalkMemory,
+  ) => TickWalk;
   createWaker: (callback: () => void) => Waker;
   listInterfaces(): InterfaceFacts[];
   /** Asks for large pages behind memory that will be read at random; false when there are none. Call it before the memory is used. */

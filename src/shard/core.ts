@@ -87,7 +87,7 @@ export class ShardCore {
     this.lives = new FlowLives(data.flow, data.shard, data.shards, data.credits, this.sink, port.advise);
     const control = new Int32Array(data.control);
     this.watch = data.detect ? new DetectWatch(this.lives, () => Atomics.load(control, Control.ACKED_TICK)) : null;
-    this.lives.watch = this.watch;
+    this.lives.watch = this.watch?.moments ?? null;
     if (data.processes !== null) this.lives.newcomers = new ProcessWatch(this.lives.store, data.processes, data.shard);
     this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts, this.watch);
     const { app, sink } = this;

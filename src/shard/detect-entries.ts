@@ -1,8 +1,9 @@
 /** Writes a shard's flow events of one tick into entries of `detect/batch.ts`, as many as a tick may have. */
+import { MomentBound, MomentWord } from './moment-words.ts';
 
 const FIRST_ENTRIES = 256;
-/** Entries of one shard and tick: 5 MiB of moments, 9 MiB of ends. What is beyond is counted. */
-const MOST_ENTRIES = 65_536;
+const MOST_ENTRIES = MomentBound.ENTRIES;
+const { ENTRIES, UNTOLD } = MomentWord;
 /** Ticks whose memory the sensor may have; when it is further behind, it gets copies. */
 const MOST_LENT = 3;
 /** Memory that is this much larger than what is needed is not kept. */
@@ -41,43 +42,53 @@ export class DetectEntries {
   i32: Int32Array;
   u16: Uint16Array;
   u8: Uint8Array;
-  /** Events that found no room since the last `take`. */
-  untold = 0;
-  count = 0;
+  readonly words: Int32Array;
   private readonly entryBytes: number;
   private readonly mergedTick: () => number;
   private block: Block;
   /** Oldest first. */
   private readonly lent: Block[] = [];
 
-  /** `entryBytes`: a multiple of 8. `mergedTick`: the last tick that the sensor has done with. */
-  constructor(entryBytes: number, mergedTick: () => number) {
+  /** `entryBytes`: a multiple of 8. `mergedTick`: the last tick that the sensor has done with. `words`: of `MomentWord`. */
+  constructor(entryBytes: number, mergedTick: () => number, words: Int32Array = new Int32Array(MomentWord.COUNT)) {
+    this.words = words;
     this.entryBytes = entryBytes;
     this.mergedTick = mergedTick;
     this.block = new Block(entryBytes, FIRST_ENTRIES);
     ({ f64: this.f64, i32: this.i32, u16: this.u16, u8: this.u8 } = this.block);
   }
 
+  get count(): number {
+    return this.words[ENTRIES];
+  }
+
+  /** Events that found no room since the last `take`. */
+  get untold(): number {
+    return this.words[UNTOLD];
+  }
+
   /** Byte offset of a fresh entry, all zeros; -1 when there is no room. */
   next(): number {
-    if (this.count === this.block.room) {
-      if (this.count === MOST_ENTRIES) {
-        this.untold++;
+    const { words, block } = this;
+    const count = words[ENTRIES];
+    if (count === block.room) {
+      if (count === MOST_ENTRIES) {
+        words[UNTOLD]++;
         return -1;
       }
-      const wider = new Block(this.entryBytes, Math.min(MOST_ENTRIES, this.count * 2));
+      const wider = new Block(this.entryBytes, Math.min(MOST_ENTRIES, count * 2));
       wider.f64.set(this.f64);
       this.use(wider);
     }
-    return this.count++ * this.entryBytes;
+    words[ENTRIES] = count + 1;
+    return count * this.entryBytes;
   }
 
   /** What was written since the last call, for tick `tick`: the caller's until that is merged. */
   take(tick: number): Uint8Array {
-    const { block, count, lent } = this;
+    const { block, count, lent, words } = this;
     const bytes = count * this.entryBytes;
-    this.count = 0;
-    this.untold = 0;
+    words[ENTRIES] = words[UNTOLD] = 0;
     const isBehind = lent.length === MOST_LENT && !this.isMerged(lent[0]);
     if (isBehind) {
       const copy = block.u8.slice(0, bytes);

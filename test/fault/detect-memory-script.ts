@@ -6,6 +6,7 @@ import { dispatch } from '../../src/detect/dispatch.ts';
 import type { OpenEvent } from '../../src/detect/events.ts';
 import { RULES, resolveRules } from '../../src/detect/rules.ts';
 import { ContactFollower, type ContactRule } from '../../src/detect/state/contact-follower.ts';
+import { SourceMarks } from '../../src/detect/state/source-marks.ts';
 
 const ATTEMPTS = 300_000;
 const PER_SECOND = 20_000;
@@ -28,7 +29,7 @@ const addresses = new AddressCache(tools);
 const follower = new ContactFollower(1000, (_, error) => {
   throw error;
 });
-const contacts = { follow: (_: number, rule: ContactRule) => follower.add(rule) };
+const contacts = { marks: new SourceMarks(), follow: (_: number, rule: ContactRule) => follower.add(rule) };
 collect();
 /** Objects, and tables of numbers beside them. */
 const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;

@@ -1,6 +1,7 @@
-import { isInside, isOutside } from '../address-class.ts';
+import { INSIDE, isInside, isOutside, OUTSIDE } from '../address-class.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import type { CloseEvent } from '../events.ts';
+import { firstCallsFront, PORTS } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { CallPairs, type Calls } from '../state/call-pairs.ts';
 import { ascending, medianDeviation, quantile } from '../state/order.ts';
@@ -134,7 +135,9 @@ export const beaconing = defineRule({
       );
     };
 
+    const gate = { protocols: [TCP, UDP], ports: { below: PORTS, except: CLOCKWORK_PORTS }, source: INSIDE, target: OUTSIDE };
     return {
+      closeFront: firstCallsFront(gate, pairs),
       closeRow({ entries, offsets, times, numbers, sources, targets }, row) {
         const offset = offsets[row];
         if (!isCall(entries, offset)) return;

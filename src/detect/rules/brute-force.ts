@@ -1,6 +1,7 @@
 import { endpointText } from '../endpoint.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import type { CloseEvent } from '../events.ts';
+import { gateFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { ascending, medianDeviation, quantile } from '../state/order.ts';
@@ -153,6 +154,13 @@ export const bruteForce = defineRule({
     };
 
     return {
+      closeFront: gateFront({
+        protocols: [TCP],
+        ports: { only: BY_PORT.keys() },
+        labelled: true,
+        belowNs: LONGEST_NS,
+        belowBytes: LARGEST_BYTES,
+      }),
       closeRow({ entries, offsets, times, numbers }, row) {
         const service = attemptedAt(entries, offsets[row]);
         if (service !== null) judge(entries.close(offsets[row], times[row]), service, numbers[row]);

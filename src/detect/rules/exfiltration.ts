@@ -1,7 +1,8 @@
-import { isInside, isOutside } from '../address-class.ts';
+import { INSIDE, isInside, isOutside, OUTSIDE } from '../address-class.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import { VOLUME_STEP, type VolumeEvent } from '../events.ts';
 import { PAIR_WORDS } from '../flow-keys.ts';
+import { firstVolumesFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { FirstFlows } from '../state/first-flows.ts';
 import { KeyTable } from '../state/key-table.ts';
@@ -47,17 +48,20 @@ export const dataExfiltration = defineRule({
     const { settings } = context;
     const { upload_bytes: uploadBytes, ratio, window_secs: windowSecs } = settings;
     const windowNs = windowSecs * 1e9;
-    const pairs = new KeyTable(PAIR_WORDS, MOST_PAIRS, (row) => {
+    const forget = (row: number) => {
       sums[row] = null;
-    });
-    /** Most pairs have one volume to tell before they make room for others: of that, when it was and its bytes up. */
-    const firsts = new FirstFlows();
-    const firstDown: number[] = [];
+      heavy[row] = 0;
+    };
+    const pairs = new KeyTable(PAIR_WORDS, MOST_PAIRS, forget, true);
+    /** Most pairs have one volume to tell before they make room for others: of that, when it was and its bytes up and down. */
+    const firsts = new FirstFlows(MOST_PAIRS);
+    /** By pair: it has sums. */
+    const heavy = new Uint8Array(MOST_PAIRS);
     const sums: (Sums | null)[] = [];
 
     const sumsOf = (row: number): Sums => {
       const made = { totals: new SlidingTotals(windowNs, windowNs / GRAINS), flows: new TimedFlows() };
-      made.totals.add(firsts.second(row), firstDown[row], firsts.first(row));
+      made.totals.add(firsts.second(row), firsts.third(row), firsts.first(row));
       made.flows.add(firsts.flow(row), firsts.first(row));
       return made;
     };
@@ -89,6 +93,7 @@ export const dataExfiltration = defineRule({
     };
 
     return {
+      volumeFront: firstVolumesFront({ source: INSIDE, target: OUTSIDE }, { pairs, firsts, heavy }, uploadBytes),
       volumeRow({ entries, offsets, times, numbers, sources, targets }, i) {
         const offset = offsets[i];
         if (isNoise(entries, offset) || !isInside(sources[i]) || !isOutside(targets[i])) return;
@@ -97,13 +102,13 @@ export const dataExfiltration = defineRule({
         const isFirst = pairs.isFresh;
         if (isFirst) {
           const bytesUp = entries.grownBytes(offset, 0);
-          firsts.set(row, entries, offset, times[i], bytesUp, pairs.room);
-          firstDown[row] = entries.grownBytes(offset, 1);
-          sums[row] = null;
+          firsts.set(row, entries, offset, [times[i], bytesUp, entries.grownBytes(offset, 1)], pairs.room);
+          forget(row);
           if (bytesUp < uploadBytes) return;
         }
         const pair = sums[row] ?? sumsOf(row);
         sums[row] = pair;
+        heavy[row] = 1;
         judge(pair, entries.volume(offset, times[i]), isFirst, numbers[i]);
       },
     };

@@ -1,6 +1,5 @@
 /** ICMP requests to many hosts that do not answer. */
 import { defineRule } from '../rule.ts';
-import type { ContactFlow } from '../state/contact-follower.ts';
 import { ACTIVE_SCANNING, SYSTEM_DISCOVERY, windowSetting } from './scan-settings.ts';
 import { followSpread, SPREAD_SETTINGS } from './spread-scan.ts';
 
@@ -11,8 +10,6 @@ const REQUESTS: ReadonlyMap<number, readonly number[]> = new Map([
   [ICMP, [8, 13, 17]],
   [ICMPV6, [128]],
 ]);
-
-const wantsRequest = ({ protocol, icmpType }: ContactFlow): boolean => REQUESTS.get(protocol)?.includes(icmpType) === true;
 
 export const icmpSweep = defineRule({
   kind: 'icmp_sweep',
@@ -34,7 +31,7 @@ export const icmpSweep = defineRule({
     return followSpread(context, context.settings, {
       members: hosts,
       protocols: [...REQUESTS.keys()],
-      wants: wantsRequest,
+      wants: { icmpTypes: REQUESTS },
       group: (open) => open.source,
       member: (open) => open.target,
       among: () => ({}),

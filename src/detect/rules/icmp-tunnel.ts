@@ -1,4 +1,5 @@
 import type { VolumeEvent } from '../events.ts';
+import { gateFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { SlidingTotals } from '../state/sliding-totals.ts';
@@ -137,6 +138,7 @@ export const icmpTunnel = defineRule({
     };
 
     return {
+      volumeFront: gateFront({ protocols: [ICMP, ICMPV6] }),
       volumeRow({ entries, offsets, times, numbers }, row) {
         const offset = offsets[row];
         const protocol = entries.protocol(offset);

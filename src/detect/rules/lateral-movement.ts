@@ -1,6 +1,7 @@
-import { isInside } from '../address-class.ts';
+import { INSIDE, isInside } from '../address-class.ts';
 import { endpointText } from '../endpoint.ts';
 import type { AnswerEvent } from '../events.ts';
+import { gateFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { SlidingSet } from '../state/sliding-set.ts';
@@ -49,7 +50,8 @@ export const lateralMovement = defineRule({
     const windowNs = windowSecs * 1e9;
     const contacts = new BoundedMap<true>(MOST_CONTACTS);
     const sources = new BoundedMap<Source>(MOST_SOURCES);
-    let startedAt = Number.NaN;
+    /** When the first row came. */
+    const began = Float64Array.of(Number.NaN);
 
     const isNew = ({ source, target }: AnswerEvent) => {
       const key = source + target;
@@ -66,7 +68,7 @@ export const lateralMovement = defineRule({
       state.flows.add(event, at);
       if (count < hosts) return;
       const name = context.text(source);
-      const learning = at - startedAt < learnSecs * 1e9;
+      const learning = at - began[0] < learnSecs * 1e9;
       context.raise(
         {
           at,
@@ -85,11 +87,12 @@ export const lateralMovement = defineRule({
     };
 
     return {
+      answerFront: gateFront({ accepted: true, protocols: [TCP], ports: { only: ADMIN_PORTS }, target: INSIDE, began }),
       tick({ at }) {
-        if (Number.isNaN(startedAt)) startedAt = at;
+        if (Number.isNaN(began[0])) began[0] = at;
       },
       answerRow({ entries, offsets, times, numbers, targets }, row) {
-        if (Number.isNaN(startedAt)) startedAt = times[0];
+        if (Number.isNaN(began[0])) began[0] = times[0];
         const offset = offsets[row];
         if (!ADMIN_PORTS.has(entries.targetPort(offset)) || !entries.isAccepted(offset) || entries.protocol(offset) !== TCP) return;
         if (!isInside(targets[row])) return;

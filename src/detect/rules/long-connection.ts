@@ -3,6 +3,7 @@ import { EntryKind } from '../batch.ts';
 import { endpointText } from '../endpoint.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import type { CloseEvent, FlowTuple, VolumeEvent } from '../events.ts';
+import { gateFront } from '../row-front.ts';
 import { defineRule, type Severity } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { tupleOf } from '../state/timed-flows.ts';
@@ -73,7 +74,10 @@ export const longConnection = defineRule({
     const leastNs = bands[0] * 1e9;
     const isShort = (entries: EntryReader, offset: number) => entries.lastAt(offset) - entries.firstAt(offset) < leastNs;
 
+    const front = gateFront({ leastNs });
     return {
+      volumeFront: front,
+      closeFront: front,
       volumeRow({ entries, offsets, times, numbers }, row) {
         const offset = offsets[row];
         // What comes with an end is judged with it: then nothing has to be known of the flow in between.

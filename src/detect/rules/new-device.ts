@@ -3,6 +3,7 @@ import { B_SOURCE, B_TARGET } from '../batch.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import type { Address } from '../events.ts';
 import { ADDRESS_WORDS, writeAddress } from '../flow-keys.ts';
+import { newHostsFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { learnSetting, Novelty } from '../state/novelty.ts';
 
@@ -60,6 +61,7 @@ export const newDevice = defineRule({
         writeAddress(senderAddress, novelty.key, 0);
         if (novelty.meet(at)) raise(senderAddress, at, senderMac);
       },
+      answerFront: newHostsFront(novelty),
       answerRow({ entries, offsets, times, numbers, sources, targets }, row) {
         const at = times[row];
         novelty.begin(at);

@@ -1,8 +1,9 @@
-import { isInside } from '../address-class.ts';
+import { INSIDE, isInside } from '../address-class.ts';
 import { B_TARGET } from '../batch.ts';
 import { endpointText } from '../endpoint.ts';
 import type { AnswerEvent } from '../events.ts';
 import { ADDRESS_WORDS } from '../flow-keys.ts';
+import { newServicesFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { learnSetting, Novelty } from '../state/novelty.ts';
 import { tupleOf } from '../state/timed-flows.ts';
@@ -52,6 +53,10 @@ export const newService = defineRule({
       );
     };
     return {
+      answerFront: newServicesFront(
+        { accepted: true, protocols: [TCP, UDP], ports: { below: DYNAMIC_PORTS, except: [0] }, target: INSIDE },
+        novelty,
+      ),
       tick({ at }) {
         novelty.begin(at);
       },

@@ -153,7 +153,7 @@ export const slowScan = defineRule({
   create(context) {
     const limits = limitsOf(context.settings);
     const { contacts, memory, likelihood } = context.settings;
-    const sources = new Suspects(MOST_SOURCES, () => new Source(limits));
+    const sources = new Suspects(MOST_SOURCES, () => new Source(limits), context.contacts?.marks);
     return followContacts(context, context.settings.answer_wait_ms, {
       failedOnly: true,
       protocols: [TCP],

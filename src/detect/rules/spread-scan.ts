@@ -2,7 +2,8 @@
 import type { OpenEvent } from '../events.ts';
 import type { Finding, RuleContext, RuleHandlers } from '../rule.ts';
 import type { AnsweredQuestion } from '../state/answered-contacts.ts';
-import { type ContactFlow, followContacts } from '../state/contact-follower.ts';
+import { followContacts } from '../state/contact-follower.ts';
+import type { ContactWants } from '../state/contact-wants.ts';
 import { type AnsweredOf, Spread, type Spreading } from '../state/spread.ts';
 import { ANSWER_WAIT, FAILED_ONLY, FAILED_SHARE, NS_PER_SECOND } from './scan-settings.ts';
 
@@ -16,8 +17,8 @@ export interface SpreadScan {
   /** Different members of a group that make a finding. */
   readonly members: number;
   readonly protocols: readonly number[];
-  /** Whether it is about such flows of theirs; about all when absent. */
-  readonly wants?: (flow: ContactFlow) => boolean;
+  /** Which flows of theirs it is about; all when absent. */
+  readonly wants?: ContactWants;
   /** Whose members are counted, and which of them the attempt is for. */
   group(open: OpenEvent): string;
   member(open: OpenEvent): string;

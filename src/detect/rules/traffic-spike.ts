@@ -3,6 +3,7 @@ import { B_SOURCE, B_TARGET } from '../batch.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import type { Address } from '../events.ts';
 import { ADDRESS_WORDS, addressOfWords } from '../flow-keys.ts';
+import { volumeSumsFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { KeyTable, NO_ROW } from '../state/key-table.ts';
 
@@ -12,7 +13,6 @@ const LEAST_DEVIATION = 0.1;
 
 /** Exponentially weighted moments of an address's rate, with the weight that they have gathered so far. */
 class Baseline {
-  bytes = 0;
   readonly since: number;
   private updatedAt: number;
   private weight = 0;
@@ -74,7 +74,9 @@ export const trafficSpike = defineRule({
     const { settings } = context;
     const { sigma, floor, baseline_secs: baselineSecs } = settings;
     const baselineNs = baselineSecs * 1e9;
-    const addresses = new KeyTable(ADDRESS_WORDS, MOST_ADDRESSES);
+    const addresses = new KeyTable(ADDRESS_WORDS, MOST_ADDRESSES, null, true);
+    /** Bytes of each since the last tick. */
+    const sums = new Float64Array(MOST_ADDRESSES);
     const baselines: Baseline[] = [];
     let tickAt = Number.NaN;
 
@@ -82,12 +84,15 @@ export const trafficSpike = defineRule({
     const count = (entries: EntryReader, offset: number, end: number, bytes: number, at: number) => {
       entries.writeAddress(offset, end, addresses.key, 0);
       const row = addresses.obtain();
-      if (addresses.isFresh) baselines[row] = new Baseline(Number.isNaN(tickAt) ? at : tickAt);
-      baselines[row].bytes += bytes;
+      if (addresses.isFresh) {
+        baselines[row] = new Baseline(Number.isNaN(tickAt) ? at : tickAt);
+        sums[row] = 0;
+      }
+      sums[row] += bytes;
     };
 
     const judge = (row: number, baseline: Baseline, from: number, at: number) => {
-      const rate = baseline.bytes / ((at - from) / 1e9);
+      const rate = sums[row] / ((at - from) / 1e9);
       const { mean, deviation } = baseline;
       if (from - baseline.since < baselineNs || rate <= floor || rate <= mean + sigma * deviation) return;
       const address: Address = addressOfWords((word) => addresses.wordOf(row, word));
@@ -106,6 +111,7 @@ export const trafficSpike = defineRule({
     };
 
     return {
+      volumeFront: volumeSumsFront(addresses, sums),
       volumeRow({ entries, offsets, times, sources, targets }, i) {
         const offset = offsets[i];
         const bytes = entries.grownBytes(offset, 0) + entries.grownBytes(offset, 1);
@@ -123,11 +129,11 @@ export const trafficSpike = defineRule({
         }
         for (let row = addresses.oldest; row !== NO_ROW; row = addresses.after(row)) {
           const baseline = baselines[row];
-          if (baseline.bytes === 0) continue;
+          if (sums[row] === 0) continue;
           baseline.idle(from, baselineNs);
           judge(row, baseline, from, at);
-          baseline.sample(baseline.bytes / ((at - from) / 1e9), at, baselineNs);
-          baseline.bytes = 0;
+          baseline.sample(sums[row] / ((at - from) / 1e9), at, baselineNs);
+          sums[row] = 0;
         }
       },
     };

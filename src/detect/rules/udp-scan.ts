@@ -4,7 +4,8 @@
  */
 import type { OpenEvent } from '../events.ts';
 import { defineRule, type Finding, type Severity } from '../rule.ts';
-import { type ContactFlow, followContacts } from '../state/contact-follower.ts';
+import { followContacts } from '../state/contact-follower.ts';
+import type { ContactWants } from '../state/contact-wants.ts';
 import { type AnsweredOf, Spread, type Spreading } from '../state/spread.ts';
 import {
   ACTIVE_SCANNING,
@@ -22,22 +23,7 @@ const TRACEROUTE_FIRST = 33_434;
 const TRACEROUTE_LAST = 33_689;
 const FIRST_FREE_PORT = 1024;
 
-const byte = (address: string, at: number): number => address.charCodeAt(at);
-
-/** To many at once; nobody has to answer. */
-function isGroupAddress(address: string): boolean {
-  if (address.length !== 4) return byte(address, 0) === 0xff;
-  return byte(address, 0) >= 224 || byte(address, 3) === 255;
-}
-
-/** A datagram of a service to a client is an answer whose question was not seen. */
-const isAnswer = ({ sourcePort, targetPort }: ContactFlow): boolean => sourcePort < FIRST_FREE_PORT && targetPort >= FIRST_FREE_PORT;
-
-function wantsProbe(flow: ContactFlow): boolean {
-  const { target, targetPort } = flow;
-  if (isAnswer(flow) || isGroupAddress(target)) return false;
-  return targetPort < TRACEROUTE_FIRST || targetPort > TRACEROUTE_LAST;
-}
+const PROBES: ContactWants = { noAnswers: true, noGroups: true, exceptPorts: { first: TRACEROUTE_FIRST, last: TRACEROUTE_LAST } };
 
 export const udpScan = defineRule({
   kind: 'udp_scan',
@@ -84,7 +70,7 @@ export const udpScan = defineRule({
     return followContacts(context, answer_wait_ms, {
       failedOnly: failed_only === 1,
       protocols: [UDP],
-      wants: wantsProbe,
+      wants: PROBES,
       memoryNs: windowNs,
       failed(open, _, answered) {
         const ofHost: AnsweredOf = (window) => answered?.count({ ...window, target: open.target }) ?? 0;

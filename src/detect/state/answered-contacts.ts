@@ -33,7 +33,23 @@ export interface AnsweredQuestion {
   readonly port?: number;
 }
 
-export class AnsweredSources {
+/** Where the answered contacts of one protocol are kept; sources by number. */
+export interface AnsweredStore {
+  /** The answered contacts of a source, as long as it is not forgotten; undefined when there are none. */
+  peek(source: Address): AnsweredContacts | undefined;
+  /** The contact that the flow's source made at `at` was answered. */
+  add(flow: Pick<FlowTuple, 'source' | 'target' | 'targetPort'>, at: number): void;
+  /** The same of the flow of an entry. */
+  addEntry(entries: EntryReader, offset: number, at: number): void;
+  /** Forgets sources without an answer for `memoryNs`. */
+  expire(now: number, memoryNs: number): void;
+  sizeOf(source: number): number;
+  lastAtOf(source: number): number;
+  countOf(source: number, question: AnsweredQuestion): number;
+  latestOf(source: number, at: number, windowNs: number, most: number): [contact: string, at: number][];
+}
+
+export class AnsweredSources implements AnsweredStore {
   private readonly sources: KeyTable;
   private readonly contacts = new KeyTable(CONTACT_WORDS, MOST_HELD + 1);
   /** By contact: when it was last attempted, and the next of its source. */
@@ -51,7 +67,6 @@ export class AnsweredSources {
     this.sources = new KeyTable(ADDRESS_WORDS, MOST_SOURCES, (row) => this.forget(row));
   }
 
-  /** The answered contacts of a source, as long as it is not forgotten; undefined when there are none. */
   peek(source: Address): AnsweredContacts | undefined {
     if (this.sources.size === 0) return undefined;
     writeAddress(source, this.sources.key, 0);
@@ -59,13 +74,11 @@ export class AnsweredSources {
     return row === NO_ROW ? undefined : new AnsweredContacts(this, row);
   }
 
-  /** The contact that the flow's source made at `at` was answered. */
   add(flow: Pick<FlowTuple, 'source' | 'target' | 'targetPort'>, at: number): void {
     writePair(flow, this.pair, 0);
     this.addPair(flow.targetPort, at);
   }
 
-  /** The same of the flow of an entry. */
   addEntry(entries: EntryReader, offset: number, at: number): void {
     entries.writePair(offset, this.pair, 0);
     this.addPair(entries.targetPort(offset), at);
@@ -98,13 +111,11 @@ export class AnsweredSources {
     while (contacts.size > MOST_HELD && sources.size > 1) sources.drop(sources.oldest);
   }
 
-  /** Forgets sources without an answer for `memoryNs`. */
   expire(now: number, memoryNs: number): void {
     const { sources } = this;
     while (sources.oldest !== NO_ROW && now - this.lastAts[sources.oldest] >= memoryNs) sources.drop(sources.oldest);
   }
 
-  /** What follows is for `AnsweredContacts`; `source` is a row. */
   sizeOf(source: number): number {
     return this.counts[source];
   }
@@ -193,10 +204,10 @@ export class AnsweredSources {
 
 /** Contacts of one source and protocol that were answered, to be asked at once and not kept. */
 export class AnsweredContacts {
-  private readonly sources: AnsweredSources;
+  private readonly sources: AnsweredStore;
   private readonly row: number;
 
-  constructor(sources: AnsweredSources, row: number) {
+  constructor(sources: AnsweredStore, row: number) {
     this.sources = sources;
     this.row = row;
   }

@@ -19,10 +19,10 @@ export class BoundedMap<V> {
   private oldest: Entry<V> | null = null;
   private latest: Entry<V> | null = null;
 
-  private readonly onDrop: ((value: V) => void) | null;
+  private readonly onDrop: ((value: V, key: string) => void) | null;
 
   /** `onDrop` hears of every entry that goes. */
-  constructor(most: number, onDrop: ((value: V) => void) | null = null) {
+  constructor(most: number, onDrop: ((value: V, key: string) => void) | null = null) {
     this.most = most;
     this.onDrop = onDrop;
   }
@@ -85,7 +85,7 @@ export class BoundedMap<V> {
     // Or a dead entry that has grown old would keep its neighbours from being collected while they are young.
     entry.before = null;
     entry.after = null;
-    this.onDrop?.(entry.value);
+    this.onDrop?.(entry.value, entry.key);
   }
 
   private chain(entry: Entry<V>): void {

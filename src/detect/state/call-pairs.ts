@@ -2,6 +2,7 @@
 import { B_SOURCE } from '../batch.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import { ADDRESS_WORDS, PAIR_WORDS } from '../flow-keys.ts';
+import type { FirstPairs } from '../row-front.ts';
 import { FirstFlows } from './first-flows.ts';
 import { KeyTable } from './key-table.ts';
 import { TimedFlows } from './timed-flows.ts';
@@ -16,9 +17,11 @@ export interface Calls {
   readonly flows: TimedFlows;
 }
 
-export class CallPairs {
-  private readonly table: KeyTable;
-  private readonly firsts = new FirstFlows();
+export class CallPairs implements FirstPairs {
+  readonly pairs: KeyTable;
+  readonly firsts: FirstFlows;
+  /** By pair: it has calls, or a name. */
+  readonly heavy: Uint8Array;
   /** Most pairs make one call before they make room for others: that takes no object. */
   private readonly calls: (Calls | null)[] = [];
   private readonly names: (string | null)[] = [];
@@ -28,25 +31,29 @@ export class CallPairs {
 
   /** `most` pairs: then the one that was not used for the longest time makes room. */
   constructor(most: number) {
-    this.table = new KeyTable(PAIR_WORDS, most, (row) => this.forget(row));
+    this.pairs = new KeyTable(PAIR_WORDS, most, (row) => this.forget(row), true);
+    this.firsts = new FirstFlows(most);
+    this.heavy = new Uint8Array(most);
   }
 
   /** The calls of the pair before the one that ended at entry `at`; null when that is its first, which is remembered. */
   before(entries: EntryReader, at: number): Calls | null {
-    const { table } = this;
+    const { pairs, heavy } = this;
     const host = entries.host(at);
-    if (host === null) entries.writePair(at, table.key, 0);
+    if (host === null) entries.writePair(at, pairs.key, 0);
     else this.writeNamed(entries, at, this.hold(host));
-    const row = table.obtain();
-    if (table.isFresh) {
-      this.firsts.set(row, entries, at, entries.firstAt(at), entries.bytes(at, 0), table.room);
+    const row = pairs.obtain();
+    if (pairs.isFresh) {
+      this.firsts.set(row, entries, at, [entries.firstAt(at), entries.bytes(at, 0), 0], pairs.room);
       this.calls[row] = null;
       this.names[row] = host;
+      heavy[row] = host === null ? 0 : 1;
       return null;
     }
     if (host !== null) this.release(host);
     const calls = this.calls[row] ?? this.firstCalls(row);
     this.calls[row] = calls;
+    heavy[row] = 1;
     return calls;
   }
 
@@ -57,7 +64,7 @@ export class CallPairs {
   }
 
   private writeNamed(entries: EntryReader, at: number, number: number): void {
-    const { key } = this.table;
+    const { key } = this.pairs;
     key.fill(0);
     entries.writeAddress(at, B_SOURCE, key, 0);
     key[ADDRESS_WORDS] = number;
@@ -66,6 +73,7 @@ export class CallPairs {
 
   private forget(row: number): void {
     this.calls[row] = null;
+    this.heavy[row] = 0;
     const name = this.names[row];
     if (name !== null) this.release(name);
     this.names[row] = null;

@@ -5,14 +5,13 @@
 import type { EntryReader } from '../entry-reader.ts';
 import type { Address, AnswerEvent, OpenEvent, TickEvent } from '../events.ts';
 import type { RuleContext, RuleHandlers } from '../rule.ts';
-import { type AnsweredContacts, AnsweredSources } from './answered-contacts.ts';
+import { type AnsweredContacts, AnsweredSources, type AnsweredStore } from './answered-contacts.ts';
+import { type ContactFlow, type ContactWants, isWanted, writeWants } from './contact-wants.ts';
 import { ContactTracker, type Outcomes, tupleKey } from './contacts.ts';
+import type { SourceMarks } from './source-marks.ts';
 
 const NS_PER_MS = 1_000_000;
 const PROTOCOLS = 256;
-
-/** What decides whether a rule is about a flow. */
-export type ContactFlow = Pick<OpenEvent, 'protocol' | 'source' | 'sourcePort' | 'target' | 'targetPort' | 'icmpType'>;
 
 /** An attempt read from its entry when it is asked for. */
 class EntryFlow implements ContactFlow {
@@ -57,7 +56,7 @@ class EntryFlow implements ContactFlow {
 export interface ContactRule {
   /** The attempt failed. `answered`: contacts of its source, in the same protocol, that did not; undefined when there are none. */
   failed(attempt: OpenEvent, refused: boolean, answered: AnsweredContacts | undefined): void;
-  /** For rules that must hear of each whose source they know. */
+  /** For rules that must hear of each whose source they know; the sources that they know are marked in `SharedContacts.marks`. */
   accepted?(attempt: OpenEvent): void;
   knows?(source: Address): boolean;
   /** How long answered contacts are to be remembered, ns. */
@@ -66,21 +65,38 @@ export interface ContactRule {
   readonly failedOnly: boolean;
   /** Protocols that it is about; any when absent. */
   readonly protocols?: readonly number[];
-  /** Whether it is about such flows of theirs; about all when absent. */
-  readonly wants?: (flow: ContactFlow) => boolean;
+  /** Which flows of theirs it is about; all when absent. */
+  readonly wants?: ContactWants;
+  /** What cannot be described must hold as well; the native walk has to ask. */
+  readonly within?: (flow: ContactFlow) => boolean;
   /** At the end of each tick, after what is decided by then. */
   expire(now: number): void;
 }
 
 /** Where rules with the same wait share one follower. */
 export interface SharedContacts {
+  readonly marks: SourceMarks;
   follow(answerWaitMs: number, rule: ContactRule): void;
 }
 
 interface Followed {
   readonly tracker: ContactTracker<OpenEvent>;
-  readonly answered: AnsweredSources;
+  readonly answered: AnsweredStore;
 }
+
+/** Who goes through entries for a follower, and must know which it may take. */
+export interface ContactWalk {
+  /** By protocol: flags of `ContactLane`. */
+  readonly lanes: Uint8Array;
+  /** Written by `writeWants`. */
+  readonly wants: Uint32Array;
+  /** By protocol: `ContactTracker.waitingSince`. */
+  readonly waiting: Float64Array;
+  answeredIn(protocol: number): AnsweredStore;
+}
+
+/** What becomes of an accepted attempt; a follower that cannot say in advance ASKS to be shown it. */
+export const ContactLane = { FOLLOWED: 1, ASKS: 2, HEARS: 4, WANTS: 8 } as const;
 
 /** Rules that are about flows of one protocol. */
 interface Lane {
@@ -100,7 +116,8 @@ export class ContactFollower {
   /** By protocol: each has a room of its own, so that one of them cannot fill it for the others. */
   private readonly rooms = new Array<Followed | undefined>(PROTOCOLS).fill(undefined);
   private readonly flow = new EntryFlow();
-  private readonly waitNs: number;
+  readonly waitNs: number;
+  private walk: ContactWalk | null = null;
   private readonly onThrow: (rule: ContactRule, error: unknown) => void;
 
   /** `onThrow` hears of a rule that threw; it is given up. */
@@ -118,9 +135,18 @@ export class ContactFollower {
     this.use(this.rules.filter((other) => other !== rule));
   }
 
+  /** Before the first event. */
+  walkWith(walk: ContactWalk): void {
+    this.walk = walk;
+    this.tellLanes();
+  }
+
   /** Time has come to this moment, for the contacts of one protocol. */
   advance(protocol: number, at: number): void {
-    this.rooms[protocol]?.tracker.advance(at);
+    const room = this.rooms[protocol];
+    if (room === undefined) return;
+    room.tracker.advance(at);
+    this.tellWaiting(protocol, room);
   }
 
   /** Attempts that the flow table refused are left out: their answers are not told, and a full table must not make a scanner of everybody. */
@@ -133,7 +159,10 @@ export class ContactFollower {
       if (rule.failedOnly) waits = true;
       else this.call(rule, () => rule.failed(event, false, undefined));
     }
-    if (waits && event.outcome !== 'accepted') this.room(event.protocol).tracker.open(tupleKey(event), event.source, event);
+    if (!waits || event.outcome === 'accepted') return;
+    const room = this.room(event.protocol);
+    room.tracker.open(tupleKey(event), event.source, event);
+    this.tellWaiting(event.protocol, room);
   }
 
   /** `attempt`: what the answer is for, when it was told in the same tick. */
@@ -141,7 +170,12 @@ export class ContactFollower {
     this.advance(event.protocol, event.at);
     if (attempt?.outcome === 'accepted') {
       if (attempt.tracked) this.accepted(attempt);
-    } else this.rooms[event.protocol]?.tracker.answer(tupleKey(event), event.outcome);
+      return;
+    }
+    const room = this.rooms[event.protocol];
+    if (room === undefined) return;
+    room.tracker.answer(tupleKey(event), event.outcome);
+    this.tellWaiting(event.protocol, room);
   }
 
   /** An answer at `at` that accepted the attempt of the same entry and tick, made at `attemptAt`. */
@@ -164,17 +198,18 @@ export class ContactFollower {
 
   tick({ at, final }: TickEvent): void {
     const memoryNs = Math.max(0, ...this.rules.map((rule) => rule.memoryNs));
-    for (const room of this.rooms) {
+    for (const [protocol, room] of this.rooms.entries()) {
       if (room === undefined) continue;
       const { tracker, answered } = room;
       tracker.advance(at);
       if (final) tracker.finish();
       answered.expire(at, memoryNs);
+      this.tellWaiting(protocol, room);
     }
     for (const rule of this.rules) this.call(rule, () => rule.expire(at));
   }
 
-  private failed(open: OpenEvent, refused: boolean, sources: AnsweredSources): void {
+  private failed(open: OpenEvent, refused: boolean, sources: AnsweredStore): void {
     const answered = sources.peek(open.source);
     for (const rule of this.lane(open.protocol).rules) {
       if (rule.failedOnly && isAbout(rule, open)) this.call(rule, () => rule.failed(open, refused, answered));
@@ -204,6 +239,19 @@ export class ContactFollower {
     this.rules = rules;
     this.countsAll = rules.some(({ failedOnly }) => !failedOnly);
     this.lanes = new Array<Lane | undefined>(PROTOCOLS).fill(undefined);
+    this.tellLanes();
+  }
+
+  private tellLanes(): void {
+    const { walk } = this;
+    if (walk === null) return;
+    for (let protocol = 0; protocol < PROTOCOLS; protocol++) {
+      walk.lanes[protocol] = flagsOf(this.lane(protocol), (wants) => writeWants(walk.wants, protocol, wants));
+    }
+  }
+
+  private tellWaiting(protocol: number, { tracker }: Followed): void {
+    if (this.walk !== null) this.walk.waiting[protocol] = tracker.waitingSince;
   }
 
   private lane(protocol: number): Lane {
@@ -213,7 +261,7 @@ export class ContactFollower {
       lane = {
         rules,
         hearing: rules.filter((rule) => rule.accepted !== undefined),
-        followsAll: rules.some((rule) => rule.failedOnly && rule.wants === undefined),
+        followsAll: rules.some((rule) => rule.failedOnly && isAboutAll(rule)),
       };
       this.lanes[protocol] = lane;
     }
@@ -223,7 +271,7 @@ export class ContactFollower {
   private room(protocol: number): Followed {
     let room = this.rooms[protocol];
     if (room === undefined) {
-      const answered = new AnsweredSources();
+      const answered = this.walk?.answeredIn(protocol) ?? new AnsweredSources();
       const outcomes: Outcomes<OpenEvent> = {
         failed: (open, refused) => this.failed(open, refused, answered),
         accepted: (open) => this.accepted(open),
@@ -235,7 +283,21 @@ export class ContactFollower {
   }
 }
 
-const isAbout = (rule: ContactRule, flow: ContactFlow): boolean => rule.wants === undefined || rule.wants(flow);
+/** `write`: what rules want, for the walk; false when there is no room for that. */
+function flagsOf({ rules, hearing, followsAll }: Lane, write: (wants: readonly ContactWants[]) => boolean): number {
+  const { FOLLOWED, ASKS, HEARS, WANTS } = ContactLane;
+  if (hearing.some((rule) => rule.knows === undefined)) return ASKS;
+  const hears = hearing.length > 0 ? HEARS : 0;
+  if (followsAll) return FOLLOWED | hears;
+  const following = rules.filter(({ failedOnly }) => failedOnly);
+  if (following.length === 0) return hears;
+  const isDescribed = following.every(({ within }) => within === undefined) && write(following.map(({ wants = {} }) => wants));
+  return isDescribed ? WANTS | hears : ASKS;
+}
+
+const isAboutAll = ({ wants, within }: ContactRule): boolean => wants === undefined && within === undefined;
+const isAbout = ({ wants, within }: ContactRule, flow: ContactFlow): boolean =>
+  (wants === undefined || isWanted(wants, flow)) && (within === undefined || within(flow));
 const isFollowedBy = (rules: readonly ContactRule[], flow: ContactFlow): boolean =>
   rules.some((rule) => rule.failedOnly && isAbout(rule, flow));
 const isHeard = (rule: ContactRule, { source }: ContactFlow): boolean => rule.knows === undefined || rule.knows(source);

@@ -57,6 +57,13 @@ export class ContactTracker<T extends { readonly at: number }> {
     this.limits = limits;
   }
 
+  /** When the attempt that waits longest was made; Infinity when none waits, -Infinity when `advance` has something to do. */
+  get waitingSince(): number {
+    if (this.head === this.queue.length) return Number.POSITIVE_INFINITY;
+    const { outcome, attempt } = this.queue[this.head];
+    return outcome === 'none' ? attempt.at : Number.NEGATIVE_INFINITY;
+  }
+
   /** Attempts that wait. */
   get size(): number {
     return this.undecided;

@@ -4,7 +4,7 @@
  * come of all keys together, in any order.
  */
 const BITS = 10;
-const REGISTERS = 1 << BITS;
+export const REGISTERS = 1 << BITS;
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 
 /** 32 bits of a key (murmur3's finaliser over a running product). */

@@ -10,44 +10,73 @@ export const NO_ROW = -1;
 const LINKS = 4;
 const HASH = 3;
 
+/** Numbers of the state, in the order of `KeyTableState` in `native/detect/key_table.h`. */
+const State = {
+  SIZE: 0,
+  /** Rows that were ever in use. */
+  USED: 1,
+  /** The first of the rows that are free again. */
+  FREE: 2,
+  OLDEST: 3,
+  LATEST: 4,
+} as const;
+
+/** The arrays of a table; they stay the same only where it is shared. */
+export interface TableMemory {
+  readonly rows: Int32Array;
+  readonly heads: Int32Array;
+  readonly state: Int32Array;
+  readonly secrets: Int32Array;
+  readonly most: number;
+}
+
 export class KeyTable {
   /** The key that the next call is about. */
   readonly key: Int32Array;
-  size = 0;
   /** Whether the last `obtain` made the row. */
   isFresh = false;
   /** Places that the caller's arrays need; grows as the table fills. */
   room: number;
+  readonly most: number;
   private readonly words: number;
   private readonly stride: number;
-  private readonly most: number;
   private readonly onDrop: ((row: number) => void) | null;
   private rows: Int32Array;
   /** Row + 1 per bucket. */
   private heads: Int32Array;
-  private used = 0;
-  private free = NO_ROW;
-  private oldestRow = NO_ROW;
-  private latestRow = NO_ROW;
+  private readonly state = Int32Array.of(0, 0, NO_ROW, NO_ROW, NO_ROW);
   private readonly secrets: Int32Array;
 
-  /** Keys of `words` words. `onDrop` hears of every row that goes, before it may be used again. */
-  constructor(words: number, most: number, onDrop: ((row: number) => void) | null = null) {
+  /**
+   * Keys of `words` words. `onDrop` hears of every row that goes, before it may be used again. `isShared`: somebody else works
+   * on the memory too, so that there is room for all rows from the beginning.
+   */
+  constructor(words: number, most: number, onDrop: ((row: number) => void) | null = null, isShared = false) {
     this.words = words;
     this.stride = words + LINKS;
     this.most = most;
     this.onDrop = onDrop;
     this.key = new Int32Array(words);
-    this.room = Math.min(most, FIRST_ROWS);
+    this.room = isShared ? most : Math.min(most, FIRST_ROWS);
     this.rows = new Int32Array(this.room * this.stride);
     this.heads = new Int32Array(bucketsFor(this.room));
     // Addresses are chosen by strangers: chains stay short because they do not know these.
     this.secrets = crypto.getRandomValues(new Int32Array(words));
   }
 
+  get size(): number {
+    return this.state[State.SIZE];
+  }
+
+  /** What the table consists of, for whoever shares it. */
+  get memory(): TableMemory {
+    const { rows, heads, state, secrets, most } = this;
+    return { rows, heads, state, secrets, most };
+  }
+
   /** From the longest unused row on; NO_ROW when there is none. */
   get oldest(): number {
-    return this.oldestRow;
+    return this.state[State.OLDEST];
   }
 
   /** The row that was used next after this one. */
@@ -70,7 +99,7 @@ export class KeyTable {
    * is called for every flow from many places, and the compiler would copy it into each.
    */
   obtain(): number {
-    const { key, words, stride, secrets, heads } = this;
+    const { key, words, stride, secrets, heads, state } = this;
     let { rows } = this;
     let sum = 0;
     for (let word = 0; word < words; word++) {
@@ -90,11 +119,11 @@ export class KeyTable {
     }
     this.isFresh = row < 0;
     if (row >= 0) {
-      if (row === this.latestRow) return row;
+      if (row === state[State.LATEST]) return row;
       const at = row * stride + words;
       const before = rows[at + 1];
       const after = rows[at + 2];
-      if (before === NO_ROW) this.oldestRow = after;
+      if (before === NO_ROW) state[State.OLDEST] = after;
       else rows[before * stride + words + 2] = after;
       rows[after * stride + words + 1] = before;
     } else {
@@ -102,18 +131,18 @@ export class KeyTable {
       rows = this.rows;
     }
     const at = row * stride + words;
-    const latest = this.latestRow;
+    const latest = state[State.LATEST];
     rows[at + 1] = latest;
     rows[at + 2] = NO_ROW;
-    if (latest === NO_ROW) this.oldestRow = row;
+    if (latest === NO_ROW) state[State.OLDEST] = row;
     else rows[latest * stride + words + 2] = row;
-    this.latestRow = row;
+    state[State.LATEST] = row;
     return row;
   }
 
   drop(row: number): void {
     this.onDrop?.(row);
-    const { rows, heads, words, stride } = this;
+    const { rows, heads, words, stride, state } = this;
     const at = row * stride + words;
     const bucket = rows[at + HASH] & (heads.length - 1);
     let before = NO_ROW;
@@ -122,17 +151,17 @@ export class KeyTable {
     else rows[before * stride + words] = rows[at];
     const earlier = rows[at + 1];
     const later = rows[at + 2];
-    if (earlier === NO_ROW) this.oldestRow = later;
+    if (earlier === NO_ROW) state[State.OLDEST] = later;
     else rows[earlier * stride + words + 2] = later;
-    if (later === NO_ROW) this.latestRow = earlier;
+    if (later === NO_ROW) state[State.LATEST] = earlier;
     else rows[later * stride + words + 1] = earlier;
-    rows[at] = this.free;
-    this.free = row;
-    this.size--;
+    rows[at] = state[State.FREE];
+    state[State.FREE] = row;
+    state[State.SIZE]--;
   }
 
   clear(): void {
-    while (this.oldestRow !== NO_ROW) this.drop(this.oldestRow);
+    while (this.oldest !== NO_ROW) this.drop(this.oldest);
   }
 
   /** A word of a row's key. */
@@ -142,17 +171,18 @@ export class KeyTable {
 
   /** A row with the key in its bucket; not yet in the order of use. */
   private insert(hash: number): number {
-    if (this.size >= this.most) this.drop(this.oldestRow);
-    if (this.free === NO_ROW && this.used === this.room) this.grow();
-    const { rows, key, words, stride } = this;
-    let row = this.free;
-    if (row === NO_ROW) row = this.used++;
-    else this.free = rows[row * stride + words];
+    const { key, words, stride, state } = this;
+    if (state[State.SIZE] >= this.most) this.drop(state[State.OLDEST]);
+    if (state[State.FREE] === NO_ROW && state[State.USED] === this.room) this.grow();
+    const { rows } = this;
+    let row = state[State.FREE];
+    if (row === NO_ROW) row = state[State.USED]++;
+    else state[State.FREE] = rows[row * stride + words];
     const at = row * stride;
     for (let word = 0; word < words; word++) rows[at + word] = key[word];
     rows[at + words + HASH] = hash;
     this.link(row);
-    this.size++;
+    state[State.SIZE]++;
     return row;
   }
 
@@ -188,7 +218,7 @@ export class KeyTable {
     this.rows = widened(this.rows, this.room * this.stride);
     this.heads = new Int32Array(bucketsFor(this.room));
     // Nothing is free: all rows are in use.
-    for (let row = 0; row < this.used; row++) this.link(row);
+    for (let row = 0; row < this.state[State.USED]; row++) this.link(row);
   }
 }
 

@@ -3,16 +3,20 @@
  * another. A flood from invented sources, each of which comes once, then only pushes out its own kind.
  */
 import { BoundedMap } from './bounded-map.ts';
+import type { SourceMarks } from './source-marks.ts';
 
 export class Suspects<S> {
   private readonly known: BoundedMap<S>;
   private readonly others: BoundedMap<S>;
   private readonly make: (key: string) => S;
+  private readonly marks: SourceMarks | null;
 
-  /** `most` entries in each map. */
-  constructor(most: number, make: (key: string) => S) {
-    this.known = new BoundedMap(most);
-    this.others = new BoundedMap(most);
+  /** `most` entries in each map. `marks`: where sources are marked for as long as they are in one. */
+  constructor(most: number, make: (key: string) => S, marks: SourceMarks | null = null) {
+    const unmark = (_: S, key: string) => marks?.remove(key);
+    this.known = new BoundedMap(most, unmark);
+    this.others = new BoundedMap(most, unmark);
+    this.marks = marks;
     this.make = make;
   }
 
@@ -23,12 +27,12 @@ export class Suspects<S> {
   /** The state, made when it is not there, and marked as used. */
   obtain(key: string): S {
     const map = this.known.peek(key) === undefined ? this.others : this.known;
-    return map.obtain(key, () => this.make(key));
+    return map.obtain(key, () => this.begin(key));
   }
 
   /** The same without keeping a suspect alive: contacts that succeed must not. */
   observe(key: string): S {
-    return this.known.peek(key) ?? this.others.obtain(key, () => this.make(key));
+    return this.known.peek(key) ?? this.others.obtain(key, () => this.begin(key));
   }
 
   peek(key: string): S | undefined {
@@ -40,11 +44,17 @@ export class Suspects<S> {
     const state = this.others.peek(key);
     if (state === undefined) return;
     this.others.delete(key);
+    this.marks?.add(key);
     this.known.obtain(key, () => state);
   }
 
   expire(isOld: (state: S) => boolean): void {
     this.known.expire(isOld);
     this.others.expire(isOld);
+  }
+
+  private begin(key: string): S {
+    this.marks?.add(key);
+    return this.make(key);
   }
 }

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { type CreateFastPath, FastWord } from '../../../src/flow/fast-path.ts';
 import type { EngineOptions } from '../../../src/native/engine.ts';
 import { loadAddon } from '../../../src/native/load.ts';
+import { EndTold } from '../../../src/native/moment-memory.ts';
 import { createProcessMemory, QueryReader, RING_QUERIES } from '../../../src/process/memory.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
@@ -35,14 +36,18 @@ export interface Given {
   processes?: boolean;
 }
 
-/** What comes out of a table for these records. */
-export function drained(ring: Uint8Array, given: Given, createFastPath?: CreateFastPath) {
+/** What comes out of a table for these records; of several rings, as from several capture threads. */
+export function drained(rings: Uint8Array | Uint8Array[], given: Given, createFastPath?: CreateFastPath) {
   const flow = { ...FLOW, maxFlows: 3000, activeTimeoutSecs: 7, ...given.flow };
   const options = { flow, topFlows: 5, summaryFlows: 5, detect: given.detect ?? false, outboxRows: 65_536 };
   const memory = createProcessMemory(1);
   new Uint8Array(memory.addresses).fill(0xff);
   const processes = given.processes === true ? { processes: memory } : {};
-  const rig = new Rig([copyOf(ring)], { ...options, ...processes, ...(createFastPath === undefined ? {} : { createFastPath }) }).run();
+  const rig = new Rig([rings].flat().map(copyOf), {
+    ...options,
+    ...processes,
+    ...(createFastPath === undefined ? {} : { createFastPath }),
+  }).run();
   const queries = new QueryReader(memory.rings[0]);
   return {
     rows: rig.rows.map(({ view }) => Buffer.from(view.buffer).toString('latin1')),
@@ -53,14 +58,23 @@ export function drained(ring: Uint8Array, given: Given, createFastPath?: CreateF
   };
 }
 
-/** The fast path of the addon, and how many records it took. */
-export function counting(): { create: CreateFastPath; taken: () => number } {
+/** The fast path of the addon, how many records it took, and of how many flows it told the end. */
+export function counting(): { create: CreateFastPath; taken: () => number; ends: () => number } {
   let taken = 0;
+  let ends = 0;
   return {
     create: (memory) => {
       const native = new addon.FastPath(memory);
       return {
         setIndex: (entries) => native.setIndex(entries),
+        setEntries: (entries) => native.setEntries(entries),
+        setEnds: (entries) => native.setEnds(entries),
+        dropConfirmed: () => native.dropConfirmed(),
+        end: (slot) => {
+          const told = native.end(slot);
+          if (told !== EndTold.NOT_PLAIN) ends++;
+          return told;
+        },
         run: () => {
           native.run();
           taken += memory.words[FastWord.TAKEN];
@@ -68,5 +82,6 @@ export function counting(): { create: CreateFastPath; taken: () => number } {
       };
     },
     taken: () => taken,
+    ends: () => ends,
   };
 }

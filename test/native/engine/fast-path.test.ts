@@ -1,7 +1,8 @@
-/** The native fast path and the table alone, on the same records: the same rows, counters, ticks and tidings, to the last bit. */
+/** The native fast path and the table alone, on the same records: the same rows, counters, ticks and moments, to the last bit. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { createTableWords } from '../../../src/flow/table-words.ts';
 import { loadAddon } from '../../../src/native/load.ts';
+import type { MomentMemory } from '../../../src/native/moment-memory.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import { ShardCounter } from '../../../src/shard/protocol.ts';
 import { awkwardCapture, generatedCaptures } from '../../golden/captures.ts';
@@ -73,9 +74,8 @@ describe('a fast path', () => {
     full: true,
     timed: true,
     takesBytes: false,
-    tellsOpens: false,
-    tellsAnswers: false,
-    tidings: new Int32Array(8),
+    newcomers: new Int32Array(8),
+    moments: null,
     tellsFrom: Number.POSITIVE_INFINITY,
     tally: new Float64Array(ShardCounter.SLOTS),
     protocols: new Float64Array(512),
@@ -94,11 +94,20 @@ describe('a fast path', () => {
     ['tally', { tally: new Float64Array(3) }],
     ['protocols', { protocols: new Float64Array(256) }],
     ['words', { words: new Int32Array(5) }],
-    ['tidings', { tidings: new Float64Array(8) as unknown as Int32Array }],
+    ['newcomers', { newcomers: new Float64Array(8) as unknown as Int32Array }],
     ['table', { table: new Int32Array(8) }],
+    ['moments', { moments: {} as MomentMemory }],
+    ['moments', { moments: undefined as unknown as null }],
     ['times', { times: new Float64Array(2) }],
   ])('refuses a wrong %s', (name, wrong) => {
     expect(() => new addon.FastPath({ ...memory, ...wrong })).toThrow(new TypeError(`FastPath: wrong ${name}`));
+  });
+
+  it('refuses entries that are none', () => {
+    const path = new addon.FastPath(memory);
+    expect(() => path.setEntries(new Uint8Array(new ArrayBuffer(160), 4, 144))).toThrow(TypeError);
+    expect(() => path.setEntries(new Int32Array(36) as unknown as Uint8Array)).toThrow(TypeError);
+    expect(() => path.setEntries(new Uint8Array(144))).not.toThrow();
   });
 
   it('refuses an index that is none', () => {

@@ -11,13 +11,21 @@ afterAll(() => folder[Symbol.dispose]());
 it('the fast path, built with sanitizers, takes what is usual and stays in its memory', { timeout: SANITIZED_MS }, async () => {
   const parts = [
     'flow/endpoints.cc',
+    'flow/ends.cc',
     'flow/fast_path.cc',
     'flow/history.cc',
     'flow/lookahead.cc',
+    'flow/moments.cc',
+    'flow/open_counts.cc',
     'flow/openings.cc',
     'flow/segments.cc',
     'ring/ring_view.cc',
   ].map((file) => join(native, file));
-  const lines = await runSanitized(folder.file('fast_path_test'), [join(here, 'fast_path_test.cc'), ...parts]);
-  expect(lines).toEqual(['9 tests, 0 failed']);
+  const lines = await runSanitized(folder.file('fast_path_test'), [
+    join(here, 'fast_path_test.cc'),
+    join(here, 'ends_test.cc'),
+    join(here, 'moments_test.cc'),
+    ...parts,
+  ]);
+  expect(lines).toEqual(['20 tests, 0 failed']);
 });

@@ -1,144 +1,17 @@
 // The fast path over memory of any content: it stays inside the rows, ends, and takes what is usual only.
-#include "../../../native/flow/fast_path.h"
-
-#include <array>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "../decode/check.h"
+#include "fast_path_bench.h"
+
+using namespace weir_test;
 
 namespace {
 
-constexpr uint32_t kCapacity = 1 << 15;
-constexpr size_t kRows = 32;
-constexpr size_t kColdBytes = 256;
-constexpr size_t kPlaces = 64;
-constexpr uint32_t kTidings = 3;
-constexpr uint8_t kTcp = 6;
-constexpr uint8_t kAck = 16;
-constexpr uint8_t kSyn = 2;
 constexpr uint8_t kFin = 1;
 constexpr uint32_t kTrials = 20'000;
-
-uint64_t seed = 88172645463325252ull;
-uint32_t any() {
-  seed ^= seed << 13;
-  seed ^= seed >> 7;
-  seed ^= seed << 17;
-  return static_cast<uint32_t>(seed >> 16);
-}
-
-void fill(void* memory, size_t bytes) {
-  for (size_t i = 0; i < bytes; i++) static_cast<uint8_t*>(memory)[i] = static_cast<uint8_t>(any());
-}
-
-struct Bench {
-  std::vector<uint64_t> ring = std::vector<uint64_t>((weir::kRingHeaderBytes + kCapacity) / 8);
-  std::vector<uint8_t> hot = std::vector<uint8_t>(kRows * weir::kHotBytes);
-  std::vector<uint8_t> cold = std::vector<uint8_t>(kRows * kColdBytes);
-  std::array<int32_t, 2 * kPlaces> index{};
-  std::array<double, weir::kShardCounterSlots> tally{};
-  std::array<double, 512> protocols{};
-  std::array<double, 2 * kRows> at_tick{};
-  std::array<int32_t, weir::kTableCount> table{};
-  std::array<weir::Tiding, kTidings> tidings{};
-  weir::FastPathWords words{};
-  weir::FastPathTimes times{1e18, 1e18, 60e9};
-  weir::FastPath path;
-
-  explicit Bench(bool tells = false, uint32_t room = kTidings) {
-    uint8_t* const base = reinterpret_cast<uint8_t*>(ring.data());
-    weir::put<uint32_t>(base, weir::kRingAtCapacity, kCapacity);
-    weir::Rows rows;
-    rows.hot = hot.data();
-    rows.cold = cold.data();
-    rows.cold_bytes = kColdBytes;
-    rows.count = kRows;
-    weir::FastPathOptions options;
-    options.timed = options.full = options.takes_bytes = true;
-    options.tells_opens = options.tells_answers = tells;
-    options.cold_touch = 192;
-    options.tells_from = 1e18;
-    weir::TableMemory memory;
-    memory.tally = tally.data();
-    memory.protocols = protocols.data();
-    memory.at_tick = at_tick.data();
-    memory.words = table.data();
-    memory.active_timeout = 300e9;
-    path = weir::FastPath(weir::RingView(base), rows, options, memory, {tidings.data(), room});
-    path.set_index(index.data(), kPlaces);
-    for (const uint32_t word : {weir::kTableFreeRow, weir::kTableDueHead, weir::kTableDueTail}) table[word] = -1;
-    for (uint32_t list = 0; list < weir::kListCount; list++) table[weir::kTableListHeads + list] = table[weir::kTableListTails + list] = -1;
-    table[weir::kTableCredits] = 10;
-    table[weir::kTableOpensPerEpoch] = 1000;
-    words.most = 1000;
-  }
-
-  weir::PacketRecord& record(uint32_t position) {
-    uint8_t* const data = reinterpret_cast<uint8_t*>(ring.data()) + weir::kRingHeaderBytes;
-    return *reinterpret_cast<weir::PacketRecord*>(data + (position & (kCapacity - 1)));
-  }
-
-  weir::PacketRecord& append() {
-    weir::PacketRecord& made = record(words.end);
-    made = weir::PacketRecord{};
-    made.length = weir::kRecordBytes;
-    made.kind = static_cast<uint8_t>(weir::RecordKind::kPacket);
-    made.flags = static_cast<uint16_t>(weir::RecordFlag::kHasPorts) | static_cast<uint16_t>(weir::RecordFlag::kFromA);
-    made.ringSeq = appended++;
-    made.protocol = kTcp;
-    made.tcpFlags = kAck;
-    made.srcPort = 1234;
-    made.dstPort = 80;
-    made.srcAddr[0] = 10;
-    made.dstAddr[0] = 20;
-    made.hashLo = 7;
-    made.window = 500;
-    made.wireLen = 154;
-    made.ipLen = 140;
-    made.payloadLen = 100;
-    made.streamNs = 5e9;
-    words.end += weir::kRecordBytes;
-    return made;
-  }
-
-  // The server's answer to the SYN before.
-  weir::PacketRecord& append_answer() {
-    weir::PacketRecord& answer = append();
-    answer.flags = static_cast<uint16_t>(weir::RecordFlag::kHasPorts);
-    std::swap(answer.srcPort, answer.dstPort);
-    std::swap(answer.srcAddr[0], answer.dstAddr[0]);
-    answer.tcpFlags = kSyn | kAck;
-    answer.ack = 101;
-    answer.payloadLen = 0;
-    return answer;
-  }
-
-  // A connection in slot 3 to which the records belong: both sides have spoken, the next sequence number of each is 0.
-  void connect() {
-    index[2 * 7] = 7;
-    index[2 * 7 + 1] = 3 + 1;
-    uint8_t* const row = hot.data() + 3 * weir::kHotBytes;
-    weir::put<uint16_t>(row, weir::kRowPortA, 1234);
-    weir::put<uint16_t>(row, weir::kRowPortB, 80);
-    weir::put<uint16_t>(row, weir::kRowProtocol, kTcp | weir::kRoleHasPorts << 8);
-    row[weir::kRowAddrA] = 10;
-    row[weir::kRowAddrB] = 20;
-    weir::put<uint32_t>(row, weir::kRowFlags, weir::kRowFlagSeenA | weir::kRowFlagSeenB);
-    for (uint32_t side = 0; side < 2; side++) row[weir::kRowSideA + side] = weir::kSideSeq | weir::kSideQuiet;
-    weir::put<double>(row, weir::kRowLastSeen, 4e9);
-  }
-  uint8_t* row() { return hot.data() + 3 * weir::kHotBytes; }
-  uint8_t* cold_row() { return cold.data() + 3 * kColdBytes - weir::kHotBytes; }
-
-  uint32_t run() {
-    path.run(words, times);
-    return words.taken;
-  }
-
-  uint32_t appended = 0;
-};
 
 }  // namespace
 
@@ -203,36 +76,21 @@ TEST(a_syn_opens_a_row_and_its_answer_moves_it) {
   CHECK(weir::get<float>(cold, weir::kRowSynSynackMs) == 1.5f);
 }
 
-TEST(who_hears_of_moments_finds_them_in_their_order) {
-  Bench bench(true);
-  bench.append().tcpFlags = kSyn;
-  bench.append_answer();
-  bench.append().seq = 101;
-  weir::PacketRecord& other = bench.append();
-  other.tcpFlags = kSyn;
-  other.srcPort = 4321;
-  other.hashLo = 9;
-  EQ(bench.run(), 4u);
-  EQ(bench.words.tidings, 3u);
-  const int32_t slots[] = {0, 0, 1};
-  const uint32_t records[] = {0, weir::kRecordBytes + weir::kTidingAnswer, 3 * weir::kRecordBytes};
-  for (uint32_t i = 0; i < 3; i++) {
-    EQ(bench.tidings[i].slot, slots[i]);
-    EQ(bench.tidings[i].record, weir::kRingHeaderBytes + records[i]);
+TEST(who_hears_of_new_flows_finds_them_in_their_order) {
+  Bench bench(false, kNewcomers);
+  for (uint32_t i = 0; i < kNewcomers + 1; i++) {
+    weir::PacketRecord& record = bench.append();
+    record.tcpFlags = kSyn;
+    record.srcPort = static_cast<uint16_t>(4000 + i);
+    record.hashLo = 9 + i;
   }
-  EQ(bench.run(), 0u);
-  EQ(bench.words.tidings, 0u);
-}
-
-TEST(a_moment_without_room_is_left_to_the_table) {
-  for (const uint32_t room : {0u, 1u}) {
-    Bench bench(true, room);
-    bench.append().tcpFlags = kSyn;
-    bench.append_answer();
-    EQ(bench.run(), room);
-    EQ(bench.words.tidings, room);
-    EQ(bench.words.position, room * weir::kRecordBytes);
-  }
+  // The last one finds no room, and is left to the table.
+  EQ(bench.run(), kNewcomers);
+  EQ(bench.words.newcomers, kNewcomers);
+  EQ(bench.words.position, kNewcomers * weir::kRecordBytes);
+  for (uint32_t i = 0; i < kNewcomers; i++) EQ(bench.newcomers[i], static_cast<int32_t>(i));
+  EQ(bench.run(), 1u);
+  EQ(bench.words.newcomers, 1u);
 }
 
 TEST(no_row_is_opened_without_room_at_hand) {
@@ -322,7 +180,7 @@ TEST(what_is_not_usual_is_left_as_it_is) {
 }
 
 TEST(any_content_stays_in_its_memory) {
-  Bench bench(true);
+  Bench bench(true, kNewcomers);
   uint64_t taken = 0;
   for (uint32_t trial = 0; trial < kTrials; trial++) {
     fill(bench.hot.data(), bench.hot.size());
@@ -345,7 +203,7 @@ TEST(any_content_stays_in_its_memory) {
     }
     taken += bench.run();
     CHECK(bench.words.position - begin <= bench.words.end - begin);
-    CHECK(bench.words.tidings <= kTidings);
+    CHECK(bench.words.newcomers <= kNewcomers);
   }
   CHECK(taken < kTrials);
 }

@@ -14,7 +14,8 @@ function rig(rules: Partial<ContactRule>[] = [{}]) {
     follower.add({
       failedOnly: true,
       memoryNs: 10 * SECOND,
-      wants: () => true,
+      wants: {},
+      within: () => true,
       failed({ targetPort }, refused, contacts) {
         told.push(`${index}: ${targetPort} ${refused ? 'refused' : 'failed'}`);
         answered.push(contacts);

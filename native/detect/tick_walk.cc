@@ -1,0 +1,230 @@
+#include "tick_walk.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weir {
+namespace {
+
+// Services are told apart by this many buckets; a power of two, as in src/detect/tick-surges.ts.
+constexpr uint32_t kBuckets = 4096;
+constexpr uint8_t kTcp = 6;
+// Ends between the one that is looked at and the one whose memory is asked for.
+constexpr size_t kAhead = 8;
+
+uint32_t service_bucket(const EntryHead& entry) {
+  const uint32_t* const words = entry.target;
+  const uint32_t hash = (words[0] ^ words[1] ^ words[2] ^ words[3] ^ uint32_t{entry.target_port} << 8) * 0x9e3779b1u;
+  return ((hash ^ entry.protocol) >> 12) & (kBuckets - 1);
+}
+
+bool is_v6(const EntryHead& entry) { return (entry.flags & kEntryIpv6) != 0; }
+bool is_accepted(const EntryHead& entry) { return (entry.flags & kEntryAccepted) != 0; }
+bool has_grown(const EndEntry& entry) { return entry.bytes_since[0] + entry.bytes_since[1] > 0; }
+
+AddressWords address_of(const uint32_t words[4], const EntryHead& entry) {
+  return {words[0], words[1], words[2], words[3], is_v6(entry) ? 6u : 4u};
+}
+
+}  // namespace
+
+AnsweredContacts& TickWalk::make_answered(uint8_t protocol) {
+  std::unique_ptr<AnsweredContacts>& answered = answered_[protocol];
+  if (answered == nullptr) answered = std::make_unique<AnsweredContacts>(seed_ + protocol);
+  return *answered;
+}
+
+uint32_t TickWalk::begin_moments(Entries<MomentEntry> moments, Entries<uint32_t> answers, Entries<double> objects, double after,
+                                 const WalkRows& rows) {
+  moments_ = moments;
+  objects_ = objects;
+  after_ = after;
+  answer_rows_ = rows;
+  open_ = answer_ = object_ = 0;
+  opens_.clear();
+  answers_.clear();
+  for (size_t entry = 0; entry < moments.count; ++entry) {
+    const MomentEntry& moment = moments.first[entry];
+    if (moment.kind == static_cast<uint8_t>(EntryKind::kOpen)) opens_.push_back({moment.at, moment.ordinal, static_cast<uint32_t>(entry)});
+  }
+  for (size_t i = 0; i < answers.count; ++i) {
+    const uint32_t entry = answers.first[i];
+    if (entry >= moments.count) continue;
+    answers_.push_back({moments.first[entry].second_at, moments.first[entry].second_ordinal, entry});
+  }
+  sort(opens_);
+  sort(answers_);
+  told_at_.assign(moments.count, NAN);
+  return count_crowds();
+}
+
+uint32_t TickWalk::count_crowds() const {
+  uint32_t crowds[kBuckets] = {};
+  uint32_t most = 0;
+  for (const Place& open : opens_) most = std::max(most, ++crowds[service_bucket(moments_.first[open.entry])]);
+  return most;
+}
+
+// By time and, where that is the same, by number in the capture. Of one shard they nearly always are in order.
+void TickWalk::sort(std::vector<Place>& places) {
+  const auto is_less = [](const Place& a, const Place& b) {
+    if (a.at != b.at) return a.at < b.at;
+    return a.ordinal != b.ordinal ? a.ordinal < b.ordinal : a.entry < b.entry;
+  };
+  const auto is_later = [](const Place& a, const Place& b) { return a.at > b.at || (a.at == b.at && a.ordinal > b.ordinal); };
+  if (std::adjacent_find(places.begin(), places.end(), is_later) != places.end()) std::sort(places.begin(), places.end(), is_less);
+}
+
+bool TickWalk::is_before(double at, double ordinal, const Place& other) { return at < other.at || (at == other.at && ordinal <= other.ordinal); }
+
+// Of one moment and packet, answers come first, then claims and questions, then attempts.
+bool TickWalk::is_object_next(const Place* open, const Place* answer) const {
+  const double at = objects_.first[2 * object_];
+  const double ordinal = objects_.first[2 * object_ + 1];
+  if (answer != nullptr && !(at < answer->at || (at == answer->at && ordinal < answer->ordinal))) return false;
+  return open == nullptr || is_before(at, ordinal, *open);
+}
+
+// The contact of an answer that comes soon.
+void TickWalk::want_contact() const {
+  if (answer_ + kAhead >= answers_.size()) return;
+  const MomentEntry& moment = moments_.first[answers_[answer_ + kAhead].entry];
+  const AnsweredContacts* const contacts = answered(moment.protocol);
+  if (contacts == nullptr || !is_accepted(moment)) return;
+  contacts->want(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port);
+}
+
+WalkStop TickWalk::next_moment() {
+  for (;;) {
+    const Place* const open = open_ < opens_.size() ? &opens_[open_] : nullptr;
+    const Place* const answer = answer_ < answers_.size() ? &answers_[answer_] : nullptr;
+    if (object_ < objects_.count / 2 && is_object_next(open, answer)) {
+      ++object_;
+      return WalkStop::kObject;
+    }
+    if (open == nullptr && answer == nullptr) return WalkStop::kDone;
+    const bool is_answer = answer != nullptr && (open == nullptr || is_before(answer->at, answer->ordinal, *open));
+    const Place& place = is_answer ? *answer : *open;
+    const MomentEntry& moment = moments_.first[place.entry];
+    const double at = std::max(place.at, after_);
+    const double offset = static_cast<double>(place.entry) * sizeof(MomentEntry);
+    WalkCursor& cursor = *memory_.cursor;
+    ++cursor.index;
+    if (is_answer) {
+      want_contact();
+      ++answer_;
+      push(answer_rows_, cursor.answers, moment, offset, at);
+      if (is_usual_answer(moment, at, told_at_[place.entry])) continue;
+    } else {
+      ++open_;
+      told_at_[place.entry] = at;
+      if (is_accepted(moment) && is_still_waiting(moment.protocol, at)) continue;
+    }
+    cursor.offset = offset;
+    cursor.at = at;
+    cursor.attempt_at = told_at_[place.entry];
+    return is_answer ? WalkStop::kAnswered : WalkStop::kOpened;
+  }
+}
+
+// Done here when it is: an answer that accepted an attempt of the same tick.
+bool TickWalk::is_usual_answer(const MomentEntry& moment, double at, double attempt_at) {
+  if (!is_accepted(moment) || std::isnan(attempt_at) || !is_still_waiting(moment.protocol, at)) return false;
+  const uint8_t lane = memory_.lanes[moment.protocol];
+  if ((moment.flags & kEntryUntracked) != 0 || lane == 0) return true;
+  if ((lane & kLaneAsks) != 0) return false;
+  if ((lane & kLaneHears) != 0 && memory_.marks[AddressPlaces::place_of(moment.source, is_v6(moment))] != 0) return false;
+  if ((lane & kLaneFollowed) == 0 && ((lane & kLaneWants) == 0 || !is_wanted_by_any(memory_.wants, moment))) return true;
+  AnsweredContacts* const contacts = answered(moment.protocol);
+  if (contacts == nullptr) return false;
+  contacts->add(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port, attempt_at);
+  return true;
+}
+
+void TickWalk::begin_ends(Entries<EndEntry> ends, double now, const WalkRows& volumes, const WalkRows& closes) {
+  ends_ = ends;
+  now_ = now;
+  volume_rows_ = volumes;
+  close_rows_ = closes;
+  end_ = 0;
+  end_order_.clear();
+  for (size_t entry = 0; entry < ends.count; ++entry) end_order_.push_back({0, ends.first[entry].head.ordinal, static_cast<uint32_t>(entry)});
+  sort(end_order_);
+}
+
+// Ends are told in another order than they stand in: memory that comes soon is asked for, a hint and no more.
+inline void TickWalk::want_ahead() const {
+  if (end_ + kAhead >= end_order_.size()) return;
+  const EndEntry* const end = ends_.first + end_order_[end_ + kAhead].entry;
+  __builtin_prefetch(end);
+  __builtin_prefetch(end->bytes);
+  __builtin_prefetch(&end->missed);
+}
+
+WalkStop TickWalk::next_end() {
+  while (end_ < end_order_.size()) {
+    want_ahead();
+    const uint32_t entry = end_order_[end_++].entry;
+    const EndEntry& end = ends_.first[entry];
+    const double offset = static_cast<double>(entry) * sizeof(EndEntry);
+    WalkCursor& cursor = *memory_.cursor;
+    if (has_grown(end)) {
+      ++cursor.index;
+      push(volume_rows_, cursor.volumes, end.head, offset, now_);
+    }
+    if (end.head.kind == static_cast<uint8_t>(EntryKind::kClose)) {
+      if (end.head.protocol == kTcp) {
+        cursor.missed_bytes += end.missed;
+        cursor.payload_bytes += end.payload[0] + end.payload[1];
+      }
+      ++cursor.index;
+      push_beside(offset, end.head);
+    } else if (end.head.kind == static_cast<uint8_t>(EntryKind::kHalfOpen)) {
+      cursor.offset = offset;
+      cursor.at = now_;
+      return WalkStop::kHalfOpen;
+    }
+  }
+  return WalkStop::kDone;
+}
+
+// 0 when it is not known. A list of networks may be long: what it says of an address that has a place is kept there.
+uint8_t TickWalk::class_of(const uint32_t address[4], bool is_v6) const {
+  // A place is memory somewhere else.
+  if (memory_.networks.has_value() && memory_.networks->is_short()) return memory_.networks->classify(address, is_v6);
+  uint8_t* const known = memory_.places.class_of(address, is_v6);
+  if (known != nullptr && *known != 0) return *known;
+  if (!memory_.networks.has_value()) return 0;
+  const uint8_t flags = memory_.networks->classify(address, is_v6);
+  if (known != nullptr) *known = flags;
+  return flags;
+}
+
+void TickWalk::push(const WalkRows& rows, double& count, const EntryHead& entry, double offset, double at) {
+  const auto row = static_cast<size_t>(count);
+  if (row >= rows.room) return;
+  const bool v6 = is_v6(entry);
+  rows.offsets[row] = static_cast<int32_t>(offset);
+  rows.times[row] = at;
+  rows.numbers[row] = static_cast<int32_t>(memory_.cursor->index);
+  rows.sources[row] = class_of(entry.source, v6);
+  rows.targets[row] = class_of(entry.target, v6);
+  ++count;
+}
+
+// The row of an end; beside the volume of the same entry what source and target are is the same.
+void TickWalk::push_beside(double offset, const EntryHead& entry) {
+  WalkCursor& cursor = *memory_.cursor;
+  const auto row = static_cast<size_t>(cursor.closes);
+  const auto twin = static_cast<size_t>(cursor.volumes) - 1;
+  const bool has_twin = cursor.volumes > 0 && twin < volume_rows_.room && volume_rows_.offsets[twin] == static_cast<int32_t>(offset);
+  if (!has_twin || row >= close_rows_.room) return push(close_rows_, cursor.closes, entry, offset, now_);
+  close_rows_.offsets[row] = static_cast<int32_t>(offset);
+  close_rows_.times[row] = now_;
+  close_rows_.numbers[row] = static_cast<int32_t>(cursor.index);
+  close_rows_.sources[row] = volume_rows_.sources[twin];
+  close_rows_.targets[row] = volume_rows_.targets[twin];
+  ++cursor.closes;
+}
+
+}  // namespace weir

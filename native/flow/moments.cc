@@ -1,0 +1,134 @@
+#include "moments.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "../decode/protocols.h"
+
+namespace weir {
+namespace {
+
+bool has(const PacketRecord& record, RecordFlag flag) { return (record.flags & static_cast<uint32_t>(flag)) != 0; }
+
+}  // namespace
+
+bool Moments::may_open(const PacketRecord& record) const { return !is_on() || has_room() || !opens_.tells(record); }
+
+bool Moments::may_answer(const Row& row, size_t slot, uint32_t side) const {
+  if (!is_on() || side == client_of(row, slot)) return true;
+  if (word(kMomentAnswers) >= kMomentBoundEntries) return false;
+  return is_of_this_tick(slot) ? static_cast<uint32_t>(memory_.attempts[slot]) - word(kMomentSerial) <= word(kMomentEntries) &&
+                                     word(kMomentEntries) <= room_
+                               : has_room();
+}
+
+void Moments::opened(size_t slot, const PacketRecord& record) {
+  if (!is_on()) return;
+  memory_.openers[slot] = has(record, RecordFlag::kFromA) ? kOpenerA : kOpenerB;
+  memory_.attempts[slot] = 0;
+  MomentEntry* const entry = opens_.add(record) ? next() : nullptr;
+  if (entry == nullptr) return;
+  memory_.attempts[slot] = static_cast<int32_t>(word(kMomentSerial) + word(kMomentEntries));
+  const bool has_ports = has(record, RecordFlag::kHasPorts);
+  entry->at = record.streamNs;
+  entry->ordinal = record.ordinal;
+  entry->source_port = has_ports ? record.srcPort : 0;
+  entry->target_port = has_ports ? record.dstPort : 0;
+  entry->kind = static_cast<uint8_t>(EntryKind::kOpen);
+  entry->protocol = record.protocol;
+  entry->flags = has(record, RecordFlag::kIpv6) ? kEntryIpv6 : 0;
+  memcpy(entry->source, record.srcAddr, sizeof entry->source);
+  memcpy(entry->target, record.dstAddr, sizeof entry->target);
+}
+
+void Moments::answered(const Row& row, size_t slot, uint32_t side, const PacketRecord& record) {
+  if (!is_on() || side == client_of(row, slot)) return;
+  const bool is_tcp = record.protocol == kProtoTcp;
+  const bool is_reset = is_tcp && (record.tcpFlags & (kTcpRst | kTcpSyn)) == kTcpRst;
+  answer(row, slot, is_reset ? kEntryRefused : kEntryAccepted, record);
+  if (is_tcp && (record.tcpFlags & (kTcpSyn | kTcpAck)) == (kTcpSyn | kTcpAck)) await_client(row, slot, record.streamNs);
+}
+
+void Moments::drop_confirmed(const Rows& rows) {
+  if (!is_on()) return;
+  const size_t count = std::min(word(kMomentWaiting), kMomentBoundWaiting);
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (!still_waits(rows, i)) continue;
+    memory_.waiting[kept] = memory_.waiting[i];
+    memory_.waiting_firsts[kept] = memory_.waiting_firsts[i];
+    memory_.waiting_since[kept++] = memory_.waiting_since[i];
+  }
+  word(kMomentWaiting) = static_cast<uint32_t>(kept);
+}
+
+// The flow is the one that was accepted, and its client has sent nothing but SYNs.
+bool Moments::still_waits(const Rows& rows, size_t waiting) const {
+  const int32_t slot = memory_.waiting[waiting];
+  if (!rows.has(slot)) return true;
+  const Row row = rows.at(static_cast<size_t>(slot));
+  if (row.hot[kRowProtocol] != kProtoTcp || get<double>(row.cold, kRowFirstOrdinal) != memory_.waiting_firsts[waiting]) return false;
+  const uint32_t client = client_of(row, static_cast<size_t>(slot));
+  return (row.hot[kRowTcpFlagsA + client] & (kTcpAck | kTcpRst | kTcpFin)) == 0;
+}
+
+// Who made the attempt; of a flow without one, whom its row takes for the client.
+uint32_t Moments::client_of(const Row& row, size_t slot) const {
+  const uint32_t opener = memory_.openers[slot] & kOpenerBits;
+  if (opener != kOpenerUnknown) return opener == kOpenerA ? 0 : 1;
+  return get<uint32_t>(row.hot, kRowFlags) & kRowFlagClientIsB;
+}
+
+bool Moments::is_of_this_tick(size_t slot) const { return memory_.attempts[slot] > memory_.words[kMomentSerial]; }
+
+// A fresh entry, all zeros; null when the tick has as many as it may have.
+MomentEntry* Moments::next() {
+  if (word(kMomentEntries) >= room_) {
+    word(kMomentUntold)++;
+    return nullptr;
+  }
+  return entries_ + word(kMomentEntries)++;
+}
+
+MomentEntry* Moments::late_answer(const Row& row, size_t slot, const PacketRecord& record) {
+  MomentEntry* const entry = next();
+  if (entry == nullptr) return nullptr;
+  const bool is_b = client_of(row, slot) == 1;
+  entry->at = record.streamNs;
+  entry->ordinal = record.ordinal;
+  entry->source_port = get<uint16_t>(row.hot, is_b ? kRowPortB : kRowPortA);
+  entry->target_port = get<uint16_t>(row.hot, is_b ? kRowPortA : kRowPortB);
+  memcpy(entry->source, row.hot + (is_b ? kRowAddrB : kRowAddrA), sizeof entry->source);
+  memcpy(entry->target, row.hot + (is_b ? kRowAddrA : kRowAddrB), sizeof entry->target);
+  entry->kind = static_cast<uint8_t>(EntryKind::kAnswer);
+  entry->protocol = row.hot[kRowProtocol];
+  entry->flags = (row.hot[kRowRole] & kRoleIpv6) != 0 ? kEntryIpv6 : 0;
+  return entry;
+}
+
+// What became of the attempt, beside it when that is of this tick too. Outer flows of tunnels have no usual packets.
+void Moments::answer(const Row& row, size_t slot, uint8_t outcome, const PacketRecord& record) {
+  const uint32_t number = static_cast<uint32_t>(memory_.attempts[slot]) - word(kMomentSerial) - 1;
+  MomentEntry* const entry = is_of_this_tick(slot) ? entries_ + number : late_answer(row, slot, record);
+  memory_.attempts[slot] = 0;
+  if (entry == nullptr) return;
+  entry->second_at = record.streamNs;
+  entry->second_ordinal = record.ordinal;
+  entry->flags |= outcome;
+  memory_.answers[word(kMomentAnswers)++] = static_cast<uint32_t>(entry - entries_);
+}
+
+// `answered` of src/shard/handshakes.ts.
+void Moments::await_client(const Row& row, size_t slot, double now) {
+  const uint32_t count = word(kMomentWaiting);
+  if (count >= kMomentBoundWaiting) {
+    word(kMomentUntold)++;
+    return;
+  }
+  memory_.waiting[count] = static_cast<int32_t>(slot);
+  memory_.waiting_firsts[count] = get<double>(row.cold, kRowFirstOrdinal);
+  memory_.waiting_since[count] = now;
+  word(kMomentWaiting) = count + 1;
+}
+
+}  // namespace weir
