@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "contact_table.h"
 #include "key_table.h"
 
 namespace weir {
@@ -50,37 +51,29 @@ class AnsweredContacts {
   std::vector<Latest> latest_of(int32_t source, double at, double window, uint32_t most) const;
 
  private:
-  // Row of the source, host, port.
-  using ContactKey = std::array<uint32_t, 7>;
   struct Source {
     int32_t first = kNoRow;
     int32_t last = kNoRow;
     uint32_t count = 0;
     double last_at = 0;
   };
-  struct Contact {
-    // Last attempted.
-    double at;
-    // Of the same source.
-    int32_t next;
-  };
 
+  // Of the version of a source's address, which is that of its hosts.
+  ContactTable& table_of(int32_t source) { return is_v4(source) ? v4_ : v6_; }
+  const ContactTable& table_of(int32_t source) const { return is_v4(source) ? v4_ : v6_; }
+  bool is_v4(int32_t source) const { return sources_.key_of(source)[4] == 4; }
+  int32_t obtain_source(const AddressWords& address);
   void append(int32_t source, int32_t contact);
   void shrink(int32_t source);
   void forget(int32_t source);
   void drop_oldest_source();
   std::vector<int32_t> latest_rows(int32_t source, double at, double window, uint32_t most) const;
 
-  static ContactKey key_of(int32_t source, const AddressWords& host, uint32_t port);
-  // `fresh`: it was made.
-  static int32_t obtain(KeyTable& table, const uint32_t* key, bool& fresh);
-
   KeyTableRoom source_room_;
-  KeyTableRoom contact_room_;
   KeyTable sources_;
-  KeyTable contacts_;
+  ContactTable v4_;
+  ContactTable v6_;
   std::vector<Source> of_source_;
-  std::vector<Contact> of_contact_;
 };
 
 }  // namespace weir

@@ -2,16 +2,9 @@
 
 #include <cstring>
 
-#include "../base/memory_advice.h"
 #include "../base/random.h"
 
 namespace weir {
-namespace {
-
-// From here on a page of 4 KiB at a time costs more than the part of a large one that is never used.
-constexpr size_t kLarge = 4 << 20;
-
-}  // namespace
 
 uint32_t KeyTable::hash_of(const uint32_t* key) const {
   uint32_t sum = 0;
@@ -115,7 +108,6 @@ KeyTable KeyTableRoom::table() {
 KeyTableRoom::Zeros KeyTableRoom::zeros(size_t count) {
   Zeros memory(static_cast<int32_t*>(calloc(count, sizeof(int32_t))));
   if (memory == nullptr) std::abort();
-  if (count * sizeof(int32_t) >= kLarge) prefer_huge_pages(memory.get(), count * sizeof(int32_t));
   return memory;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace weir {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 // Services are told apart by this many buckets; a power of two, as in src/detect/tick-surges.ts.
 constexpr uint32_t kBuckets = 4096;
 constexpr uint8_t kTcp = 6;
+// Numbers of packets, so that their difference fits into 32 bits.
+constexpr double kMostApart = 4e9;
 // Ends between the one that is looked at and the one whose memory is asked for.
 constexpr size_t kAhead = 8;
 
@@ -147,15 +150,35 @@ void TickWalk::begin_ends(Entries<EndEntry> ends, double now, const WalkRows& vo
   volume_rows_ = volumes;
   close_rows_ = closes;
   end_ = 0;
-  end_order_.clear();
-  for (size_t entry = 0; entry < ends.count; ++entry) end_order_.push_back({0, ends.first[entry].head.ordinal, static_cast<uint32_t>(entry)});
-  sort(end_order_);
+  order_ends();
+}
+
+// By the first packet of their flow, and as they stand: both fit into one whole number, unless a tick's flows began further apart.
+void TickWalk::order_ends() {
+  double least = INFINITY;
+  double most = -INFINITY;
+  for (size_t entry = 0; entry < ends_.count; ++entry) {
+    least = std::min(least, ends_.first[entry].head.ordinal);
+    most = std::max(most, ends_.first[entry].head.ordinal);
+  }
+  end_order_.resize(ends_.count);
+  if (!(most - least < kMostApart)) {
+    std::iota(end_order_.begin(), end_order_.end(), 0);
+    std::stable_sort(end_order_.begin(), end_order_.end(), [this](uint64_t a, uint64_t b) { return ends_.first[a].head.ordinal < ends_.first[b].head.ordinal; });
+    return;
+  }
+  for (size_t entry = 0; entry < ends_.count; ++entry) {
+    const double apart = ends_.first[entry].head.ordinal - least;
+    end_order_[entry] = (apart >= 0 ? static_cast<uint64_t>(apart) << 32 : 0) | entry;
+  }
+  std::sort(end_order_.begin(), end_order_.end());
+  for (uint64_t& place : end_order_) place &= 0xffff'ffff;
 }
 
 // Ends are told in another order than they stand in: memory that comes soon is asked for, a hint and no more.
 inline void TickWalk::want_ahead() const {
   if (end_ + kAhead >= end_order_.size()) return;
-  const EndEntry* const end = ends_.first + end_order_[end_ + kAhead].entry;
+  const EndEntry* const end = ends_.first + end_order_[end_ + kAhead];
   __builtin_prefetch(end);
   __builtin_prefetch(end->bytes);
   __builtin_prefetch(&end->missed);
@@ -164,7 +187,7 @@ inline void TickWalk::want_ahead() const {
 WalkStop TickWalk::next_end() {
   while (end_ < end_order_.size()) {
     want_ahead();
-    const uint32_t entry = end_order_[end_++].entry;
+    const uint64_t entry = end_order_[end_++];
     const EndEntry& end = ends_.first[entry];
     const double offset = static_cast<double>(entry) * sizeof(EndEntry);
     WalkCursor& cursor = *memory_.cursor;

@@ -107,6 +107,7 @@ class TickWalk {
   static void sort(std::vector<Place>& places);
   static bool is_before(double at, double ordinal, const Place& other);
   bool is_object_next(const Place* open, const Place* answer) const;
+  void order_ends();
   void want_ahead() const;
   void want_contact() const;
   bool is_usual_answer(const MomentEntry& moment, double at, double attempt_at);
@@ -135,7 +136,8 @@ class TickWalk {
   double now_ = 0;
   WalkRows volume_rows_;
   WalkRows close_rows_;
-  std::vector<Place> end_order_;
+  // Numbers of ends.
+  std::vector<uint64_t> end_order_;
   size_t end_ = 0;
 };
 

@@ -58,7 +58,7 @@ class FastPath {
         moments_(moments),
         ends_({moments.end_words, moments.openers, options.tells_from}),
         segments_(options.full, options.timed),
-        lookahead_(records_, options.cold_touch) {}
+        lookahead_(records_, options.cold_touch, moments) {}
 
   void set_index(int32_t* entries, size_t places) {
     rows_.index = entries;

@@ -36,6 +36,10 @@ __attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows,
     const uint8_t* cold = rows.cold_of(slot) + kHotBytes;
     __builtin_prefetch(cold + cold_touch_, 1);
     if (record.protocol != kProtoTcp || (record.tcpFlags & kBeginOrEnd) == 0) return;
+    if (openers_ != nullptr) {
+      __builtin_prefetch(openers_ + slot);
+      __builtin_prefetch(attempts_ + slot, 1);
+    }
     for (size_t line = 0; line < cold_touch_; line += kLine) __builtin_prefetch(cold + line, 1);
     return;
   }

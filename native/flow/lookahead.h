@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "moments.h"
 #include "ring_records.h"
 #include "rows.h"
 
@@ -12,7 +13,9 @@ class Lookahead {
  public:
   Lookahead() = default;
   // `cold_touch`: offset, in the cold half, of the line that most packets need.
-  Lookahead(RingRecords records, size_t cold_touch) : records_(records), cold_touch_(cold_touch) {}
+  // `beside`: what detection keeps of each row, may be null.
+  Lookahead(RingRecords records, size_t cold_touch, const MomentMemory& beside)
+      : records_(records), cold_touch_(cold_touch), openers_(beside.openers), attempts_(beside.attempts) {}
 
   // The reader is at `position` of what is published up to `end`. Every kEvery records is often enough.
   void ahead(const Rows& rows, uint32_t position, uint32_t end);
@@ -25,6 +28,8 @@ class Lookahead {
 
   RingRecords records_;
   size_t cold_touch_ = 0;
+  const uint8_t* openers_ = nullptr;
+  const int32_t* attempts_ = nullptr;
   uint32_t rows_at_ = 0;   // rows are asked for up to here,
   uint32_t index_at_ = 0;  // and places in the index up to here
 };

@@ -2,6 +2,8 @@
 import { MomentBound, MomentWord } from './moment-words.ts';
 
 const FIRST_ENTRIES = 256;
+/** What is outgrown was touched for nothing, which costs more than what is never used. */
+const WIDER = 4;
 const MOST_ENTRIES = MomentBound.ENTRIES;
 const { ENTRIES, UNTOLD } = MomentWord;
 /** Ticks whose memory the sensor may have; when it is further behind, it gets copies. */
@@ -76,7 +78,7 @@ export class DetectEntries {
         words[UNTOLD]++;
         return -1;
       }
-      const wider = new Block(this.entryBytes, Math.min(MOST_ENTRIES, count * 2));
+      const wider = new Block(this.entryBytes, Math.min(MOST_ENTRIES, count * WIDER));
       wider.f64.set(this.f64);
       this.use(wider);
     }

@@ -28,7 +28,9 @@ function nativeStore(): AnsweredStore {
   return new NativeAnswered(walk, PROTOCOL);
 }
 
-const address = (first: number, number: number): Address => String.fromCharCode(first, number >> 16, (number >> 8) & 0xff, number & 0xff);
+const v4 = (first: number, number: number): Address => String.fromCharCode(first, number >> 16, (number >> 8) & 0xff, number & 0xff);
+/** What differs stands in every word. */
+const v6 = (first: number, number: number): Address => v4(0x20, first) + v4(1, number >> 4) + v4(2, number & 7) + v4(3, number);
 
 /** All that can be asked about a source. */
 function about(store: AnsweredStore, source: Address, at: number, target: Address): unknown {
@@ -46,7 +48,10 @@ function about(store: AnsweredStore, source: Address, at: number, target: Addres
   ];
 }
 
-describe('answered contacts', () => {
+describe.each([
+  ['IPv4', v4],
+  ['IPv6', v6],
+])('answered contacts of %s', (_, address) => {
   let both: readonly [AnsweredStore, AnsweredStore];
   beforeEach(() => {
     both = [nativeStore(), new AnsweredSources()];
