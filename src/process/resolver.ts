@@ -3,7 +3,8 @@
  * milliseconds; of all flows that are new by then the owners are sought in one search, because that is what takes long.
  *
  * The socket of a connection that comes in belongs to nobody until it is accepted. Until then, and when it never is, the
- * answer is the process that listens; a few later looks find the one that accepted.
+ * answer is the process that listens; a few later looks find the one that accepted. It is the answer too when the connection is
+ * over before its owner was found.
  */
 import type { ProcessFacts, ProcessLookup, SocketFacts } from '../native/engine.ts';
 import { flowKey } from './flow-key.ts';
@@ -155,17 +156,37 @@ export class Resolver {
     if (socket === null) return false;
     end.isSettled = (socket.inode !== 0 && socket.state !== LISTENING) || (isTcp && socket.state === TIME_WAIT);
     // Nobody's yet, or no more: who listens there?
-    if (socket.inode === 0 && end.inode === 0 && isTcp) socket = this.socketOf(end, new Uint8Array(end.remote.length), 0);
+    if (socket.inode === 0 && end.inode === 0 && isTcp) socket = this.listenerOf(end);
     if (socket === null || socket.inode === 0 || socket.inode === end.inode) return false;
     end.inode = socket.inode;
     return true;
   }
 
+  private listenerOf(end: End): SocketFacts | null {
+    return this.socketOf(end, new Uint8Array(end.remote.length), 0);
+  }
+
   /** Ends of which a process was found. */
   private findOwners(ends: readonly End[], nowMs: number): ReadonlySet<End> {
     const changed = new Set<End>();
+    this.nameOwners(ends, nowMs, changed);
+    const lost = ends.filter((end) => !changed.has(end) && this.turnToListener(end));
+    this.nameOwners(lost, nowMs, changed);
+    return changed;
+  }
+
+  /** The end's socket was gone before its owner was found; true = somebody else listens there. */
+  private turnToListener(end: End): boolean {
+    if (end.protocol !== TCP) return false;
+    const socket = this.listenerOf(end);
+    if (socket === null || socket.state !== LISTENING || socket.inode === 0 || socket.inode === end.inode) return false;
+    end.inode = socket.inode;
+    return true;
+  }
+
+  private nameOwners(ends: readonly End[], nowMs: number, changed: Set<End>): void {
     const inodes = [...new Set(ends.map(({ inode }) => inode))].filter((inode) => (this.ownerless.get(inode) ?? 0) <= nowMs);
-    if (inodes.length === 0) return changed;
+    if (inodes.length === 0) return;
     const { owners, hidden } = this.parts.findOwners(inodes);
     const known = new Map(inodes.map((inode, index) => [inode, owners[index]]));
     for (const end of ends) {
@@ -180,7 +201,6 @@ export class Resolver {
     const isThere = (end: End) => this.socketOf(end, end.remote, end.remotePort)?.inode === end.inode;
     // A socket that is gone says nothing about rights.
     if (hidden && ends.some((end) => known.get(end.inode) === null && isThere(end))) this.parts.onHidden();
-    return changed;
   }
 
   private noteOwnerless(inode: number, nowMs: number): void {

@@ -147,6 +147,21 @@ describe('naming processes', () => {
     expect(resolver.dueMs).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('says who listens when the connection is over before its owner was found', () => {
+    sockets.set(tcp(), { inode: 5, state: ESTABLISHED });
+    sockets.set(listener, { inode: 4, state: LISTENS });
+    processes.set(4, web);
+    resolver.add(query(), 0);
+    expect(resolver.turn(0)).toEqual([{ key, a: web, b: null }]);
+    expect(searches).toEqual([[5], [4]]);
+    // Not of a connection that this host began, where nobody listens.
+    sockets.delete(listener);
+    sockets.set(tcp('198.51.100.9:5001'), { inode: 6, state: ESTABLISHED });
+    resolver.add(query({ portB: 5001, ordinal: 2 }), 0);
+    expect(resolver.turn(0)).toEqual([]);
+    expect(searches.at(-1)).toEqual([6]);
+  });
+
   it('looks once more for a socket that was not there', () => {
     resolver.add(query(), 0);
     expect(resolver.turn(0)).toEqual([]);
