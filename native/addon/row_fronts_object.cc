@@ -10,9 +10,6 @@ namespace {
 
 constexpr size_t kProtocols = 256;
 constexpr size_t kPortBytes = 65'536 / 8;
-// Of a first flow, as src/detect/state/first-flows.ts has them.
-constexpr size_t kFirstWords = 11;
-constexpr size_t kFirstNumbers = 3;
 
 // Words of the keys of each kind's table, 0 = it has none.
 uint32_t key_words(FrontKind kind) {
@@ -21,12 +18,12 @@ uint32_t key_words(FrontKind kind) {
       return 0;
     case FrontKind::kNewHosts:
     case FrontKind::kVolumeSums:
-      return 5;
+      return kAddressWords;
     case FrontKind::kNewServices:
-      return 6;
+      return kAddressWords + 1;
     case FrontKind::kFirstVolumes:
     case FrontKind::kFirstCalls:
-      return 9;
+      return kPairWords;
   }
   return 0;
 }

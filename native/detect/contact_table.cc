@@ -4,19 +4,9 @@
 #include "key_table.h"
 
 namespace weir {
-namespace {
-
-// What is not used yet takes no memory: the system gives it when it is touched.
-uint32_t* zeros(size_t count) {
-  void* const memory = calloc(count, sizeof(uint32_t));
-  if (memory == nullptr) std::abort();
-  return static_cast<uint32_t*>(memory);
-}
-
-}  // namespace
 
 ContactTable::ContactTable(uint32_t host_words, uint32_t most, uint64_t seed)
-    : host_words_(host_words), stride_(kHost + host_words), free_(kNoRow), rows_(zeros(size_t{most} * stride_)), heads_(zeros(kBuckets)) {
+    : host_words_(host_words), stride_(kHost + host_words), free_(kNoRow), rows_(untouched_zeros<uint32_t>(size_t{most} * stride_)), heads_(untouched_zeros<uint32_t>(kBuckets)) {
   Random random(seed);
   for (uint64_t& secret : secrets_) secret = random.next();
 }

@@ -3,9 +3,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
+
+#include "../base/untouched_memory.h"
 
 namespace weir {
 
@@ -49,10 +49,6 @@ class ContactTable {
   // Rows wait longer in a bucket than for its memory, up to a few of them.
   static constexpr uint32_t kBuckets = 1 << 16;
 
-  struct Free {
-    void operator()(uint32_t* memory) const { free(memory); }
-  };
-
   uint32_t* words_of(int32_t row) const { return rows_.get() + static_cast<size_t>(row) * stride_; }
   // Row + 1.
   uint32_t& head_of(uint64_t hash) const { return heads_.get()[hash >> 48 & (kBuckets - 1)]; }
@@ -64,8 +60,8 @@ class ContactTable {
   int32_t used_ = 0;
   int32_t free_;
   uint64_t secrets_[5];
-  std::unique_ptr<uint32_t, Free> rows_;
-  std::unique_ptr<uint32_t, Free> heads_;
+  UntouchedMemory<uint32_t> rows_;
+  UntouchedMemory<uint32_t> heads_;
 };
 
 }  // namespace weir

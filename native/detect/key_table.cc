@@ -95,20 +95,14 @@ void KeyTable::unchain(int32_t row) {
 KeyTableRoom::KeyTableRoom(uint32_t words, uint32_t most, uint64_t seed)
     : words_(words), most_(most), state_(new KeyTableState{0, 0, kNoRow, kNoRow, kNoRow}) {
   while (2 * uint64_t{buckets_} <= most) buckets_ *= 2;
-  rows_ = zeros(size_t{most} * (words + KeyTable::kLinks));
-  heads_ = zeros(buckets_);
+  rows_ = untouched_zeros<int32_t>(size_t{most} * (words + KeyTable::kLinks));
+  heads_ = untouched_zeros<int32_t>(buckets_);
   Random random(seed);
   for (uint32_t word = 0; word < words; ++word) secrets_.push_back(static_cast<int32_t>(random.next() >> 32));
 }
 
 KeyTable KeyTableRoom::table() {
   return KeyTable({rows_.get(), heads_.get(), state_.get(), secrets_.data(), words_, buckets_, most_});
-}
-
-KeyTableRoom::Zeros KeyTableRoom::zeros(size_t count) {
-  Zeros memory(static_cast<int32_t*>(calloc(count, sizeof(int32_t))));
-  if (memory == nullptr) std::abort();
-  return memory;
 }
 
 }  // namespace weir

@@ -4,9 +4,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <vector>
+
+#include "../base/untouched_memory.h"
 
 namespace weir {
 
@@ -79,7 +80,7 @@ class KeyTable {
   KeyTableMemory memory_;
 };
 
-// Memory of a table that nobody shares. What is not used yet takes none: the system gives it when it is touched.
+// Memory of a table that nobody shares.
 class KeyTableRoom {
  public:
   // Keys are chosen by strangers: `seed` is a number that nobody else knows.
@@ -88,17 +89,11 @@ class KeyTableRoom {
   KeyTable table();
 
  private:
-  struct Free {
-    void operator()(int32_t* memory) const { free(memory); }
-  };
-  using Zeros = std::unique_ptr<int32_t[], Free>;
-  static Zeros zeros(size_t count);
-
   uint32_t words_;
   uint32_t most_;
   uint32_t buckets_ = 1;
-  Zeros rows_;
-  Zeros heads_;
+  UntouchedMemory<int32_t> rows_;
+  UntouchedMemory<int32_t> heads_;
   std::unique_ptr<KeyTableState> state_;
   std::vector<int32_t> secrets_;
 };

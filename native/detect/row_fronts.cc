@@ -18,11 +18,6 @@ constexpr double kVolumeStep = 65'536;
 // Rows between the one that is looked at and the one whose memory is asked for.
 constexpr size_t kAhead = 16;
 
-constexpr uint32_t kAddressWords = 5;
-constexpr uint32_t kPairWords = 9;
-// Of a first flow: the pair, ports, protocol; and its numbers.
-constexpr uint32_t kFirstWords = kPairWords + 2;
-constexpr uint32_t kFirstNumbers = 3;
 
 uint32_t version_of(const EntryHead& head) { return (head.flags & kEntryIpv6) != 0 ? 6 : 4; }
 
@@ -45,19 +40,20 @@ size_t RowFronts::begin(Entries<MomentEntry> moments, const WalkRows& rows, size
   moments_ = moments;
   ends_ = {};
   start(rows, count);
-  const size_t bytes = moments.count * sizeof(MomentEntry);
-  return static_cast<size_t>(std::count_if(rows.offsets, rows.offsets + count_, [bytes](int32_t offset) {
-    return offset < 0 || static_cast<size_t>(offset) >= bytes || static_cast<size_t>(offset) % sizeof(MomentEntry) != 0;
-  }));
+  return strays(moments.count, sizeof(MomentEntry));
 }
 
 size_t RowFronts::begin(Entries<EndEntry> ends, const WalkRows& rows, size_t count) {
   moments_ = {};
   ends_ = ends;
   start(rows, count);
-  const size_t bytes = ends.count * sizeof(EndEntry);
-  return static_cast<size_t>(std::count_if(rows.offsets, rows.offsets + count_, [bytes](int32_t offset) {
-    return offset < 0 || static_cast<size_t>(offset) >= bytes || static_cast<size_t>(offset) % sizeof(EndEntry) != 0;
+  return strays(ends.count, sizeof(EndEntry));
+}
+
+// Rows whose offset is that of none of so many entries.
+size_t RowFronts::strays(size_t entries, size_t entry_bytes) const {
+  return static_cast<size_t>(std::count_if(rows_.offsets, rows_.offsets + count_, [entries, entry_bytes](int32_t offset) {
+    return offset < 0 || static_cast<size_t>(offset) >= entries * entry_bytes || static_cast<size_t>(offset) % entry_bytes != 0;
   }));
 }
 
@@ -98,7 +94,7 @@ RowFronts::Seen RowFronts::seen_at(size_t row) const {
 void RowFronts::plan() {
   const size_t until = std::min(count_, row_ + kChunk);
   for (size_t row = row_; row < until; ++row) {
-    if (row + kAhead < count_) want_entry(row + kAhead);
+    if (row + kAhead < count_) want_row(row + kAhead);
     const Seen seen = seen_at(row);
     for (size_t i = 0; i < fronts_.size(); ++i) {
       Plan& made = plan_of(i, row);
@@ -123,16 +119,13 @@ void RowFronts::plan() {
 }
 
 // Rows are in another order than entries.
-inline void RowFronts::want_entry(size_t row) const {
+inline void RowFronts::want_row(size_t row) const {
   const auto offset = static_cast<size_t>(rows_.offsets[row]);
   if (ends_.first == nullptr) {
-    __builtin_prefetch(moments_.first + offset / sizeof(MomentEntry));
-    return;
+    want_entry(moments_.first + offset / sizeof(MomentEntry));
+  } else {
+    want_entry(ends_.first + offset / sizeof(EndEntry));
   }
-  const EndEntry* const end = ends_.first + offset / sizeof(EndEntry);
-  __builtin_prefetch(end);
-  __builtin_prefetch(end->bytes);
-  __builtin_prefetch(&end->missed);
 }
 
 RowFronts::Step RowFronts::step_of(const Front& front, const Seen& seen) {

@@ -15,6 +15,13 @@ namespace weir {
 enum class FrontKind : uint32_t { kGate, kNewHosts, kNewServices, kFirstVolumes, kFirstCalls, kVolumeSums };
 constexpr uint32_t kFrontKinds = 6;
 
+// Words of keys: an address with its version, two with one.
+constexpr uint32_t kAddressWords = 5;
+constexpr uint32_t kPairWords = 9;
+// Of a first flow, as src/detect/state/first-flows.ts has them: the pair, ports, protocol; and its numbers.
+constexpr uint32_t kFirstWords = kPairWords + 2;
+constexpr uint32_t kFirstNumbers = 3;
+
 // Flags of an address's class that are looked at, and what they have to be.
 struct ClassTest {
   uint8_t mask = 0;
@@ -81,7 +88,7 @@ class RowFronts {
     uint32_t hashes[2];
   };
   struct Keys {
-    uint32_t words[2][9];
+    uint32_t words[2][kPairWords];
     uint32_t count;
   };
   // Rows that are looked at before anything is done with the first of them.
@@ -91,13 +98,14 @@ class RowFronts {
   void plan();
   Plan& plan_of(size_t front, size_t row) { return plans_[front * kChunk + row % kChunk]; }
   Seen seen_at(size_t row) const;
-  void want_entry(size_t row) const;
+  void want_row(size_t row) const;
+  size_t strays(size_t entries, size_t entry_bytes) const;
   static Step step_of(const Front& front, const Seen& seen);
   static bool passes(const Front& front, const Seen& seen);
   static void write_keys(const Front& front, const Seen& seen, Keys& keys);
   static bool is_plain(Front& front, const Plan& plan, const Seen& seen);
   static bool meet(Front& front, const uint32_t* key, uint32_t hash, double at);
-  static bool add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double numbers[3]);
+  static bool add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double numbers[kFirstNumbers]);
   static bool add_volume(Front& front, const Plan& plan, const Keys& keys, double bytes);
 
   std::vector<Front> fronts_;

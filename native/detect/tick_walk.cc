@@ -175,18 +175,10 @@ void TickWalk::order_ends() {
   for (uint64_t& place : end_order_) place &= 0xffff'ffff;
 }
 
-// Ends are told in another order than they stand in: memory that comes soon is asked for, a hint and no more.
-inline void TickWalk::want_ahead() const {
-  if (end_ + kAhead >= end_order_.size()) return;
-  const EndEntry* const end = ends_.first + end_order_[end_ + kAhead];
-  __builtin_prefetch(end);
-  __builtin_prefetch(end->bytes);
-  __builtin_prefetch(&end->missed);
-}
-
 WalkStop TickWalk::next_end() {
   while (end_ < end_order_.size()) {
-    want_ahead();
+    // They are told in another order than they stand in.
+    if (end_ + kAhead < end_order_.size()) want_entry(ends_.first + end_order_[end_ + kAhead]);
     const uint64_t entry = end_order_[end_++];
     const EndEntry& end = ends_.first[entry];
     const double offset = static_cast<double>(entry) * sizeof(EndEntry);

@@ -108,7 +108,6 @@ class TickWalk {
   static bool is_before(double at, double ordinal, const Place& other);
   bool is_object_next(const Place* open, const Place* answer) const;
   void order_ends();
-  void want_ahead() const;
   void want_contact() const;
   bool is_usual_answer(const MomentEntry& moment, double at, double attempt_at);
   uint8_t class_of(const uint32_t address[4], bool is_v6) const;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "../decode/protocols.h"
+#include "flow_entries.h"
 
 namespace weir {
 namespace {
@@ -55,13 +55,7 @@ void write_flow(const Row& row, uint32_t client, EndEntry& entry) {
   head.ordinal = get<double>(row.cold, kRowFirstOrdinal);
   head.second_at = get<double>(row.cold, kRowFirstSeen);
   head.second_ordinal = last;
-  head.source_port = get<uint16_t>(row.hot, client == 1 ? kRowPortB : kRowPortA);
-  head.target_port = get<uint16_t>(row.hot, client == 1 ? kRowPortA : kRowPortB);
-  memcpy(head.source, row.hot + (client == 1 ? kRowAddrB : kRowAddrA), sizeof head.source);
-  memcpy(head.target, row.hot + (client == 1 ? kRowAddrA : kRowAddrB), sizeof head.target);
-  head.kind = static_cast<uint8_t>(EntryKind::kClose);
-  head.protocol = row.hot[kRowProtocol];
-  head.flags = (row.hot[kRowRole] & kRoleIpv6) != 0 ? kEntryIpv6 : 0;
+  name_flow(row, client, EntryKind::kClose, head);
 }
 
 // Of a flow that has told no volume: all of it is growth.
@@ -83,7 +77,7 @@ int64_t Ends::closed(const Row& row, size_t slot) {
   if ((row.hot[kRowRole] & kRoleOuter) != 0) return kNothingTold;
   const uint8_t opener = memory_.openers[slot];
   const uint32_t flags = get<uint32_t>(row.hot, kRowFlags);
-  const uint32_t client = (opener & kOpenerBits) == kOpenerUnknown ? flags & kRowFlagClientIsB : (opener & kOpenerBits) == kOpenerA ? 0 : 1;
+  const uint32_t client = client_of(opener, row);
   const bool is_answered = (flags & (kRowFlagSeenA << (client ^ 1))) != 0;
   // An attempt that nobody answered was told when it began.
   if (!is_answered && get<double>(row.hot, kRowBytesA) + get<double>(row.hot, kRowBytesB) < memory_.tells_from) return kNothingTold;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../decode/protocols.h"
+#include "flow_entries.h"
 
 namespace weir {
 namespace {
@@ -15,7 +16,7 @@ bool has(const PacketRecord& record, RecordFlag flag) { return (record.flags & s
 bool Moments::may_open(const PacketRecord& record) const { return !is_on() || has_room() || !opens_.tells(record); }
 
 bool Moments::may_answer(const Row& row, size_t slot, uint32_t side) const {
-  if (!is_on() || side == client_of(row, slot)) return true;
+  if (!is_on() || side == client_of(memory_.openers[slot], row)) return true;
   if (word(kMomentAnswers) >= kMomentBoundEntries) return false;
   return is_of_this_tick(slot) ? static_cast<uint32_t>(memory_.attempts[slot]) - word(kMomentSerial) <= word(kMomentEntries) &&
                                      word(kMomentEntries) <= room_
@@ -42,7 +43,7 @@ void Moments::opened(size_t slot, const PacketRecord& record) {
 }
 
 void Moments::answered(const Row& row, size_t slot, uint32_t side, const PacketRecord& record) {
-  if (!is_on() || side == client_of(row, slot)) return;
+  if (!is_on() || side == client_of(memory_.openers[slot], row)) return;
   const bool is_tcp = record.protocol == kProtoTcp;
   const bool is_reset = is_tcp && (record.tcpFlags & (kTcpRst | kTcpSyn)) == kTcpRst;
   answer(row, slot, is_reset ? kEntryRefused : kEntryAccepted, record);
@@ -68,15 +69,8 @@ bool Moments::still_waits(const Rows& rows, size_t waiting) const {
   if (!rows.has(slot)) return true;
   const Row row = rows.at(static_cast<size_t>(slot));
   if (row.hot[kRowProtocol] != kProtoTcp || get<double>(row.cold, kRowFirstOrdinal) != memory_.waiting_firsts[waiting]) return false;
-  const uint32_t client = client_of(row, static_cast<size_t>(slot));
+  const uint32_t client = client_of(memory_.openers[slot], row);
   return (row.hot[kRowTcpFlagsA + client] & (kTcpAck | kTcpRst | kTcpFin)) == 0;
-}
-
-// Who made the attempt; of a flow without one, whom its row takes for the client.
-uint32_t Moments::client_of(const Row& row, size_t slot) const {
-  const uint32_t opener = memory_.openers[slot] & kOpenerBits;
-  if (opener != kOpenerUnknown) return opener == kOpenerA ? 0 : 1;
-  return get<uint32_t>(row.hot, kRowFlags) & kRowFlagClientIsB;
 }
 
 bool Moments::is_of_this_tick(size_t slot) const { return memory_.attempts[slot] > memory_.words[kMomentSerial]; }
@@ -93,16 +87,9 @@ MomentEntry* Moments::next() {
 MomentEntry* Moments::late_answer(const Row& row, size_t slot, const PacketRecord& record) {
   MomentEntry* const entry = next();
   if (entry == nullptr) return nullptr;
-  const bool is_b = client_of(row, slot) == 1;
   entry->at = record.streamNs;
   entry->ordinal = record.ordinal;
-  entry->source_port = get<uint16_t>(row.hot, is_b ? kRowPortB : kRowPortA);
-  entry->target_port = get<uint16_t>(row.hot, is_b ? kRowPortA : kRowPortB);
-  memcpy(entry->source, row.hot + (is_b ? kRowAddrB : kRowAddrA), sizeof entry->source);
-  memcpy(entry->target, row.hot + (is_b ? kRowAddrA : kRowAddrB), sizeof entry->target);
-  entry->kind = static_cast<uint8_t>(EntryKind::kAnswer);
-  entry->protocol = row.hot[kRowProtocol];
-  entry->flags = (row.hot[kRowRole] & kRoleIpv6) != 0 ? kEntryIpv6 : 0;
+  name_flow(row, client_of(memory_.openers[slot], row), EntryKind::kAnswer, *entry);
   return entry;
 }
 

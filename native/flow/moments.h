@@ -50,7 +50,6 @@ class Moments {
   uint32_t& word(uint32_t number) const { return reinterpret_cast<uint32_t*>(memory_.words)[number]; }
   // A moment can be written, or would be one too many wherever it is written.
   bool has_room() const { return word(kMomentEntries) < room_ || word(kMomentEntries) == kMomentBoundEntries; }
-  uint32_t client_of(const Row& row, size_t slot) const;
   bool still_waits(const Rows& rows, size_t waiting) const;
   bool is_of_this_tick(size_t slot) const;
   MomentEntry* next();

@@ -3,6 +3,8 @@
  * into `key` and asks; values are its own, in arrays that have a place per row. When the table is full, the row that was
  * not used for the longest time makes room: what `BoundedMap` is for strings and objects.
  */
+import type { NativeTable } from '../../native/row-fronts.ts';
+
 const FIRST_ROWS = 256;
 /** No row, and the end of a chain. */
 export const NO_ROW = -1;
@@ -20,15 +22,6 @@ const State = {
   OLDEST: 3,
   LATEST: 4,
 } as const;
-
-/** The arrays of a table; they stay the same only where it is shared. */
-export interface TableMemory {
-  readonly rows: Int32Array;
-  readonly heads: Int32Array;
-  readonly state: Int32Array;
-  readonly secrets: Int32Array;
-  readonly most: number;
-}
 
 export class KeyTable {
   /** The key that the next call is about. */
@@ -68,8 +61,8 @@ export class KeyTable {
     return this.state[State.SIZE];
   }
 
-  /** What the table consists of, for whoever shares it. */
-  get memory(): TableMemory {
+  /** What the table consists of, for whoever shares it; only where it is shared the arrays stay the same. */
+  get memory(): NativeTable {
     const { rows, heads, state, secrets, most } = this;
     return { rows, heads, state, secrets, most };
   }
