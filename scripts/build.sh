@@ -68,6 +68,7 @@ build_dist() {
 }
 
 node scripts/generate-layout.ts --check
+node scripts/generate-app-tables.ts --check
 case $what in
   all) build_addon && build_dist ;;
   native) build_addon ;;

@@ -9,7 +9,7 @@ const MOST_FILE_LINES = 400;
 const MOST_FUNCTION_LINES = 70;
 const MOST_MEDIAN_LINES = 150;
 
-/** Generated files have no length to keep. */
+/** Generated files have no length to keep; those of `scripts/generate-app-tables.ts` have a folder of their own. */
 const generated = new Set(['native/flow/row_layout.h', 'native/ring/layout.h', 'src/ring/layout.ts']);
 
 /** `file` or `file function` → lines. */
@@ -81,7 +81,7 @@ export function medianLines(lengths: readonly number[]): number {
 
 export function checkSize(root: string, allowed: Readonly<Record<string, number>> = ALLOWED): string[] {
   const files = listFiles(root, ['src', 'native', 'test', 'bench', 'scripts']).filter(
-    (file) => /\.(ts|cc|h|sh)$/.test(file) && !generated.has(file),
+    (file) => /\.(ts|cc|h|sh)$/.test(file) && !generated.has(file) && !file.startsWith('native/app/tables/'),
   );
   const lengths = lengthsOf(root, files);
   const offences: string[] = [];

@@ -15,7 +15,7 @@
  * each factor of 1.7. Counted over 24,800 words of English technical text; pairs that are common in other languages in
  * Latin letters (`sz`, `rz`, `ij`, `xi` …) are raised to 4.
  */
-const followers = [
+export const followers = [
   '44550140342656040657221120', // a
   '63326100540711520442600040', // b
   '60326206405520710436400014', // c
@@ -44,20 +44,37 @@ const followers = [
   '61449204604230530124104043', // z
 ];
 
-const MIXED_LENGTH = 9;
-const MIXED_CHANGES = 3;
-const LETTERS_LENGTH = 10;
+export const MIXED_LENGTH = 9;
+export const MIXED_CHANGES = 3;
+export const LETTERS_LENGTH = 10;
 /** `aaaaaaaaaaaa` is a joke, not a lot. */
-const DISTINCT = 6;
+export const DISTINCT = 6;
 /** Bounds of the mean: a short name may be an abbreviation, a long one hardly. */
-const SHORT_BOUND = 2.5;
-const LONG_BOUND = 2.9;
-const LONG_LENGTH = 12;
+export const SHORT_BOUND = 2.5;
+export const LONG_BOUND = 2.9;
+export const LONG_LENGTH = 12;
 
 /** Second labels under which a country's names are registered: `example.co.uk`. */
-const secondLevels = new Set(['ac', 'co', 'com', 'edu', 'go', 'gob', 'gov', 'gv', 'ltd', 'mil', 'ne', 'net', 'nom', 'or', 'org', 'plc']);
+export const secondLevels = new Set([
+  'ac',
+  'co',
+  'com',
+  'edu',
+  'go',
+  'gob',
+  'gov',
+  'gv',
+  'ltd',
+  'mil',
+  'ne',
+  'net',
+  'nom',
+  'or',
+  'org',
+  'plc',
+]);
 /** Trees where nothing is registered. */
-const localTrees = new Set([
+export const localTrees = new Set([
   'arpa',
   'local',
   'localdomain',

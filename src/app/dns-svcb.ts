@@ -11,7 +11,7 @@ const VALUE_LIMIT = 256;
 
 const keys = ['mandatory', 'alpn', 'no-default-alpn', 'port', 'ipv4hint', 'ech', 'ipv6hint', 'dohpath', 'ohttp'];
 
-function keyName(key: number): string {
+export function keyName(key: number): string {
   return keys[key] ?? `key${key}`;
 }
 

@@ -5,9 +5,9 @@
  * names have short labels.
  */
 
-const CARGO_LABEL = 24;
-const CARGO_NAME = 48;
-const CARGO_ENTROPY = 3.3;
+export const CARGO_LABEL = 24;
+export const CARGO_NAME = 48;
+export const CARGO_ENTROPY = 3.3;
 
 const counts = new Uint8Array(36);
 

@@ -60,7 +60,7 @@ export class Message {
 }
 
 /** Fields that malware is known to send and that HTTP does not define; nDPI's list. */
-const ODD_FIELDS = new Set(['arch', 'cores', 'mem', 'os', 'osname', 'osversion', 'root', 's', 'tls_version', 'uuid', 'x-hire-me']);
+export const ODD_FIELDS = new Set(['arch', 'cores', 'mem', 'os', 'osname', 'osversion', 'root', 's', 'tls_version', 'uuid', 'x-hire-me']);
 
 export class MessageReader {
   message = new Message();

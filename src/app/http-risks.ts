@@ -7,9 +7,9 @@ import type { Message } from './http-message.ts';
 import { startsWith } from './text.ts';
 
 /** Oldest versions that are not called obsolete: Apache 2.4, nginx 1.22. */
-const OLDEST: Readonly<Record<string, readonly [number, number]>> = { apache: [2, 4], nginx: [1, 22] };
+export const OLDEST: Readonly<Record<string, readonly [number, number]>> = { apache: [2, 4], nginx: [1, 22] };
 
-const EXECUTABLE_TYPES = new Set([
+export const EXECUTABLE_TYPES = new Set([
   'application/exe',
   'application/java-vm',
   'application/vnd.ms-cab-compressed',
@@ -20,9 +20,9 @@ const EXECUTABLE_TYPES = new Set([
   'application/x-executable',
   'application/x-mach-binary',
 ]);
-const EXECUTABLE_NAME = /\.(?:exe|msi|cab|apk|dll|scr)"?$/i;
+export const EXECUTABLE_NAME = /\.(?:exe|msi|cab|apk|dll|scr)"?$/i;
 /** Files whose content is opaque. */
-const OPAQUE_TYPES = new Set([
+export const OPAQUE_TYPES = new Set([
   'application/octet-stream',
   'application/bz',
   'application/bz2',

@@ -73,7 +73,7 @@ function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
 }
 
 /** What HKDF-Expand-Label of TLS 1.3 (RFC 8446 section 7.1) hashes: length, label, empty context, and the number of the block. */
-function labelInput(label: string, length: number): Uint8Array {
+export function labelInput(label: string, length: number): Uint8Array {
   const full = Buffer.from(`tls13 ${label}`, 'latin1');
   const input = new Uint8Array(2 + 1 + full.length + 1 + 1);
   input[1] = length;

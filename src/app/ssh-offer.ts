@@ -8,7 +8,14 @@ import type { SshFacts } from './facts.ts';
 import { latin1, textOf } from './text.ts';
 
 const COOKIE_BYTES = 16;
-const OBSOLETE_CIPHERS = new Set(['arcfour', 'arcfour128', 'arcfour256', '3des-cbc', 'blowfish-cbc', 'cast128-cbc']);
+export const OBSOLETE_CIPHERS: ReadonlySet<string> = new Set([
+  'arcfour',
+  'arcfour128',
+  'arcfour256',
+  '3des-cbc',
+  'blowfish-cbc',
+  'cast128-cbc',
+]);
 /** Shared by every flow in which it was made: not to be changed. */
 export class Offer {
   readonly init: KexInit;

@@ -37,7 +37,7 @@ const MAX_PACKETS_BEFORE = 8;
 const KEXINIT = 20;
 
 /** Software name as it starts in the banner, and the first version that is not old. */
-const OLD_SOFTWARE: readonly (readonly [string, readonly number[]])[] = [
+export const OLD_SOFTWARE: readonly (readonly [string, readonly number[]])[] = [
   ['OpenSSH_', [7, 0, 0]],
   ['APACHE-SSHD-', [2, 5, 1]],
   ['FileZilla_', [3, 40, 0]],

@@ -190,7 +190,7 @@ export function alertName(level: number, description: number): string | null {
 }
 
 /** IANA registry "TLS Application-Layer Protocol Negotiation (ALPN) Protocol IDs", without those that begin as below. */
-const ALPN_IDS = new Set(
+export const ALPN_IDS: ReadonlySet<string> = new Set(
   (
     'http/0.9 http/1.0 http/1.1 h2 h2c h3 stun.turn stun.nat-discovery webrtc c-webrtc ftp imap pop3 managesieve coap co ' +
     'xmpp-client xmpp-server acme-tls/1 mqtt dot ntske/1 sunrpc smb irc nntp nnsp doq sip/2 tds/8.0 dicom postgresql ' +
@@ -198,7 +198,7 @@ const ALPN_IDS = new Set(
   ).split(' '),
 );
 /** Drafts of registered protocols, in use with a number behind them. */
-const ALPN_DRAFTS = ['h2-', 'h3-', 'hq-', 'doq-', 'spdy/'];
+export const ALPN_DRAFTS: readonly string[] = ['h2-', 'h3-', 'hq-', 'doq-', 'spdy/'];
 
 export function isCommonAlpn(protocol: string): boolean {
   return ALPN_IDS.has(protocol) || ALPN_DRAFTS.some((draft) => protocol.startsWith(draft));

@@ -1,0 +1,51 @@
+/** What tells names drawn by lot and names that carry bytes from others. */
+import {
+  DISTINCT,
+  followers,
+  LETTERS_LENGTH,
+  LONG_BOUND,
+  LONG_LENGTH,
+  localTrees,
+  MIXED_CHANGES,
+  MIXED_LENGTH,
+  SHORT_BOUND,
+  secondLevels,
+} from '../../src/app/dga.ts';
+import { CARGO_ENTROPY, CARGO_LABEL, CARGO_NAME } from '../../src/app/dns-tunnel.ts';
+import { type GeneratedTable, literal, packed } from './table.ts';
+
+export const nameRisks: GeneratedTable = {
+  file: 'name_risks.h',
+  doc: ['What tells names drawn by lot (src/app/dga.ts) and names that carry bytes (src/app/dns-tunnel.ts) from others.'],
+  lines: [
+    '#include <cstddef>',
+    '#include <string_view>',
+    '',
+    'namespace weir {',
+    '',
+    '// How common the letter of the column is after the letter of the row.',
+    'constexpr char kFollowers[26][27] = {',
+    ...packed(followers.map(literal)),
+    '};',
+    '',
+    `constexpr size_t kMixedLength = ${MIXED_LENGTH};`,
+    `constexpr size_t kMixedChanges = ${MIXED_CHANGES};`,
+    `constexpr size_t kLettersLength = ${LETTERS_LENGTH};`,
+    `constexpr size_t kDistinctLetters = ${DISTINCT};`,
+    `constexpr double kShortBound = ${SHORT_BOUND};`,
+    `constexpr double kLongBound = ${LONG_BOUND};`,
+    `constexpr size_t kLongLength = ${LONG_LENGTH};`,
+    `constexpr size_t kCargoLabel = ${CARGO_LABEL};`,
+    `constexpr size_t kCargoName = ${CARGO_NAME};`,
+    `constexpr double kCargoEntropy = ${CARGO_ENTROPY};`,
+    '',
+    'constexpr std::string_view kSecondLevels[] = {',
+    ...packed([...secondLevels].map(literal)),
+    '};',
+    'constexpr std::string_view kLocalTrees[] = {',
+    ...packed([...localTrees].map(literal)),
+    '};',
+    '',
+    '}  // namespace weir',
+  ],
+};
