@@ -14,7 +14,7 @@ export const contracts: RegExp[] = [
   /^src\/version\.ts$/,
   /^src\/ring\/layout\.ts$/,
   /^src\/api\/contract\.ts$/,
-  /^src\/native\/(engine|moment-memory|row-fronts|tick-walk)\.ts$/,
+  /^src\/native\/(engine|app-flows|moment-memory|row-fronts|syn-memory|tick-walk)\.ts$/,
   /^src\/shard\/protocol\.ts$/,
   /^src\/config\/options\.ts$/,
   /^src\/detect\/(batch|events)\.ts$/,

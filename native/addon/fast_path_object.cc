@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "app_flows_object.h"
 #include "memory_reader.h"
 
 namespace weir {
@@ -55,6 +56,24 @@ MomentsGiven read_moments(const Napi::Value& value, MemoryReader& whole) {
   return given;
 }
 
+// The same of `SynMemory` in src/native/syn-memory.ts.
+SynMemory read_syns(const Napi::Value& value, MemoryReader& whole) {
+  if (value.IsNull()) return {};
+  if (!value.IsObject()) {
+    whole.wrong = "syns";
+    return {};
+  }
+  MemoryReader reader(value.As<Napi::Object>());
+  const Memory keys = reader.memory("keys", napi_uint32_array, 2 * size_t{kSynBoundPlaces});
+  const Memory answers = reader.memory("answers", napi_uint32_array, kSynBoundPlaces);
+  if (reader.wrong != nullptr) {
+    whole.wrong = "syns";
+    return {};
+  }
+  for (auto& reference : reader.pinned) whole.pinned.push_back(std::move(reference));
+  return {reinterpret_cast<const uint32_t*>(keys.bytes), reinterpret_cast<const uint32_t*>(answers.bytes)};
+}
+
 }  // namespace
 
 Napi::Function FastPathObject::define(Napi::Env env) {
@@ -96,6 +115,10 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   if (ring.bytes != nullptr && RingView::check_layout(ring.bytes, ring.elements) != nullptr) reader.wrong = "ring";
   if (cold_bytes < kRowMissedB + 4 - kHotBytes || (options.full && cold_bytes < kRowZeroWindows + 4 - kHotBytes)) reader.wrong = "coldBytes";
   const MomentsGiven given = read_moments(info[0].As<Napi::Object>().Get("moments"), reader);
+  const SynMemory syns = read_syns(info[0].As<Napi::Object>().Get("syns"), reader);
+  const Napi::Value apps = info[0].As<Napi::Object>().Get("apps");
+  AppFlows* const app_flows = AppFlowsObject::flows_of(apps);
+  if (app_flows == nullptr && !apps.IsNull()) reader.wrong = "apps";
   if (reader.wrong != nullptr) {
     throw_type(info.Env(), std::string("FastPath: wrong ") + reader.wrong);
     return;
@@ -114,10 +137,12 @@ FastPathObject::FastPathObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   memory.words = reinterpret_cast<int32_t*>(table.bytes);
   memory.active_timeout = active_timeout;
   fast_path_ = FastPath(RingView(ring.bytes), rows, options, memory,
-                        {reinterpret_cast<int32_t*>(newcomers.bytes), static_cast<uint32_t>(newcomers.elements)}, given.memory);
+                        {reinterpret_cast<int32_t*>(newcomers.bytes), static_cast<uint32_t>(newcomers.elements)}, given.memory, syns,
+                        app_flows);
   words_ = reinterpret_cast<FastPathWords*>(words.bytes);
   times_ = reinterpret_cast<FastPathTimes*>(times.bytes);
   pinned_ = std::move(reader.pinned);
+  if (app_flows != nullptr) pinned_.push_back(Napi::Reference<Napi::Value>::New(apps, 1));
 }
 
 void FastPathObject::set_index(const Napi::CallbackInfo& info) {

@@ -7,8 +7,10 @@
 #include "../base/threads.h"
 #include "../capture/frame_filter.h"
 #include "../ring/layout.h"
+#include "app_flows_object.h"
 #include "engine_object.h"
 #include "fast_path_object.h"
+#include "flow_readers_object.h"
 #include "functions.h"
 #include "process_lookup.h"
 #include "row_fronts_object.h"
@@ -40,6 +42,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("pcapVersion", Napi::Function::New<pcap_version>(env, "pcapVersion"));
   exports.Set("Engine", EngineObject::define(env));
   exports.Set("FastPath", FastPathObject::define(env));
+  exports.Set("AppFlows", AppFlowsObject::define(env));
+  exports.Set("FlowReaders", FlowReadersObject::define(env));
   exports.Set("RowFronts", RowFrontsObject::define(env));
   exports.Set("TickWalk", TickWalkObject::define(env));
   exports.Set("createWaker", Napi::Function::New<create_waker>(env, "createWaker"));

@@ -27,18 +27,21 @@ uint32_t key_of(const PacketRecord& record) {
 void FastPath::run(FastPathWords& words, FastPathTimes& times) {
   uint32_t taken = 0;
   opened_ = 0;
-  for (; words.position != words.end; taken++) {
-    if (taken % Lookahead::kEvery == 0) lookahead_.ahead(rows_, words.position, words.end);
-    if (taken == words.most) break;
+  odd_ = -1;
+  lookahead_.ahead(rows_, words.position, words.end, Lookahead::kCatchUp);
+  for (; words.position != words.end && taken != words.most && odd_ < 0; taken++) {
+    lookahead_.ahead(rows_, words.position, words.end, Lookahead::kOneStep);
     const PacketRecord& record = records_.at(words.position);
     if (record.ringSeq != words.sequence || !has_length(record)) break;
     const bool is_usual = is_kind(record, RecordKind::kPacket) && take(record, times);
     if (!is_usual && !is_kind(record, RecordKind::kPad)) break;
+    if (odd_ >= 0) words.odd_at = records_.offset_of(record);
     words.position += record.length;
     words.sequence++;
   }
   words.taken = taken;
   words.newcomers = opened_;
+  words.odd = static_cast<uint32_t>(odd_ + 1);
 }
 
 // False when the record is not a usual one; nothing has changed then. The order of the rest is that of `count` in the table.
@@ -50,10 +53,17 @@ bool FastPath::take(const PacketRecord& record, FastPathTimes& times) {
   const uint32_t key = key_of(record);
   const uint32_t side = (record.flags & flag(RecordFlag::kFromA)) != 0 ? 0 : 1;
   const int64_t found = find(record, key);
-  if (found < 0) return !brings_bytes && open(record, key, side, times);
+  if (found < 0) return open(record, key, side, brings_bytes, times);
   const size_t slot = static_cast<size_t>(found);
   const Row row = rows_.at(slot);
-  if (brings_bytes && !are_unwanted(row.hot, side, record)) return false;
+  const bool wanted = brings_bytes && are_wanted(row.hot, side);
+  // Now and then the application layer gets such a record all the same, to tell the capture thread once more (another flow may
+  // have used the place of the tag).
+  if (brings_bytes && !wanted && record.ringSeq % kReminder == 0) return false;
+  const bool takes_payload = wanted && record.payloadLen != 0;
+  if (takes_payload && (apps_ == nullptr || !apps_->may_take(slot, side, record))) return false;
+  const int64_t told = wanted && !takes_payload ? syns_.ask(record, row.cold, side) : SynWatch::kNothing;
+  if (told == SynWatch::kUnknown) return false;
   const bool is_tcp = record.protocol == kProtoTcp;
   if (now - get<double>(row.hot, kRowLastSeen) >= times.min_timeout || row.hot[kRowList] >= kListCount) return false;
   const bool is_first = (get<uint32_t>(row.hot, kRowFlags) & (kRowFlagSeenA << side)) == 0;
@@ -66,32 +76,51 @@ bool FastPath::take(const PacketRecord& record, FastPathTimes& times) {
   if (is_first) answer(slot, side, record);
   if (moves) touch(slot);
   count(row.hot, side, record);
-  if (!is_tcp) return true;
-  segments_.take(row, side, record, order);
-  if ((row.hot[kRowTcpFlagsA + side] & (kTcpFin | kTcpRst)) != 0) linger(slot);
+  if (is_tcp) {
+    segments_.take(row, side, record, order);
+    SynWatch::write(row.cold, side, told);
+    if ((row.hot[kRowTcpFlagsA + side] & (kTcpFin | kTcpRst)) != 0) linger(slot);
+  }
+  if (takes_payload && apps_->take(slot, side, record) == Offered::kOdd) odd_ = found;
   return true;
 }
 
-// The SYN of a connection that is not there yet.
-bool FastPath::open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times) {
-  if (!is_opening(record) || (newcomers_.room > 0 && opened_ == newcomers_.room) || !moments_.may_open(record)) return false;
-  const int64_t opened = open_row(rows_, memory_, record, key, times.due);
+// The SYN of a connection, or the first datagram of a flow, that is not there yet.
+bool FastPath::open(const PacketRecord& record, uint32_t key, uint32_t side, bool brings_bytes, FastPathTimes& times) {
+  const Opening opening = opening_of(record);
+  if (!opening.exists() || (newcomers_.room > 0 && opened_ == newcomers_.room) || !moments_.may_open(record)) return false;
+  const bool takes_payload = brings_bytes && record.payloadLen != 0;
+  if (takes_payload && (apps_ == nullptr || !apps_->may_open(next_row(rows_, memory_), record, opening.server_port))) return false;
+  const int64_t told = brings_bytes && !takes_payload ? syns_.ask(record, nullptr, side) : SynWatch::kNothing;
+  if (told == SynWatch::kUnknown) return false;
+  const int64_t opened = open_row(rows_, memory_, record, key, opening, times.due);
   if (opened < 0) return false;
   const size_t slot = static_cast<size_t>(opened);
   const Row row = rows_.at(slot);
   moments_.opened(slot, record);
   if (newcomers_.room > 0) newcomers_.slots[opened_++] = static_cast<int32_t>(slot);
-  first_of_side(row, side, record);
-  count(row.hot, side, record);
-  segments_.take(row, side, record, SegmentOrder::kStep);
+  begin(row, side, record);
+  SynWatch::write(row.cold, side, told);
+  if (takes_payload && apps_->take(slot, side, record) == Offered::kOdd) odd_ = opened;
   return true;
 }
 
-// The application layer would leave the record's bytes alone: it wants no more of the flow, or of the side. Now and then it
-// gets such a record all the same, to tell the capture thread once more (another flow may have used the place of the tag).
-bool FastPath::are_unwanted(const uint8_t* hot, uint32_t side, const PacketRecord& record) {
-  const uint32_t flags = get<uint32_t>(hot, kRowFlags);
-  return (flags & (kRowFlagAppDone | kRowFlagAppFullA << side)) != 0 && record.ringSeq % kReminder != 0;
+// `firstOf` of the table for the first packet of a flow, and the packet's counts.
+void FastPath::begin(const Row& row, uint32_t side, const PacketRecord& record) {
+  first_of_side(row, side, record);
+  const bool is_tcp = record.protocol == kProtoTcp;
+  if (!is_tcp) {
+    // The roles are not those that the first packet would give.
+    if (!is_client(row, side)) append_letter(row, '^');
+    write_letter(row, side, 'D');
+  }
+  count(row.hot, side, record);
+  if (is_tcp) segments_.take(row, side, record, SegmentOrder::kStep);
+}
+
+// False when the application layer would leave the bytes alone: it wants no more of the flow, or of the side.
+bool FastPath::are_wanted(const uint8_t* hot, uint32_t side) {
+  return (get<uint32_t>(hot, kRowFlags) & (kRowFlagAppDone | kRowFlagAppFullA << side)) == 0;
 }
 
 int64_t FastPath::find(const PacketRecord& record, uint32_t key) const {

@@ -1,10 +1,11 @@
-// The usual packet, in C++: it belongs to a flow that is there and comes in the order that was expected, or opens one with a SYN.
-// Whatever else a packet does (opens a flow otherwise, is lost or repeated, ends a volume step) is left untouched for
+// The usual packet, in C++: it belongs to a flow that is there and comes in the order that was expected, or opens one with a SYN
+// or a datagram. Whatever else a packet does (opens a flow otherwise, is lost or repeated, ends a volume step) is left untouched for
 // src/flow/table.ts, which does usual packets, too, in the same way where this is not used. Detection is told of the packets that
 // are taken, and new flows are written down for who else wants to hear of them, both in the order of the records.
 #pragma once
 #include <cstdint>
 
+#include "../app/app_flows.h"
 #include "ends.h"
 #include "lookahead.h"
 #include "moments.h"
@@ -12,6 +13,7 @@
 #include "ring_records.h"
 #include "rows.h"
 #include "segments.h"
+#include "syn_watch.h"
 
 namespace weir {
 
@@ -23,6 +25,8 @@ struct FastPathWords {
   uint32_t most;       // in: records to take at most; 0 = only look ahead
   uint32_t taken;      // out: records taken, pads included
   uint32_t newcomers;  // out: new flows that were written down
+  uint32_t odd;        // out: 1 + slot of the flow whose application is not plain since the last record taken, 0 = none
+  uint32_t odd_at;     // out: offset of that record in the ring's memory
 };
 struct FastPathTimes {
   double limit;        // in: stream time that records may not be behind
@@ -39,7 +43,7 @@ struct NewcomerList {
 struct FastPathOptions {
   bool timed = false;        // segments are timed for the RTT
   bool full = false;         // the cold half has its second part
-  bool takes_bytes = false;  // records that carry bytes are for the application layer, if it wants more of their flow
+  bool takes_bytes = false;  // records that carry bytes are for the application layer, if it wants more of their flow (but `syns`)
   double tells_from = 0;     // bytes of a flow from which somebody hears of its first packet in a tick
   size_t cold_touch = 0;     // offset in the cold half of the line that most packets need
 };
@@ -47,18 +51,20 @@ struct FastPathOptions {
 class FastPath {
  public:
   FastPath() = default;
-  // All memory must outlive this.
+  // All memory must outlive this; `apps` takes records' bytes, null = nobody does.
   FastPath(RingView ring, const Rows& rows, const FastPathOptions& options, const TableMemory& memory, NewcomerList newcomers,
-           const MomentMemory& moments)
+           const MomentMemory& moments, const SynMemory& syns, AppFlows* apps = nullptr)
       : records_(ring),
         rows_(rows),
         options_(options),
         memory_(memory),
         newcomers_(newcomers),
         moments_(moments),
+        syns_(syns, memory.words),
+        apps_(apps),
         ends_({moments.end_words, moments.openers, options.tells_from}),
         segments_(options.full, options.timed),
-        lookahead_(records_, options.cold_touch, moments) {}
+        lookahead_(records_, options.cold_touch, moments, apps) {}
 
   void set_index(int32_t* entries, size_t places) {
     rows_.index = entries;
@@ -72,13 +78,15 @@ class FastPath {
   // Tells detection of a flow that is over, as `Ends` says.
   int64_t end(int64_t slot) { return rows_.has(slot) ? ends_.closed(rows_.at(static_cast<size_t>(slot)), static_cast<size_t>(slot)) : Ends::kNotPlain; }
 
-  // Takes records until `most`, `end`, or one that is not usual or no packet; that one is at `position` then.
+  // Takes records until `most`, `end`, or one that is not usual or no packet; that one is at `position` then. Ends behind a record
+  // that has made its flow's application odd.
   void run(FastPathWords& words, FastPathTimes& times);
 
  private:
   bool take(const PacketRecord& record, FastPathTimes& times);
-  bool open(const PacketRecord& record, uint32_t key, uint32_t side, FastPathTimes& times);
-  static bool are_unwanted(const uint8_t* hot, uint32_t side, const PacketRecord& record);
+  bool open(const PacketRecord& record, uint32_t key, uint32_t side, bool brings_bytes, FastPathTimes& times);
+  void begin(const Row& row, uint32_t side, const PacketRecord& record);
+  static bool are_wanted(const uint8_t* hot, uint32_t side);
   int64_t find(const PacketRecord& record, uint32_t key) const;
   bool is_flow(const uint8_t* hot, const PacketRecord& record, uint32_t key) const;
   bool may_answer(const Row& row, size_t slot, const PacketRecord& record, uint32_t side) const;
@@ -95,6 +103,9 @@ class FastPath {
   NewcomerList newcomers_;
   uint32_t opened_ = 0;
   Moments moments_;
+  SynWatch syns_;
+  AppFlows* apps_ = nullptr;
+  int64_t odd_ = -1;  // slot of the flow that has become odd
   Ends ends_;
   Segments segments_;
   Lookahead lookahead_;

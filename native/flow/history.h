@@ -11,10 +11,15 @@ inline bool has_history_room(const Row& row) { return row.cold[kRowHistoryLength
 
 inline bool is_client(const Row& row, uint32_t side) { return (get<uint32_t>(row.hot, kRowFlags) & kRowFlagClientIsB) == side; }
 
-inline void write_letter(const Row& row, uint32_t side, char letter) {
+// As it is, of no side.
+inline void append_letter(const Row& row, char letter) {
   const uint8_t length = row.cold[kRowHistoryLength];
-  row.cold[kRowHistory + length] = static_cast<uint8_t>(is_client(row, side) ? letter : letter | 0x20);
+  row.cold[kRowHistory + length] = static_cast<uint8_t>(letter);
   row.cold[kRowHistoryLength] = static_cast<uint8_t>(length + 1);
+}
+
+inline void write_letter(const Row& row, uint32_t side, char letter) {
+  append_letter(row, static_cast<char>(is_client(row, side) ? letter : letter | 0x20));
 }
 
 // The first data, or the first pure acknowledgement, of a side; `bit` of F_SIDE remembers it.

@@ -6,12 +6,17 @@ namespace weir {
 namespace {
 
 constexpr size_t kLine = 64;
-// How far rows are asked for ahead of the reader, and places in the index ahead of those: about 32 records each.
-constexpr uint32_t kAheadBytes = 32 * kRecordBytes;
-// How far the bytes of the ring itself are, ahead of the index. They come out of another processor's cache.
+// How far rows are asked for ahead of the reader, and places in the index ahead of those: about so many records each.
+constexpr uint32_t kAheadRecords = 32;
+// How far flows are asked for that will take bytes, and the ends of what they hold.
+constexpr uint32_t kFlowRecords = 16;
+constexpr uint32_t kEndRecords = 6;
+// How far the bytes of the ring itself are, ahead of the index, where records are short. They come out of another processor's
+// cache.
 constexpr uint32_t kRingAheadBytes = 2048;
-// A little more than the reader takes between two calls, so that the distance grows to what it should be.
-constexpr uint32_t kSteps = Lookahead::kEvery + 2;
+constexpr uint32_t kShortRecord = 2 * kRecordBytes;
+// Weight of a record in the typical length, as a shift.
+constexpr int kTypicalShift = 4;
 // A longer probe is rarer than one in a thousand with half of the places taken.
 constexpr int kProbes = 8;
 // Such a segment changes more of its row than others do.
@@ -22,7 +27,7 @@ bool has_flow(const PacketRecord& record) { return is_kind(record, RecordKind::k
 }  // namespace
 
 // Inline: a function that only prefetches looks to the compiler as if it did nothing, and calls of it would be left out.
-__attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows, const PacketRecord& record) const {
+__attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows, const PacketRecord& record) {
   const uint32_t hash = record.hashLo;
   uint32_t at = hash & rows.index_mask;
   for (int probe = 0; probe < kProbes; probe++, at = (at + 1) & rows.index_mask) {
@@ -35,6 +40,10 @@ __attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows,
     for (size_t line = 0; line < kHotBytes; line += kLine) __builtin_prefetch(hot + line, 1);
     const uint8_t* cold = rows.cold_of(slot) + kHotBytes;
     __builtin_prefetch(cold + cold_touch_, 1);
+    if (apps_ != nullptr && record.carried != 0) {
+      apps_->want_place(slot);
+      bringers_[bringers_to_++ % kBringers] = {rows_at_, static_cast<uint32_t>(slot)};
+    }
     if (record.protocol != kProtoTcp || (record.tcpFlags & kBeginOrEnd) == 0) return;
     if (openers_ != nullptr) {
       __builtin_prefetch(openers_ + slot);
@@ -45,26 +54,44 @@ __attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows,
   }
 }
 
-void Lookahead::ahead(const Rows& rows, uint32_t position, uint32_t end) {
+void Lookahead::ahead(const Rows& rows, uint32_t position, uint32_t end, uint32_t steps) {
   if (rows.index == nullptr) return;
   // Both lie between the reader and the end, or the reader has overtaken them; positions are compared by difference only.
   if (rows_at_ - position > end - position) rows_at_ = position;
   if (index_at_ - rows_at_ > end - rows_at_) index_at_ = rows_at_;
-  for (uint32_t i = 0; i < kSteps && rows_at_ != end && rows_at_ - position < kAheadBytes; i++) {
+  // Records with payload are eight times as long as those without, and a distance in bytes would be a few of them.
+  const uint32_t distance = kAheadRecords * typical_;
+  for (uint32_t i = 0; i < steps && rows_at_ != end && rows_at_ - position < distance; i++) {
     const PacketRecord& record = records_.at(rows_at_);
     if (has_flow(record)) want_row(rows, record);
     rows_at_ = next(rows_at_, end);
   }
-  for (uint32_t i = 0; i < kSteps && index_at_ != end && index_at_ - rows_at_ < kAheadBytes; i++) {
-    // Not beyond what is published: those lines the producer is writing.
-    if (end - index_at_ > 2 * kRingAheadBytes) {
-      const uint8_t* later = records_.bytes(index_at_ + kRingAheadBytes);
-      for (size_t line = 0; line < kRecordBytes; line += kLine) __builtin_prefetch(later + line);
-    }
-    const PacketRecord& record = records_.at(index_at_);
-    if (has_flow(record)) __builtin_prefetch(rows.index + 2 * size_t{record.hashLo & rows.index_mask});
-    index_at_ = next(index_at_, end);
+  if (apps_ != nullptr) want_apps(position);
+  for (uint32_t i = 0; i < steps && index_at_ != end && index_at_ - rows_at_ < distance; i++) want_place(rows, end);
+}
+
+// What the bytes of records will be added to. Of more records than the circle holds the first ones are left out.
+void Lookahead::want_apps(uint32_t position) {
+  if (bringers_to_ - ends_to_ > kBringers) ends_to_ = bringers_to_ - kBringers;
+  if (flows_to_ - ends_to_ > bringers_to_ - ends_to_) flows_to_ = ends_to_;
+  for (; flows_to_ != bringers_to_ && is_near(bringers_[flows_to_ % kBringers].position - position, kFlowRecords); flows_to_++) {
+    apps_->want_flow(bringers_[flows_to_ % kBringers].slot);
   }
+  for (; ends_to_ != flows_to_ && is_near(bringers_[ends_to_ % kBringers].position - position, kEndRecords); ends_to_++) {
+    apps_->want_ends(bringers_[ends_to_ % kBringers].slot);
+  }
+}
+
+// The record's place in the index, and the lines of the record behind it, which the next call will read.
+__attribute__((always_inline)) inline void Lookahead::want_place(const Rows& rows, uint32_t end) {
+  const PacketRecord& record = records_.at(index_at_);
+  if (has_flow(record)) __builtin_prefetch(rows.index + 2 * size_t{record.hashLo & rows.index_mask});
+  typical_ = static_cast<uint32_t>(static_cast<int32_t>(typical_) + ((static_cast<int32_t>(record.length) - static_cast<int32_t>(typical_)) >> kTypicalShift));
+  index_at_ = next(index_at_, end);
+  // Not beyond what is published: those lines the producer is writing.
+  if (end - index_at_ <= 2 * kRingAheadBytes) return;
+  const uint8_t* later = records_.bytes(index_at_ + (typical_ <= kShortRecord ? kRingAheadBytes : 0));
+  for (size_t line = 0; line < kRecordBytes; line += kLine) __builtin_prefetch(later + line);
 }
 
 // The record behind the one at `at`; `end` when the lengths lead nowhere (the reader will say what is broken).

@@ -9,11 +9,21 @@
 namespace weir {
 namespace {
 
+// Below this are the ports of services.
+constexpr uint16_t kFirstFreePort = 1024;
+
 bool has(const PacketRecord& record, RecordFlag flag) { return (record.flags & static_cast<uint32_t>(flag)) != 0; }
+
+// `isAttempt` of src/shard/attempt.ts, of SYNs and of datagrams with ports.
+bool is_attempt(const PacketRecord& record) {
+  return record.protocol == kProtoTcp || record.srcPort >= kFirstFreePort || record.dstPort < kFirstFreePort;
+}
 
 }  // namespace
 
-bool Moments::may_open(const PacketRecord& record) const { return !is_on() || has_room() || !opens_.tells(record); }
+bool Moments::may_open(const PacketRecord& record) const {
+  return !is_on() || !is_attempt(record) || has_room() || !opens_.tells(record);
+}
 
 bool Moments::may_answer(const Row& row, size_t slot, uint32_t side) const {
   if (!is_on() || side == client_of(memory_.openers[slot], row)) return true;
@@ -25,8 +35,10 @@ bool Moments::may_answer(const Row& row, size_t slot, uint32_t side) const {
 
 void Moments::opened(size_t slot, const PacketRecord& record) {
   if (!is_on()) return;
-  memory_.openers[slot] = has(record, RecordFlag::kFromA) ? kOpenerA : kOpenerB;
+  memory_.openers[slot] = kOpenerUnknown;
   memory_.attempts[slot] = 0;
+  if (!is_attempt(record)) return;
+  memory_.openers[slot] = has(record, RecordFlag::kFromA) ? kOpenerA : kOpenerB;
   MomentEntry* const entry = opens_.add(record) ? next() : nullptr;
   if (entry == nullptr) return;
   memory_.attempts[slot] = static_cast<int32_t>(word(kMomentSerial) + word(kMomentEntries));

@@ -36,7 +36,7 @@ class Moments {
     room_ = room;
   }
 
-  // False when there is no room at hand to tell of the SYN, of the first packet of the side that speaks second.
+  // False when there is no room at hand to tell of the flow's first packet, of the first one of the side that speaks second.
   bool may_open(const PacketRecord& record) const;
   bool may_answer(const Row& row, size_t slot, uint32_t side) const;
   // Tell of it; before the packet is counted.

@@ -1,16 +1,46 @@
 #include "openings.h"
 
+#include <array>
 #include <initializer_list>
 #include <limits>
 
 #include "../decode/protocols.h"
+#include "service_ports.h"
 
 namespace weir {
 namespace {
 
 constexpr uint16_t kLinkTypeEthernet = 1;
 
-bool is_from_a(const PacketRecord& record) { return (record.flags & static_cast<uint32_t>(RecordFlag::kFromA)) != 0; }
+bool has(const PacketRecord& record, RecordFlag flag) { return (record.flags & static_cast<uint32_t>(flag)) != 0; }
+bool is_from_a(const PacketRecord& record) { return has(record, RecordFlag::kFromA); }
+
+// `IS_SERVICE` of src/flow/service-ports.ts, one bit of each port.
+constexpr std::array<uint64_t, 1024> service_bits() {
+  std::array<uint64_t, 1024> bits{};
+  for (uint32_t port = 1; port < kWellKnownEnd; port++) bits[port >> 6] |= uint64_t{1} << (port & 63);
+  for (const uint16_t port : kHighServicePorts) bits[port >> 6] |= uint64_t{1} << (port & 63);
+  return bits;
+}
+constexpr std::array<uint64_t, 1024> kServiceBits = service_bits();
+
+bool is_service(uint16_t port) { return (kServiceBits[port >> 6] >> (port & 63) & 1) != 0; }
+
+// `serverPort` of src/flow/service-ports.ts: which of two ports is the server's, -1 = no evidence.
+int32_t server_of(uint16_t first, uint16_t second) {
+  if (is_service(first) != is_service(second)) return is_service(first) ? 0 : 1;
+  if ((first < kWellKnownEnd) != (second < kWellKnownEnd)) return first < second ? 0 : 1;
+  return -1;
+}
+
+bool is_syn(const PacketRecord& record) {
+  return record.protocol == kProtoTcp && (record.tcpFlags & (kTcpSyn | kTcpAck | kTcpFin | kTcpRst)) == kTcpSyn && record.window != 0 &&
+         !has(record, RecordFlag::kNoTransport) && (record.optBits & static_cast<uint32_t>(TcpOption::kSack)) == 0;
+}
+
+bool is_datagram(const PacketRecord& record) {
+  return record.protocol == kProtoUdp && has(record, RecordFlag::kHasPorts) && !has(record, RecordFlag::kNoTransport);
+}
 
 // The place in the index for a new pair, or -1; as `insert` of src/flow/flow-index.ts finds it.
 int64_t free_place(const Rows& rows, const TableMemory& memory, uint32_t hash) {
@@ -23,14 +53,7 @@ int64_t free_place(const Rows& rows, const TableMemory& memory, uint32_t hash) {
   return -1;
 }
 
-// A free row, or -1.
-int64_t free_row(const Rows& rows, const TableMemory& memory) {
-  const int32_t given_back = memory.words[kTableFreeRow];
-  const int32_t slot = given_back >= 0 ? given_back : memory.words[kTableFreshRows];
-  return rows.has(slot) ? slot : -1;
-}
-
-void fill_hot(uint8_t* hot, const PacketRecord& record, uint32_t key, const TableMemory& memory) {
+void fill_hot(uint8_t* hot, const PacketRecord& record, uint32_t key, const Opening& opening, const TableMemory& memory) {
   const bool from_a = is_from_a(record);
   memset(hot, 0, kHotBytes);
   put<uint32_t>(hot, kRowHashLo, record.hashLo);
@@ -44,11 +67,11 @@ void fill_hot(uint8_t* hot, const PacketRecord& record, uint32_t key, const Tabl
   put<uint32_t>(hot, kRowWindowMinA, UINT32_MAX);
   put<uint32_t>(hot, kRowWindowA, UINT32_MAX);
   put<int32_t>(hot, kRowMoveEpoch, memory.words[kTableEpoch]);
-  const uint32_t client = from_a ? 0 : kRowFlagClientIsB;
+  const uint32_t client = opening.client == 0 ? 0 : kRowFlagClientIsB;
   put<uint32_t>(hot, kRowFlags, client | (record.linkType == kLinkTypeEthernet ? kRowFlagEthernet : 0));
 }
 
-void fill_cold(uint8_t* cold, size_t cold_bytes, const PacketRecord& record) {
+void fill_cold(uint8_t* cold, size_t cold_bytes, const PacketRecord& record, uint8_t reason) {
   constexpr float kNotMeasured = std::numeric_limits<float>::quiet_NaN();
   memset(cold + kHotBytes, 0, cold_bytes);
   put<double>(cold, kRowFirstSeen, record.streamNs);
@@ -68,7 +91,7 @@ void fill_cold(uint8_t* cold, size_t cold_bytes, const PacketRecord& record) {
     for (const size_t field : {kRowRttLastMs, kRowRttMinMs, kRowRttEwmaMs, kRowRttJitterMs}) put<float>(cold, field, kNotMeasured);
   }
   memcpy(cold + (is_from_a(record) ? kRowMacB : kRowMacA), record.dstMac, sizeof record.dstMac);
-  cold[kRowDirectionReason] = kReasonSyn;
+  cold[kRowDirectionReason] = reason;
 }
 
 // `add` of src/flow/interims.ts.
@@ -90,16 +113,27 @@ void await_interim(const Rows& rows, const TableMemory& memory, size_t slot, dou
 
 }  // namespace
 
-bool is_opening(const PacketRecord& record) {
-  return record.protocol == kProtoTcp && (record.tcpFlags & (kTcpSyn | kTcpAck | kTcpFin | kTcpRst)) == kTcpSyn && record.window != 0 &&
-         (record.flags & static_cast<uint32_t>(RecordFlag::kNoTransport)) == 0 &&
-         (record.optBits & static_cast<uint32_t>(TcpOption::kSack)) == 0;
+// `firstEvidence` of src/flow/direction.ts.
+Opening opening_of(const PacketRecord& record) {
+  const uint8_t sender = is_from_a(record) ? 0 : 1;
+  if (is_syn(record)) return {kListNewTcp, kReasonSyn, sender, record.dstPort};
+  if (!is_datagram(record)) return {};
+  const int32_t server = server_of(record.srcPort, record.dstPort);
+  const uint8_t reason = server < 0 ? kReasonFirstPacket : kReasonPortPrior;
+  if (server == 0) return {kListNewUdp, reason, static_cast<uint8_t>(sender ^ 1), record.srcPort};
+  return {kListNewUdp, reason, sender, record.dstPort};
 }
 
-int64_t open_row(Rows& rows, const TableMemory& memory, const PacketRecord& record, uint32_t key, double& due) {
+int64_t next_row(const Rows& rows, const TableMemory& memory) {
+  const int32_t given_back = memory.words[kTableFreeRow];
+  const int32_t slot = given_back >= 0 ? given_back : memory.words[kTableFreshRows];
+  return rows.has(slot) ? slot : -1;
+}
+
+int64_t open_row(Rows& rows, const TableMemory& memory, const PacketRecord& record, uint32_t key, const Opening& opening, double& due) {
   int32_t* const words = memory.words;
   if (words[kTableCredits] <= 0 || words[kTableOpenedInEpoch] + 1 >= words[kTableOpensPerEpoch]) return -1;
-  const int64_t slot = free_row(rows, memory);
+  const int64_t slot = next_row(rows, memory);
   const int64_t place = free_place(rows, memory, record.hashLo);
   if (slot < 0 || place < 0) return -1;
 
@@ -116,9 +150,9 @@ int64_t open_row(Rows& rows, const TableMemory& memory, const PacketRecord& reco
   const int32_t probe = static_cast<int32_t>((static_cast<uint32_t>(place) - record.hashLo) & rows.index_mask) + 1;
   if (probe > words[kTableProbeMax]) words[kTableProbeMax] = probe;
 
-  fill_hot(row.hot, record, key, memory);
-  fill_cold(row.cold, rows.cold_bytes, record);
-  memory.lists().append(rows, static_cast<size_t>(slot), kListNewTcp);
+  fill_hot(row.hot, record, key, opening, memory);
+  fill_cold(row.cold, rows.cold_bytes, record, opening.reason);
+  memory.lists().append(rows, static_cast<size_t>(slot), opening.list);
   await_interim(rows, memory, static_cast<size_t>(slot), record.streamNs, due);
   if (memory.at_tick != nullptr) memory.at_tick[2 * slot] = memory.at_tick[2 * slot + 1] = 0;
   memory.tally[kShardCounterFlowsCreated] += 1;

@@ -211,6 +211,7 @@ constexpr uint32_t kTableIndexTaken = 8;
 constexpr uint32_t kTableProbeMax = 9;
 constexpr uint32_t kTableDueHead = 10;
 constexpr uint32_t kTableDueTail = 11;
+constexpr uint32_t kTableEmergency = 12;
 constexpr uint32_t kTableListHeads = 16;
 constexpr uint32_t kTableListTails = 24;
 constexpr uint32_t kTableCount = 32;
@@ -243,6 +244,11 @@ constexpr uint32_t kOpenerA = 1;
 constexpr uint32_t kOpenerB = 2;
 constexpr uint32_t kOpenerBits = 3;
 constexpr uint32_t kOpenerTold = 4;
+
+constexpr uint32_t kSynBoundPlaces = 16384;
+constexpr uint32_t kSynBoundProbes = 16;
+constexpr uint32_t kSynBoundTaken = 2097152;
+constexpr uint32_t kSynBoundMostHeader = 256;
 
 constexpr uint32_t kShardCounterDequeued = 0;
 constexpr uint32_t kShardCounterDequeuedBytes = 1;

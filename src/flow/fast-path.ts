@@ -2,7 +2,9 @@
  * The native fast path: usual packets are counted in C++ (`native/flow/fast_path.h`), which leaves every other one to the
  * table. Both do a usual packet in the same way, so who does it changes nothing but the time that it takes.
  */
+import type { AppFlows } from '../native/app-flows.ts';
 import type { FastPath, FastPathMemory } from '../native/engine.ts';
+import type { SynMemory } from '../native/syn-memory.ts';
 import type { FlowLives } from './lives.ts';
 import { F_LETTERS_A, F_RTT_LAST_MS, HOT_BYTES } from './row.ts';
 
@@ -20,7 +22,11 @@ export const FastWord = {
   TAKEN: 4,
   /** New flows that were written down. */
   NEWCOMERS: 5,
-  COUNT: 6,
+  /** 1 + slot of the flow whose application is not plain since the last record that was taken, 0 = none. */
+  ODD: 6,
+  /** Offset of that record in the ring's memory. */
+  ODD_AT: 7,
+  COUNT: 8,
 } as const;
 
 /** Doubles of `FastPathMemory.times`, stream time in ns. */
@@ -49,21 +55,33 @@ export class FastPathState {
   /** Their slots, when somebody hears of them. */
   readonly newcomers = new Int32Array(MOST_NEWCOMERS);
   readonly create: CreateFastPath;
+  /** Takes the bytes of records; null = nobody does natively. */
+  readonly apps: AppFlows | null;
 
-  constructor(create: CreateFastPath) {
+  constructor(create: CreateFastPath, apps: AppFlows | null = null) {
     this.create = create;
+    this.apps = apps;
   }
 }
 
-/**
- * `FlowTable.usual` over the rows of `lives`. `takesBytes`: records that carry bytes are for the application layer where it
- * wants more of their flow; `takesNone`: every packet is the table's, and only the memory of its rows is asked for.
- */
+/** What is usual, and who is asked and told about the rest. */
+export interface UsualPackets {
+  /** Records that carry bytes are for the application layer where it wants more of their flow. */
+  takesBytes: boolean;
+  /** Every packet is the table's, and only the memory of its rows is asked for. */
+  takesNone: boolean;
+  /** What is known of SYNs; null: those with bytes are the table's. */
+  syns: SynMemory | null;
+  /** Hears of a record that has made its flow's application one for the application layer. */
+  odd: (slot: number, o: number) => void;
+}
+
+/** `FlowTable.usual` over the rows of `lives`. */
 export function usualPackets(
   state: FastPathState,
   lives: FlowLives,
   ring: Uint8Array,
-  { takesBytes, takesNone }: { takesBytes: boolean; takesNone: boolean },
+  { takesBytes, takesNone, syns, odd }: UsualPackets,
 ): (limitNs: number, most: number) => number {
   const { store, index, interims, pressure, tcp, tally } = lives;
   const { words, times, protocols, newcomers } = state;
@@ -77,12 +95,14 @@ export function usualPackets(
     full: store.full,
     timed: tcp.rtt,
     takesBytes,
+    syns,
     newcomers: lives.newcomers === null ? newcomers.subarray(0, 0) : newcomers,
     moments: lives.watch?.memory ?? null,
     tellsFrom: lives.sink.tellsFrom,
     tally,
     protocols,
     atTick: lives.sink.atTick,
+    apps: state.apps,
     table: lives.words,
     activeTimeoutNs: interims.periodNs,
     words,
@@ -109,6 +129,7 @@ export function usualPackets(
     fast.run();
     interims.next = times[FastTime.DUE];
     for (let i = 0; i < words[FastWord.NEWCOMERS]; i++) lives.newcomers?.opened(newcomers[i]);
+    if (words[FastWord.ODD] !== 0) odd(words[FastWord.ODD] - 1, words[FastWord.ODD_AT]);
     return words[FastWord.TAKEN];
   };
 }

@@ -42,7 +42,7 @@ import { FlowStore, MAX_ROWS, type MemoryAdvice } from './store.ts';
 import { createTableWords, TableWord } from './table-words.ts';
 import { TcpAnalysis } from './tcp.ts';
 
-const { EPOCH, TICK_EPOCH, OPENED_IN_EPOCH, OPENED_IN_TICK, OPENS_PER_EPOCH } = TableWord;
+const { EPOCH, TICK_EPOCH, OPENED_IN_EPOCH, OPENED_IN_TICK, OPENS_PER_EPOCH, EMERGENCY } = TableWord;
 
 const TCP = 6;
 const UDP = 17;
@@ -294,6 +294,7 @@ export class FlowLives implements InterimSink {
   /** After everything of a tick was done: `now` is its boundary. */
   startTick(now: number): void {
     this.pressure.review(this.words[OPENED_IN_TICK], this.maxFlows - this.credits.available);
+    this.words[EMERGENCY] = this.pressure.emergency ? 1 : 0;
     if (this.pressure.emergency) this.tally[ShardCounter.EMERGENCY_TICKS] = this.tally[ShardCounter.EMERGENCY_TICKS] + 1;
     this.words[OPENED_IN_TICK] = 0;
     this.startEpoch(now);

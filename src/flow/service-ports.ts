@@ -1,7 +1,7 @@
 /** Ports that servers listen on: the evidence for who began a conversation whose beginning was not captured. */
 
 /** Registered and customary service ports from 1024 up; below 1024 every port counts as one. */
-const HIGH_SERVICE_PORTS = [
+export const HIGH_SERVICE_PORTS: readonly number[] = [
   1080, 1194, 1344, 1352, 1433, 1434, 1521, 1604, 1645, 1646, 1701, 1720, 1723, 1755, 1812, 1813, 1883, 1900, 1935, 2000, 2049, 2055, 2082,
   2083, 2123, 2152, 2181, 2375, 2376, 2379, 2404, 2483, 2484, 2947, 3000, 3050, 3128, 3260, 3268, 3269, 3306, 3310, 3389, 3478, 3479, 3544,
   3632, 3690, 3702, 3784, 3868, 4000, 4172, 4242, 4369, 4500, 4569, 4662, 4712, 4739, 4786, 4789, 4840, 5000, 5001, 5004, 5050, 5060, 5061,
@@ -14,7 +14,7 @@ const HIGH_SERVICE_PORTS = [
   51820, 55553,
 ];
 
-const WELL_KNOWN_END = 1024;
+export const WELL_KNOWN_END = 1024;
 /** Clients draw their ports from here up: Linux from 32768, others from 49152 (RFC 6335). */
 const EPHEMERAL_BEGIN = 32_768;
 

@@ -25,6 +25,8 @@ export const TableWord = {
   /** First and last flow in the order of due interim records; -1 = none. */
   DUE_HEAD: 10,
   DUE_TAIL: 11,
+  /** 1 in an emergency of `pressure.ts`. */
+  EMERGENCY: 12,
   /** First and last flow of each timeout class. */
   LIST_HEADS: 16,
   LIST_TAILS: 16 + LISTS,

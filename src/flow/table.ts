@@ -147,7 +147,12 @@ export function createFlowTable(
   const everyPacket = payload?.everyPacket === true;
   const timed = tcp.rtt;
   const isFull = store.full;
-  const usual = usualPackets(state, lives, rb, { takesBytes: payload !== null, takesNone: vlanAware || everyPacket });
+  const usual = usualPackets(state, lives, rb, {
+    takesBytes: payload !== null,
+    takesNone: vlanAware || everyPacket,
+    syns: payload === null ? null : payload.synMemory,
+    odd: (slot, o) => payload?.odd(slot, rec, o),
+  });
 
   function packet(o: number): void {
     count(o, rb[o + O_PROTOCOL] | ROLE_OF[rh[(o >> 1) + O_FLAGS]]);

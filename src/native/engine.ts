@@ -3,8 +3,10 @@
  * Everything here is called on the thread that loaded the addon, at control rate (start, stop, once per tick).
  */
 
+import type { AppFlows, AppFlowsMemory, FlowReaders } from './app-flows.ts';
 import type { MomentMemory, NativeWatch } from './moment-memory.ts';
 import type { NativeFront, RowFronts } from './row-fronts.ts';
+import type { SynMemory } from './syn-memory.ts';
 import type { TickWalk, TickWalkMemory } from './tick-walk.ts';
 
 /** A file to replay. `-` is standard input. */
@@ -266,6 +268,8 @@ export interface FastPathMemory {
   readonly timed: boolean;
   /** Records that carry bytes are for the application layer, not usual. */
   readonly takesBytes: boolean;
+  /** Answers to SYNs without payload, which are usual then; null: they are not. */
+  readonly syns: SynMemory | null;
   /** The slots of new flows, for somebody else: a packet that finds no room is not usual. Empty when nobody asks. */
   readonly newcomers: Int32Array;
   /** What detection hears of; null when nobody asks. */
@@ -279,6 +283,8 @@ export interface FastPathMemory {
   readonly atTick: Float64Array;
   /** What src/flow/table-words.ts names. */
   readonly table: Int32Array;
+  /** Takes the bytes of records; null: they are for the application layer. */
+  readonly apps: AppFlows | null;
   /** Interim records come so often; 0 = there are none. */
   readonly activeTimeoutNs: number;
   readonly words: Int32Array;
@@ -334,6 +340,11 @@ export interface Addon {
   recordBytes(): number;
   pcapVersion(): string;
   Engine: new (options: EngineOptions, onEvent: (event: EngineEvent) => void) => Engine;
+  FlowReaders: new () => FlowReaders;
+  /** Throws TypeError when the memory is not what it should be. */
+  AppFlows: new (
+    memory: AppFlowsMemory,
+  ) => AppFlows;
   /** Throws TypeError when that is no ring, or no memory for rows. */
   FastPath: new (
     memory: FastPathMemory,

@@ -12,15 +12,15 @@ import { CLIENT, SERVER } from '../app/dissector.ts';
 import { FlowApp, type TransactionSink } from '../app/flow-app.ts';
 import { ndpiRisks } from '../app/ndpi-names.ts';
 import { headerLabel } from '../app/note.ts';
-import { noteText } from '../app/note-text.ts';
 import type { Registry } from '../app/registry.ts';
 import type { Question, Transaction } from '../app/transactions.ts';
 import { Reason } from '../flow/direction.ts';
-import { NOTE_LIMIT } from '../flow/entry.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import * as row from '../flow/row.ts';
 import type { PayloadSink } from '../flow/table-contract.ts';
+import { Offered } from '../native/app-flows.ts';
 import type { Detector } from '../native/dpi.ts';
+import type { SynMemory } from '../native/syn-memory.ts';
 import {
   R_CARRIED,
   R_L3_OFF,
@@ -30,19 +30,21 @@ import {
   R_RAW_NSEC,
   R_RAW_SEC,
   R_SACK_COUNT,
-  R_SEQ,
   R_TCP_FLAGS,
   RECORD_BYTES,
 } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';
+import { AppBytes } from './app-bytes.ts';
+import { AppNotes } from './app-notes.ts';
 import { AppReports } from './app-reports.ts';
 import { AppTotals } from './app-totals.ts';
 import { CarryTags, NOT_WANTED } from './carry-tags.ts';
 import type { DetectWatch } from './detect-watch.ts';
 import { DpiQueue, type DpiVerdict, NDPI_FLOW_BYTES } from './dpi-queue.ts';
-import { type EventReason, type EventWatch, NO_STATE, stateText } from './event-watch.ts';
+import type { EventReason, EventWatch } from './event-watch.ts';
+import { FlowStates } from './flow-states.ts';
+import { NativeApps, type NativeParts } from './native-apps.ts';
 import { NdpiNames } from './ndpi-words.ts';
-import { NoteStore } from './note-store.ts';
 import { OpenFlows } from './open-flows.ts';
 import { orient } from './orientation.ts';
 import { isHeldBack, Overload } from './overload.ts';
@@ -56,10 +58,6 @@ const SACK_BLOCK_BYTES = 8;
 const OPEN_FLOW_BYTES = 2048;
 /** Bytes that open flows of a shard may hold together. */
 const OPEN_BUDGET = 64 << 20;
-/** Bytes that the notes of live flows may take; beyond it, notes keep label, risks and host only. */
-const NOTES_BUDGET = 128 << 20;
-/** Largest datagram that is looked at. */
-const MOST_BYTES = 65_536;
 
 /** Who does the work. */
 export interface AppParts {
@@ -75,9 +73,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   emit: (slot: number, entry: Transaction) => void = () => {};
   /** Set when flow events are wanted. */
   events: EventWatch | null = null;
-  /** With events only: the last state of flows that are no longer open; and of all, what an event has said. */
-  private readonly closedStates = new Map<number, string>();
-  private readonly reported = new Map<number, string>();
+  private readonly states = new FlowStates();
   private readonly tags: CarryTags;
   private readonly lives: FlowLives;
   private readonly live: boolean;
@@ -85,35 +81,52 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly registry: Registry;
   private readonly syns: SynWatch;
   private readonly open = new OpenFlows();
-  private readonly notes: NoteStore;
-  private readonly labels: (string | undefined)[] = [];
+  private readonly notes: AppNotes;
   readonly totals = new AppTotals();
   private readonly dpi: DpiQueue | null;
   private readonly ndpiNames: NdpiNames | null;
+  /** Reads what is plain; null where every flow is the parsers'. */
+  readonly native: NativeApps | null;
   /** The slot that is being closed, -1 = none. */
   private closing = -1;
   private openBytes = 0;
   private readonly flowBytes: number;
   private readonly reports = new AppReports();
-  /** Datagrams are copied here: decoders of text and cryptography take no shared memory. */
-  private readonly scratch = new Uint8Array(MOST_BYTES);
+  private readonly bytes: AppBytes;
 
-  constructor(options: AppOptions, lives: FlowLives, { registry, detector }: AppParts, watch: DetectWatch | null) {
+  constructor(
+    options: AppOptions,
+    lives: FlowLives,
+    { registry, detector }: AppParts,
+    watch: DetectWatch | null,
+    native: NativeParts | null = null,
+  ) {
     this.watch = watch;
     this.tags = new CarryTags(options.tags);
-    this.notes = new NoteStore(lives.store.rows, NOTES_BUDGET);
+    this.notes = new AppNotes(lives, registry);
     this.wantsTransactions = options.transactions;
     this.lives = lives;
     this.live = options.live;
     this.registry = registry;
     this.syns = new SynWatch(lives);
+    this.bytes = new AppBytes(lives);
     this.flowBytes = OPEN_FLOW_BYTES + (detector === null ? 0 : NDPI_FLOW_BYTES);
     this.dpi = detector === null ? null : new DpiQueue(detector, (slot, verdict) => this.verdict(slot, verdict));
     this.ndpiNames = detector === null ? null : new NdpiNames(detector);
+    // Who wants to hear of every message, or what libndpi says, gets that from the parsers.
+    const isPlain = options.builtin && detector === null && !options.transactions && !options.events;
+    this.native =
+      native === null || !isPlain
+        ? null
+        : new NativeApps(lives, this.bytes, { ...native, tags: options.tags, registry, wantsQuestions: watch !== null });
   }
 
   get everyPacket(): boolean {
     return this.events !== null;
+  }
+
+  get synMemory(): SynMemory {
+    return this.syns.memory;
   }
 
   /** An accounted packet, after it was counted in its flow. */
@@ -125,16 +138,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     }
     if (rec.u32[(o + R_CARRIED) >> 2] > 0) this.look(slot, side, rec, o, now);
     // libndpi speaks between packets: what it said counts with the next one.
-    const state = this.stateOf(slot);
-    const changed = state !== (this.reported.get(slot) ?? NO_STATE);
-    if (changed) this.reported.set(slot, state);
-    events.packet(slot, changed);
-  }
-
-  /** Label and risks of a flow as one text: when it changes, that is an event. */
-  private stateOf(slot: number): string {
-    const app = this.open.get(slot);
-    return app === undefined ? (this.closedStates.get(slot) ?? NO_STATE) : stateText(app);
+    events.packet(slot, this.states.hasChanged(slot, this.open.get(slot)));
   }
 
   private look(slot: number, side: number, rec: RingReader, o: number, now: number): void {
@@ -160,11 +164,17 @@ export class AppLayer implements PayloadSink, TransactionSink {
       this.shed(slot);
       return;
     }
-    const app = this.open.get(slot) ?? this.begin(slot);
+    const app = this.open.get(slot) ?? this.reader(slot, side, rec, o);
+    if (app === null) {
+      if ((hotI[flagsAt] & NOT_WANTED) !== 0) this.tags.set(rec, o, hotI[flagsAt]);
+      return;
+    }
     app.epochSecs = rec.u32[(o + R_RAW_SEC) >> 2];
     if (!app.done) {
-      if (app.heads !== null) this.segment(app, slot, side, rec, o, start, captured, length, now);
-      else this.datagram(app, side, rec, start, captured, now);
+      const { held } = app;
+      this.bytes.show(app, side, rec, o, start, captured, length, now);
+      if (app.done) app.release();
+      this.openBytes += app.held - held;
     }
     this.lives.tally[ShardCounter.APP_PACKETS] = this.lives.tally[ShardCounter.APP_PACKETS] + 1;
     if (this.dpi !== null && !app.ndpiSettled) {
@@ -181,14 +191,53 @@ export class AppLayer implements PayloadSink, TransactionSink {
     if (this.openBytes > OPEN_BUDGET) this.relieve();
   }
 
+  /** The native fast path has taken the record at `o`, and now the flow is for the parsers. */
+  odd(slot: number, rec: RingReader, o: number): void {
+    this.takeOver(slot);
+    const flags = this.lives.store.hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2];
+    if ((flags & NOT_WANTED) !== 0) this.tags.set(rec, o, flags);
+  }
+
+  /** Who reads the flow from this record on; null when its bytes were taken natively, or nobody wants them any more. */
+  private reader(slot: number, side: number, rec: RingReader, o: number): FlowApp | null {
+    const { native } = this;
+    if (native === null) return this.begin(slot);
+    const answer = native.offer(slot, side, rec, o);
+    if (answer === Offered.ODD) this.takeOver(slot);
+    if (answer !== Offered.DECLINED) return null;
+    if (!native.isOpen(slot)) return this.begin(slot);
+    this.takeOver(slot);
+    return this.open.get(slot) ?? null;
+  }
+
+  /** What was read natively is read by the parsers from the beginning. */
+  private takeOver(slot: number): void {
+    const released = this.native?.release(slot) ?? null;
+    if (released === null || this.native === null) return;
+    this.native.learnCertificates();
+    const app = this.begin(slot, released.client);
+    const { hotI } = this.lives.store;
+    const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
+    this.native.replay(app, released, (side) => {
+      if (!app.done && this.isFull(app, side)) hotI[flagsAt] = hotI[flagsAt] | (row.RowFlag.APP_FULL_A << side);
+    });
+    if (app.done) app.release();
+    this.openBytes += app.held;
+    this.report(app);
+    if (app.done) this.close(slot, app);
+  }
+
   /** The note of a flow's record as it is now, '' when there is nothing to say. */
   note(slot: number): string {
+    if (this.native?.isOpen(slot) === true) this.takeOver(slot);
+    if (this.native?.isClosed(slot) === true) return this.native.flows.note(slot);
     const app = this.open.get(slot);
-    return app === undefined ? this.notes.get(slot) : this.text(app, true);
+    return app === undefined ? this.notes.of(slot) : this.notes.text(app, true);
   }
 
   /** The flow is about to end: so does whatever is still being read of it. */
   conclude(slot: number): void {
+    if (this.native?.isOpen(slot) === true && this.native.flows.conclude(slot) === Offered.ODD) this.takeOver(slot);
     const app = this.open.get(slot);
     if (app !== undefined) this.close(slot, app);
   }
@@ -203,20 +252,21 @@ export class AppLayer implements PayloadSink, TransactionSink {
   ended(slot: number, packets: number, bytes: number): string {
     const { hotB } = this.lives.store;
     const hot = slot * row.HOT_BYTES;
-    const label = this.labels[slot] ?? headerLabel(hotB[hot + row.F_PROTOCOL])?.protocol ?? '';
+    const native = this.native?.protocolOf(slot);
+    const label = this.notes.take(slot) ?? native ?? headerLabel(hotB[hot + row.F_PROTOCOL])?.protocol ?? '';
     if ((hotB[hot + row.F_ROLE] & row.RowRole.OUTER) === 0) this.totals.add(label, packets, bytes);
-    if (slot < this.labels.length) this.labels[slot] = undefined;
-    if (this.events !== null) {
-      this.closedStates.delete(slot);
-      this.reported.delete(slot);
-    }
-    this.notes.delete(slot);
+    if (this.events !== null) this.states.delete(slot);
+    if (native !== undefined) this.native?.flows.forget(slot);
     return label;
   }
 
   /** What DNS answers and control connections have said since the last call. */
   takeReports(): { names: NameReport[]; expectations: ExpectationReport[] } {
-    return this.reports.take();
+    const reports = this.reports.take();
+    const told = this.native?.flows.takeNames() ?? [];
+    if (told.length === 0) return reports;
+    // In the order in which they were told, whoever has read them.
+    return { ...reports, names: [...reports.names, ...told].sort((one, other) => one.atNs - other.atNs) };
   }
 
   get wantsQuestions(): boolean {
@@ -236,6 +286,15 @@ export class AppLayer implements PayloadSink, TransactionSink {
     this.dpi?.flush();
     // A replay's reader waits for us; a live capture's would soon drop.
     if (this.live) this.overload.note(rec);
+    const { native } = this;
+    if (native === null) return;
+    native.isEnabled = !this.overload.isBehind;
+    while (native.isOverfull) this.giveUp(native.flows.oldest());
+  }
+
+  private giveUp(slot: number): void {
+    this.conclude(slot);
+    this.lives.tally[ShardCounter.APP_GIVEN_UP] = this.lives.tally[ShardCounter.APP_GIVEN_UP] + 1;
   }
 
   private isFinished(app: FlowApp): boolean {
@@ -274,10 +333,11 @@ export class AppLayer implements PayloadSink, TransactionSink {
     tally[ShardCounter.APP_SHED] = tally[ShardCounter.APP_SHED] + 1;
   }
 
-  private begin(slot: number): FlowApp {
+  /** `side`: the endpoint that is taken for the client, where that is known. */
+  private begin(slot: number, side = -1): FlowApp {
     const { store, tally } = this.lives;
     const hot = slot * row.HOT_BYTES;
-    const client = store.hotI[(hot + row.F_FLAGS) >> 2] & row.RowFlag.CLIENT_IS_B;
+    const client = side >= 0 ? side : store.hotI[(hot + row.F_FLAGS) >> 2] & row.RowFlag.CLIENT_IS_B;
     const portA = store.hotH[(hot + row.F_PORT_A) >> 1];
     const portB = store.hotH[(hot + row.F_PORT_B) >> 1];
     const ports = client === 0 ? ([portA, portB] as const) : ([portB, portA] as const);
@@ -289,36 +349,6 @@ export class AppLayer implements PayloadSink, TransactionSink {
     tally[ShardCounter.APP_FLOWS] = tally[ShardCounter.APP_FLOWS] + 1;
     tally[ShardCounter.APP_OPEN] = tally[ShardCounter.APP_OPEN] + 1;
     return app;
-  }
-
-  private segment(
-    app: FlowApp,
-    slot: number,
-    side: number,
-    rec: RingReader,
-    o: number,
-    start: number,
-    captured: number,
-    length: number,
-    now: number,
-  ): void {
-    const { store } = this.lives;
-    const head = app.heads?.[side === app.client ? CLIENT : SERVER];
-    if (head === undefined) return;
-    head.begin(store.coldI[((slot * store.coldBytes - row.HOT_BYTES + row.F_ISN_A) >> 2) + side]);
-    const { held } = app;
-    const bytes = rec.u8.subarray(start, start + Math.min(captured, length));
-    if (head.add(rec.i32[(o + R_SEQ) >> 2], bytes, length)) app.advanceStream(now);
-    if (app.done) app.release();
-    this.openBytes += app.held - held;
-  }
-
-  private datagram(app: FlowApp, side: number, rec: RingReader, start: number, captured: number, now: number): void {
-    const count = Math.min(captured, MOST_BYTES);
-    this.scratch.set(rec.u8.subarray(start, start + count));
-    const { held } = app;
-    app.datagram(now, side === app.client ? CLIENT : SERVER, this.scratch.subarray(0, count));
-    this.openBytes += app.held - held;
   }
 
   /** Passes on what a session has learned for other flows, and who began this one. */
@@ -343,12 +373,9 @@ export class AppLayer implements PayloadSink, TransactionSink {
     tally[ShardCounter.APP_CLOSED] = tally[ShardCounter.APP_CLOSED] + 1;
     const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
     store.hotI[flagsAt] = store.hotI[flagsAt] | row.RowFlag.APP_DONE;
-    const text = this.text(app, this.notes.bytes < NOTES_BUDGET);
+    this.notes.keep(slot, app);
     app.release();
-    while (this.labels.length <= slot) this.labels.push(undefined);
-    this.labels[slot] = app.finalLabel;
-    if (this.events !== null) this.closedStates.set(slot, stateText(app));
-    this.notes.set(slot, text);
+    if (this.events !== null) this.states.close(slot, app);
   }
 
   /** libndpi's last word, a guess if need be. */
@@ -358,21 +385,6 @@ export class AppLayer implements PayloadSink, TransactionSink {
     dpi.giveUp(slot);
     this.closing = -1;
     app.ndpiSettled = true;
-  }
-
-  private text(app: FlowApp, whole: boolean): string {
-    const { text, label, isCut } = noteText(app, this.registry, whole ? NOTE_LIMIT : 0);
-    app.finalLabel = label?.protocol;
-    this.mark(app.slot, app.facts.host !== null, label !== null);
-    if (isCut) this.lives.tally[ShardCounter.APP_NOTES_CUT] = this.lives.tally[ShardCounter.APP_NOTES_CUT] + 1;
-    return text;
-  }
-
-  /** The row says what its note holds, so that nobody has to read the note for it. */
-  private mark(slot: number, host: boolean, label: boolean): void {
-    const at = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
-    const { hotI } = this.lives.store;
-    hotI[at] = hotI[at] | (host ? row.RowFlag.APP_HOST : 0) | (label ? row.RowFlag.APP_LABEL : 0);
   }
 
   /** The oldest open flows give up until a sixteenth of the budget is free. */

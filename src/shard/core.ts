@@ -19,6 +19,7 @@ import { readArp } from './arp-record.ts';
 import { DetectWatch } from './detect-watch.ts';
 import { Drain } from './drain.ts';
 import { EventWatch } from './event-watch.ts';
+import type { CreateAppFlows } from './native-apps.ts';
 import { OutboxWriter } from './outbox.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { Control, ShardCounter, type ShardData, type TickMessage } from './protocol.ts';
@@ -31,6 +32,8 @@ export interface CorePort {
   waitForSpace(): boolean;
   advise: MemoryAdvice;
   createFastPath: CreateFastPath;
+  /** Native readers of applications; without them the parsers read every flow. */
+  createAppFlows?: CreateAppFlows;
 }
 
 export type CoreData = Pick<
@@ -89,7 +92,8 @@ export class ShardCore {
     this.watch = data.detect ? new DetectWatch(this.lives, () => Atomics.load(control, Control.ACKED_TICK)) : null;
     this.lives.watch = this.watch?.moments ?? null;
     if (data.processes !== null) this.lives.newcomers = new ProcessWatch(this.lives.store, data.processes, data.shard);
-    this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts, this.watch);
+    const native = port.createAppFlows === undefined ? null : { create: port.createAppFlows, rings: this.readers };
+    this.app = data.app === null || parts === null ? null : new AppLayer(data.app, this.lives, parts, this.watch, native);
     const { app, sink } = this;
     this.events =
       data.app?.events === true
@@ -100,7 +104,7 @@ export class ShardCore {
       app.events = this.events;
     }
     sink.bind(this.lives, app, this.events, this.watch);
-    const state = new FastPathState(port.createFastPath);
+    const state = new FastPathState(port.createFastPath, app?.native?.flows ?? null);
     this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware, this.app, state));
     const { watch } = this;
     const onArp = watch === null ? null : (rec: RingReader, o: number) => watch.arp({ type: 'arp', ...readArp(rec, o) });

@@ -77,8 +77,8 @@ export class RowSink implements FlowSink {
     const note = this.options.wantRows || this.watch !== null ? this.noteOf(slot) : '';
     this.events?.end(slot);
     if (this.options.wantRows) this.write(slot, note, 0);
-    if (this.options.topFlows > 0) this.offerTick(slot);
-    if (this.options.summaryFlows > 0) this.summary.offer(this.lives.store, slot, this.bytes(slot), this.packets(slot));
+    if (this.options.topFlows > 0) this.offerTick(slot, true);
+    if (this.options.summaryFlows > 0) this.summary.offer(this.lives.store, slot, this.bytes(slot), this.packets(slot), true);
     const service = this.app?.ended(slot, this.packets(slot), this.bytes(slot)) ?? '';
     if (this.watch !== null) this.watch.closed(slot, service, note === '' ? '' : hostOfNote(note));
   }
@@ -113,7 +113,7 @@ export class RowSink implements FlowSink {
     for (let list = 0; list < List.COUNT; list++) {
       for (let slot = lists.tail[list]; slot >= 0; slot = lists.previous(slot)) {
         if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] < tickEpoch) break;
-        this.offerTick(slot);
+        this.offerTick(slot, false);
       }
     }
     return this.top.take();
@@ -127,10 +127,11 @@ export class RowSink implements FlowSink {
     return this.app?.note(slot) ?? '';
   }
 
-  private offerTick(slot: number): void {
+  private offerTick(slot: number, isEnding: boolean): void {
     const { store, words } = this.lives;
     if (store.hotI[(slot * HOT_BYTES + F_MOVE_EPOCH) >> 2] < words[TableWord.TICK_EPOCH]) return;
-    this.top.offer(store, slot, this.bytes(slot) - this.atTick[2 * slot], this.packets(slot) - this.atTick[2 * slot + 1]);
+    const bytes = this.bytes(slot) - this.atTick[2 * slot];
+    this.top.offer(store, slot, bytes, this.packets(slot) - this.atTick[2 * slot + 1], isEnding);
   }
 
   private write(slot: number, note: string, sideSeq: number): void {

@@ -5,21 +5,25 @@ import { readSynFeatures } from '../fingerprint/syn-features.ts';
 import { synKey } from '../fingerprint/syn-key.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import * as row from '../flow/row.ts';
+import type { SynMemory } from '../native/syn-memory.ts';
+import { SynAnswers, SynBound } from './syn-answers.ts';
 
-/** Answers that are remembered; systems look alike, so a few hundred serve a network. */
-const MOST_ANSWERS = 16_384;
-/** IP and TCP headers at their longest, and a little payload. */
-const MOST_HEADER = 256;
+const { MOST_HEADER } = SynBound;
 
 export class SynWatch {
   private readonly lives: FlowLives;
   /** By key: MSS << 16 | confidence in percent << 8 | number of the system. */
-  private readonly answers = new Map<number, number>();
+  private readonly answers = new SynAnswers();
   /** Headers are copied here: a decoder must not see memory that changes. */
   private readonly scratch = new Uint8Array(MOST_HEADER);
 
   constructor(lives: FlowLives) {
     this.lives = lives;
+  }
+
+  /** What the native fast path needs to do the same (`native/flow/syn_watch.h`). */
+  get memory(): SynMemory {
+    return this.answers.memory;
   }
 
   /** `length` bytes from the IP header at `at` on. Not asked in an emergency: a flood of SYNs tells nothing. */
@@ -32,7 +36,8 @@ export class SynWatch {
     const peerMss = store.coldH[mssAt + (side ^ 1)];
     const key = synKey(bytes, at, count, peerMss);
     if (key < 0) return;
-    const answer = this.answers.get(key) ?? this.ask(key, bytes, at, count, peerMss);
+    const known = this.answers.get(key);
+    const answer = known >= 0 ? known : this.ask(key, bytes, at, count, peerMss);
     store.coldH[mssAt + side] = answer >>> 16;
     store.coldB[cold + row.F_OS_A + side] = answer & 0xff;
     store.coldB[cold + row.F_OS_CONFIDENCE_A + side] = (answer >>> 8) & 0xff;
@@ -44,7 +49,6 @@ export class SynWatch {
     const guess = features === null ? null : features.answer === true ? osOfSynAck(features) : osOfSyn(features);
     const system = guess === null ? 0 : (Math.round(guess.confidence * 100) << 8) | osNumber(guess.label);
     const answer = (((features?.mss ?? 0) << 16) | system) >>> 0;
-    if (this.answers.size >= MOST_ANSWERS) this.answers.clear();
     this.answers.set(key, answer);
     return answer;
   }

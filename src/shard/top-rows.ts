@@ -9,7 +9,9 @@ interface Entry {
   packets: number;
   ordinal: number;
   row: Int32Array;
-  note: string;
+  slot: number;
+  /** null: the flow lives, and is asked when the list is taken. */
+  note: string | null;
 }
 
 export class TopRows {
@@ -18,14 +20,17 @@ export class TopRows {
   /** Most bytes first; ties by the flow's first ordinal. */
   private readonly entries: Entry[] = [];
 
-  /** `noteOf` is asked for the notes of flows that come into the list. */
+  /** `noteOf` is asked for notes: of a live flow, that may mean to read all of it again. */
   constructor(limit: number, noteOf: (slot: number) => string) {
     this.limit = limit;
     this.noteOf = noteOf;
   }
 
-  /** Takes a copy of the row if it belongs into the list. Outer flows of tunnels never do. */
-  offer(store: FlowStore, slot: number, bytes: number, packets: number): void {
+  /**
+   * Takes a copy of the row if it belongs into the list. Outer flows of tunnels never do. The note of a flow that `isEnding` is
+   * asked for at once, because the row may be another flow's when the list is taken; live flows are offered right before that.
+   */
+  offer(store: FlowStore, slot: number, bytes: number, packets: number, isEnding: boolean): void {
     const { entries, limit } = this;
     const last = entries[entries.length - 1];
     if (entries.length === limit && (last === undefined || bytes < last.bytes)) return;
@@ -36,14 +41,17 @@ export class TopRows {
     if (at >= limit) return;
     const row = entries.length === limit ? entries.pop()!.row : new Int32Array(ROW_BYTES >> 2);
     store.copyRow(slot, row, 0);
-    entries.splice(at, 0, { bytes, packets, ordinal, row, note: this.noteOf(slot) });
+    entries.splice(at, 0, { bytes, packets, ordinal, row, slot, note: isEnding ? this.noteOf(slot) : null });
   }
 
   /** The list, most bytes first; empties it. */
   take(): TopFlow[] {
-    return this.entries
-      .splice(0)
-      .map(({ bytes, packets, row, note }) => ({ row: new Uint8Array(row.buffer), note, deltaBytes: bytes, deltaPackets: packets }));
+    return this.entries.splice(0).map(({ bytes, packets, row, slot, note }) => ({
+      row: new Uint8Array(row.buffer),
+      note: note ?? this.noteOf(slot),
+      deltaBytes: bytes,
+      deltaPackets: packets,
+    }));
   }
 }
 

@@ -40,6 +40,7 @@ class ShardWorker {
         waitForSpace: () => this.waitForSpace(),
         advise: { random: (memory) => addon.preferHugePages(memory), unused: (memory) => addon.discardMemory(memory) },
         createFastPath: (memory) => new addon.FastPath(memory),
+        createAppFlows: (memory) => new addon.AppFlows(memory),
       },
       parts,
     );

@@ -1,5 +1,6 @@
 /** The records of a capture through a shard's table, with the native fast path or without: for tests that compare both. */
 import { expect } from 'vitest';
+import { createRegistry } from '../../../src/app/dissectors.ts';
 import { type CreateFastPath, FastWord } from '../../../src/flow/fast-path.ts';
 import type { EngineOptions } from '../../../src/native/engine.ts';
 import { loadAddon } from '../../../src/native/load.ts';
@@ -7,7 +8,7 @@ import { EndTold } from '../../../src/native/moment-memory.ts';
 import { createProcessMemory, QueryReader, RING_QUERIES } from '../../../src/process/memory.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
-import { FLOW, Rig } from '../../unit/shard/rig.ts';
+import { FLOW, Rig, type RigOptions } from '../../unit/shard/rig.ts';
 import { EngineRun, engineOptions, fileSource } from './engine-run.ts';
 
 /** Holds every record of the captures that are compared: some 5,000 packets. */
@@ -34,6 +35,17 @@ export interface Given {
   detect?: boolean;
   /** Every address is taken for one of this host's. */
   processes?: boolean;
+  /** The application layer. */
+  app?: boolean;
+}
+
+/** What capture threads do for it. */
+export const carrying = (): Partial<EngineOptions> => ({ carryBytes: 2048, carryTags: new Uint8Array(4 << 14), carryIdleMs: 10_000 });
+
+function application(): Pick<RigOptions, 'app'> {
+  const tags = new SharedArrayBuffer(4 << 14);
+  const options = { live: false, builtin: true, ndpi: false, tags, transactions: false, events: false };
+  return { app: { options, parts: { registry: createRegistry(), detector: null } } };
 }
 
 /** What comes out of a table for these records; of several rings, as from several capture threads. */
@@ -46,6 +58,7 @@ export function drained(rings: Uint8Array | Uint8Array[], given: Given, createFa
   const rig = new Rig([rings].flat().map(copyOf), {
     ...options,
     ...processes,
+    ...(given.app === true ? application() : {}),
     ...(createFastPath === undefined ? {} : { createFastPath }),
   }).run();
   const queries = new QueryReader(memory.rings[0]);

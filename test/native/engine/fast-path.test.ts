@@ -3,12 +3,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createTableWords } from '../../../src/flow/table-words.ts';
 import { loadAddon } from '../../../src/native/load.ts';
 import type { MomentMemory } from '../../../src/native/moment-memory.ts';
+import type { SynMemory } from '../../../src/native/syn-memory.ts';
 import { createRing } from '../../../src/ring/create.ts';
 import { ShardCounter } from '../../../src/shard/protocol.ts';
+import { SynAnswers, SynBound } from '../../../src/shard/syn-answers.ts';
 import { awkwardCapture, generatedCaptures } from '../../golden/captures.ts';
 import { writeGenerated } from '../../support/generated-capture.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
-import { counting, drained, type Given, recorded } from './drained-records.ts';
+import { carrying, counting, drained, type Given, recorded } from './drained-records.ts';
 
 const folder = new TemporaryFolder('fast-path');
 afterAll(() => folder[Symbol.dispose]());
@@ -32,6 +34,13 @@ describe('usual packets in C++', () => {
       const alone = drained(ring, given);
       expect(alone.rows.length).toBeGreaterThan(0);
       expect(drained(ring, given, create), name).toEqual(alone);
+    }
+  });
+
+  it.each(captures)('change nothing for the application layer: $name', async ({ path }) => {
+    const ring = await recorded(path, carrying());
+    for (const given of [{ app: true }, { app: true, detect: true, flow: { idleTcpSecs: 1, idleUdpSecs: 1, maxFlows: 200 } }]) {
+      expect(drained(ring, given, counting().create)).toEqual(drained(ring, given));
     }
   });
 
@@ -74,15 +83,17 @@ describe('a fast path', () => {
     full: true,
     timed: true,
     takesBytes: false,
+    syns: null,
     newcomers: new Int32Array(8),
     moments: null,
+    apps: null,
     tellsFrom: Number.POSITIVE_INFINITY,
     tally: new Float64Array(ShardCounter.SLOTS),
     protocols: new Float64Array(512),
     atTick: new Float64Array(0),
     table: createTableWords(),
     activeTimeoutNs: 0,
-    words: new Int32Array(6),
+    words: new Int32Array(8),
     times: new Float64Array(3),
   };
 
@@ -98,6 +109,10 @@ describe('a fast path', () => {
     ['table', { table: new Int32Array(8) }],
     ['moments', { moments: {} as MomentMemory }],
     ['moments', { moments: undefined as unknown as null }],
+    ['syns', { syns: {} as SynMemory }],
+    ['syns', { syns: { ...new SynAnswers().memory, keys: new Uint32Array(SynBound.PLACES) } }],
+    ['syns', { syns: { ...new SynAnswers().memory, answers: new Uint32Array(SynBound.PLACES - 1) } }],
+    ['syns', { syns: undefined as unknown as null }],
     ['times', { times: new Float64Array(2) }],
   ])('refuses a wrong %s', (name, wrong) => {
     expect(() => new addon.FastPath({ ...memory, ...wrong })).toThrow(new TypeError(`FastPath: wrong ${name}`));

@@ -68,13 +68,21 @@ struct Bench {
   std::array<double, 2 * kRows> at_tick{};
   std::array<int32_t, weir::kTableCount> table{};
   std::array<int32_t, kNewcomers> newcomers{};
+  std::vector<uint32_t> syn_keys = std::vector<uint32_t>(2 * size_t{weir::kSynBoundPlaces});
+  std::vector<uint32_t> syn_answers = std::vector<uint32_t>(weir::kSynBoundPlaces);
   std::unique_ptr<Heard> heard;
+  std::vector<uint8_t> states = std::vector<uint8_t>(kRows);
+  std::vector<uint8_t> stream_ports = std::vector<uint8_t>(65'536);
+  std::vector<uint8_t> datagram_ports = std::vector<uint8_t>(65'536);
+  std::array<int32_t, weir::kAppWords> app_words{1, 0};
+  std::array<int32_t, 64> tags{};
+  std::unique_ptr<weir::AppFlows> apps;
   weir::FastPathWords words{};
   weir::FastPathTimes times{1e18, 1e18, 60e9};
   weir::FastPath path;
 
-  // `detects`: detection hears of moments. `room`: of somebody who hears of new flows.
-  explicit Bench(bool detects = false, uint32_t room = 0) : heard(detects ? new Heard : nullptr) {
+  // `detects`: detection hears of moments. `room`: of somebody who hears of new flows. `reads`: applications are read.
+  explicit Bench(bool detects = false, uint32_t room = 0, bool reads = false) : heard(detects ? new Heard : nullptr) {
     uint8_t* const base = reinterpret_cast<uint8_t*>(ring.data());
     weir::put<uint32_t>(base, weir::kRingAtCapacity, kCapacity);
     weir::Rows rows;
@@ -92,8 +100,11 @@ struct Bench {
     memory.at_tick = at_tick.data();
     memory.words = table.data();
     memory.active_timeout = 300e9;
+    const weir::AppFlowsMemory app_memory = {tally.data(),     states.data(), stream_ports.data(), datagram_ports.data(),
+                                             app_words.data(), tags.data(),   63};
+    if (reads) apps = std::make_unique<weir::AppFlows>(rows, app_memory);
     path = weir::FastPath(weir::RingView(base), rows, options, memory, {newcomers.data(), room},
-                          detects ? heard->memory() : weir::MomentMemory{});
+                          detects ? heard->memory() : weir::MomentMemory{}, {syn_keys.data(), syn_answers.data()}, apps.get());
     if (detects) path.set_entries(heard->entries.data(), heard->entries.size());
     if (detects) path.set_ends(heard->ends.data(), heard->ends.size());
     path.set_index(index.data(), kPlaces);

@@ -102,7 +102,7 @@ TEST(no_row_is_opened_without_room_at_hand) {
       [](Bench& b, weir::PacketRecord&) { b.table[weir::kTableOpensPerEpoch] = 1; },
       [](Bench&, weir::PacketRecord& r) { r.tcpFlags = kSyn | kAck; },
       [](Bench&, weir::PacketRecord& r) { r.window = 0; },
-      [](Bench&, weir::PacketRecord& r) { r.protocol = 17; },
+      [](Bench&, weir::PacketRecord& r) { r.protocol = 132; },
   };
   for (const Change change : changes) {
     Bench bench;

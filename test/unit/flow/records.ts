@@ -68,6 +68,8 @@ export interface Packet {
   len?: number;
   /** Carried in the record, behind headers of zeros; in place of `len`. */
   payload?: Uint8Array;
+  /** Carried as they are, from the IP header on: `len` bytes behind headers. */
+  carried?: Uint8Array;
   wire?: number;
   ttl?: number;
   v6?: boolean;
@@ -111,8 +113,9 @@ export class RingBuilder {
   packet(packet: Packet): this {
     const sack = packet.sack ?? [];
     const protocol = packet.protocol ?? TCP;
-    const header = (packet.v6 ? 40 : 20) + (protocol === TCP ? 20 : 8);
-    const carried = packet.payload === undefined ? 0 : header + packet.payload.length;
+    const header =
+      packet.carried === undefined ? (packet.v6 ? 40 : 20) + (protocol === TCP ? 20 : 8) : packet.carried.length - (packet.len ?? 0);
+    const carried = packet.carried?.length ?? (packet.payload === undefined ? 0 : header + packet.payload.length);
     const size = RECORD_BYTES + sack.length * 8 + carried;
     const at = this.reserve(Math.ceil(size / RECORD_ALIGN) * RECORD_ALIGN, packet.kind ?? RecordKind.PACKET);
     const { view } = this;
@@ -155,6 +158,7 @@ export class RingBuilder {
     view.setUint16(at + R_PAYLOAD_OFF, 14 + header, true);
     view.setUint32(at + R_CARRIED, carried, true);
     if (packet.payload !== undefined) this.ring.set(packet.payload, at + RECORD_BYTES + sack.length * 8 + header);
+    if (packet.carried !== undefined) this.ring.set(packet.carried, at + RECORD_BYTES + sack.length * 8);
     view.setUint32(at + R_SCOPE_ID, packet.scope ?? 0, true);
     view.setUint32(at + R_PARENT_SCOPE, packet.parent ?? 0, true);
     this.address(at + R_SRC_ADDR, source, packet.v6 ?? false);

@@ -11,6 +11,7 @@ import type { ProcessMemory } from '../../../src/process/memory.ts';
 import { COUNTER_COUNT } from '../../../src/ring/layout.ts';
 import type { AppParts } from '../../../src/shard/app-layer.ts';
 import { type CoreData, ShardCore } from '../../../src/shard/core.ts';
+import type { CreateAppFlows } from '../../../src/shard/native-apps.ts';
 import { createOutbox, OutboxReader } from '../../../src/shard/outbox.ts';
 import { type AppOptions, Control, END_REASONS, type FlowOptions, ShardCounter, type TickMessage } from '../../../src/shard/protocol.ts';
 
@@ -110,6 +111,8 @@ export interface RigOptions {
   takesLate?: boolean;
   /** The native fast path; none when absent. */
   createFastPath?: CreateFastPath;
+  /** The native readers of applications, likewise. */
+  createAppFlows?: CreateAppFlows;
   /** Called while the shard waits for space, when its rows have been taken. */
   onWait?: () => void;
 }
@@ -160,6 +163,7 @@ export class Rig {
       // As the system does it.
       advise: { random: () => {}, unused: (memory: Uint8Array) => void memory.fill(0) },
       createFastPath: options.createFastPath ?? (() => null),
+      ...(options.createAppFlows === undefined ? {} : { createAppFlows: options.createAppFlows }),
     };
     this.core = new ShardCore(data, port, options.app?.parts ?? null);
   }

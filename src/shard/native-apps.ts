@@ -1,0 +1,166 @@
+/**
+ * The native readers of applications as the application layer uses them: they do the plain case of what the parsers do, and
+ * leave every other flow to them, with all of its bytes.
+ */
+import type { FlowApp } from '../app/flow-app.ts';
+import type { ProtocolName } from '../app/protocols.ts';
+import type { Registry } from '../app/registry.ts';
+import { parseCertificate } from '../app/x509.ts';
+import type { FlowLives } from '../flow/lives.ts';
+import {
+  type AppFlows,
+  type AppFlowsMemory,
+  AppReader,
+  type AppReaderCode,
+  AppState,
+  AppWord,
+  EVENT_WORDS,
+  type OfferedCode,
+  READER_PROTOCOLS,
+  type ReleasedFlow,
+} from '../native/app-flows.ts';
+import type { RingReader } from '../ring/reader.ts';
+import type { AppBytes } from './app-bytes.ts';
+
+export type CreateAppFlows = (memory: AppFlowsMemory) => AppFlows;
+
+const PORTS = 65_536;
+/** KiB that open flows may hold before the oldest of them end. */
+const MOST_HELD = 64 << 10;
+const STREAMS: readonly AppReaderCode[] = [AppReader.TLS, AppReader.HTTP, AppReader.SSH, AppReader.SMTP];
+
+/** Native readers and the rings that they read from. */
+export interface NativeParts {
+  create: CreateAppFlows;
+  rings: readonly RingReader[];
+}
+
+interface NativeAppsParts extends NativeParts {
+  tags: SharedArrayBuffer;
+  registry: Registry;
+  /** Somebody wants to know which answer belongs to which question: native readers do not tell. */
+  wantsQuestions: boolean;
+}
+
+export class NativeApps {
+  readonly flows: AppFlows;
+  private readonly bytes: AppBytes;
+  private readonly rings: readonly RingReader[];
+  private readonly states: Uint8Array;
+  private readonly words = new Int32Array(AppWord.COUNT);
+
+  constructor(lives: FlowLives, bytes: AppBytes, { create, rings, tags, registry, wantsQuestions }: NativeAppsParts) {
+    const { store, tally } = lives;
+    this.bytes = bytes;
+    this.rings = rings;
+    this.states = new Uint8Array(store.rows);
+    this.words[AppWord.ENABLED] = 1;
+    const datagrams = wantsQuestions ? [AppReader.QUIC] : [AppReader.DNS, AppReader.QUIC];
+    this.flows = create({
+      rings: rings.map(({ u8 }) => u8),
+      hot: store.hotB,
+      cold: store.coldB,
+      coldBytes: store.coldBytes,
+      tally,
+      states: this.states,
+      streamPorts: readersByPort(STREAMS, registry, (port) => registry.streamsFor(port)),
+      datagramPorts: readersByPort(datagrams, registry, (port) => registry.datagramsFor(port, port)),
+      words: this.words,
+      tags: new Int32Array(tags),
+    });
+  }
+
+  set isEnabled(enabled: boolean) {
+    this.words[AppWord.ENABLED] = enabled ? 1 : 0;
+  }
+
+  /** Open flows hold more than they should. */
+  get isOverfull(): boolean {
+    return this.words[AppWord.HELD] > MOST_HELD;
+  }
+
+  isOpen(slot: number): boolean {
+    return (this.states[slot] & AppState.OPEN) !== 0;
+  }
+
+  /** The flow's note is here. */
+  isClosed(slot: number): boolean {
+    return (this.states[slot] & AppState.CLOSED) !== 0;
+  }
+
+  /** Of a flow that is open or closed here. */
+  protocolOf(slot: number): string | undefined {
+    return READER_PROTOCOLS[this.states[slot] & AppState.PROTOCOL] ?? undefined;
+  }
+
+  offer(slot: number, side: number, rec: RingReader, o: number): OfferedCode {
+    const ring = this.rings.length === 1 ? 0 : this.rings.indexOf(rec);
+    return this.flows.offer(ring, o, slot, side);
+  }
+
+  /** The flow with all of its bytes, if it is open here. */
+  release(slot: number): ReleasedFlow | null {
+    return this.flows.release(slot);
+  }
+
+  /**
+   * Shows the parsers what the native reader was given, and calls `after` with the endpoint behind each of its packets. Names
+   * that it has told are not told again.
+   */
+  replay(app: FlowApp, { events, bytes, reported }: ReleasedFlow, after: (side: number) => void): void {
+    const sent = [0, 0];
+    for (let i = 0, at = 0; i < events.length && !app.done; i += EVENT_WORDS) {
+      const [side, length, now, seconds] = events.subarray(i, i + EVENT_WORDS);
+      const part = bytes.subarray(at, at + length);
+      app.epochSecs = seconds;
+      if (app.heads === null) app.datagram(now, side === 0 ? 0 : 1, part);
+      else {
+        const endpoint = side ^ app.client;
+        const sequence = (this.bytes.firstSequence(app.slot, endpoint) + 1 + sent[side]) | 0;
+        this.bytes.segment(app, endpoint, sequence, part, length, now);
+      }
+      sent[side] += length;
+      at += length;
+      if (i < reported * EVENT_WORDS) app.facts.forgetReports();
+      after(side ^ app.client);
+    }
+  }
+
+  /** Certificates that were not known are read, for the next flow that shows them. */
+  learnCertificates(): void {
+    for (const der of this.flows.unknownCertificates()) {
+      const certificate = parseCertificate(der);
+      if (certificate === null) continue;
+      const { facts, names } = certificate;
+      const lower = names.map((name) => name.toLowerCase());
+      const { not_before: from, not_after: to } = facts;
+      this.flows.learnCertificate(der, JSON.stringify(facts), lower, from ?? Number.NaN, to ?? Number.NaN, facts.self_signed);
+    }
+  }
+}
+
+/**
+ * Parsers that may be asked before a reader's own, and say no, or wait for the server, where a flow begins as the reader wants
+ * it to: with the client's ClientHello, with the client's Initial. DNSCrypt is known by what its server sends; OpenVPN's first
+ * byte is the length of a short packet; what DTLS begins with is no long header.
+ */
+const HARMLESS: Partial<Record<string, readonly string[]>> = { tls: ['dnscrypt', 'openvpn'], quic: ['dnscrypt', 'dtls'] };
+
+/** By port, the reader whose protocol is asked first there. */
+function readersByPort(
+  wanted: readonly AppReaderCode[],
+  registry: Registry,
+  candidates: (port: number) => readonly { readonly protocol: string }[],
+): Uint8Array {
+  const readers = new Uint8Array(PORTS);
+  for (const reader of wanted) {
+    const protocol: ProtocolName | null = READER_PROTOCOLS[reader];
+    if (protocol === null) continue;
+    for (const port of registry.usualPorts(protocol)) {
+      const harmless: readonly string[] = HARMLESS[protocol] ?? [];
+      const first = candidates(port).find((candidate) => !harmless.includes(candidate.protocol));
+      if (first?.protocol === protocol) readers[port] = reader;
+    }
+  }
+  return readers;
+}
