@@ -87,6 +87,7 @@ Napi::Function AppFlowsObject::define(Napi::Env env) {
   return DefineClass(env, "AppFlows",
                      {
                          InstanceMethod<&AppFlowsObject::offer>("offer"),
+                         InstanceMethod<&AppFlowsObject::again>("again"),
                          InstanceMethod<&AppFlowsObject::conclude>("conclude"),
                          InstanceMethod<&AppFlowsObject::release>("release"),
                          InstanceMethod<&AppFlowsObject::note>("note"),
@@ -167,6 +168,10 @@ Napi::Value AppFlowsObject::offer(const Napi::CallbackInfo& info) {
     if (offset + record.length <= rings_[ring].length) answer = flows_->offer(slot_of(info[2]), slot_of(info[3]) & 1, record);
   }
   return Napi::Number::New(info.Env(), static_cast<double>(answer));
+}
+
+Napi::Value AppFlowsObject::again(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(flows_->again(slot_of(info[0]))));
 }
 
 Napi::Value AppFlowsObject::conclude(const Napi::CallbackInfo& info) {

@@ -20,6 +20,7 @@ class AppFlowsObject : public Napi::ObjectWrap<AppFlowsObject> {
 
  private:
   Napi::Value offer(const Napi::CallbackInfo& info);
+  Napi::Value again(const Napi::CallbackInfo& info);
   Napi::Value conclude(const Napi::CallbackInfo& info);
   Napi::Value release(const Napi::CallbackInfo& info);
   Napi::Value note(const Napi::CallbackInfo& info);

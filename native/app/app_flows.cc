@@ -99,10 +99,10 @@ bool AppFlows::may_begin(size_t slot, uint32_t side, const PacketRecord& record,
 
 // The bytes are next in line, or were all there before.
 bool AppFlows::may_go_on(const OpenFlow& flow, uint32_t side, const PacketRecord& record) const {
-  if (flow.event_count() >= kMostEvents) return false;
-  if (!flow.is_stream) return flow.heads[0].length() + record.payloadLen <= kMostDatagramBytes;
   const uint32_t role = role_of(flow, side);
   if ((flow.full >> role & 1) != 0) return true;
+  if (flow.event_count() >= kMostEvents) return false;
+  if (!flow.is_stream) return flow.heads[0].length() + record.payloadLen <= kMostDatagramBytes;
   const uint32_t first = (flow.started >> role & 1) != 0 ? flow.first[role] : first_sequence(rows_.at(flow.slot), side);
   const int64_t at = static_cast<int32_t>(record.seq - first);
   const int64_t there = static_cast<int64_t>(flow.length(role));
@@ -305,6 +305,11 @@ void AppFlows::note(const OpenFlow& flow) {
   }
   text_ += '}';
   notes_.set(flow.slot, text_, shared_);
+}
+
+Offered AppFlows::again(size_t slot) {
+  if (!rows_.has(static_cast<int64_t>(slot)) || flows_[slot] == nullptr) return Offered::kDeclined;
+  return read(*flows_[slot], false);
 }
 
 Offered AppFlows::conclude(size_t slot) {

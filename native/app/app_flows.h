@@ -98,6 +98,8 @@ class AppFlows {
   Offered take(size_t slot, uint32_t side, const PacketRecord& record);
   // Both, of a record that was counted already.
   Offered offer(size_t slot, uint32_t side, const PacketRecord& record);
+  // Asks the reader once more, of a flow that was odd: it may know more now. kDeclined: the flow is not open.
+  Offered again(size_t slot);
   // The flow is over. kOdd: it is to be released; kDeclined: it is not open.
   Offered conclude(size_t slot);
   // Gives up the open flow; null when there is none. It is valid until `recycle`, which must follow.

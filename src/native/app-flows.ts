@@ -97,6 +97,8 @@ export interface ReleasedFlow {
 export interface AppFlows extends Pick<FlowReaders, 'learnCertificate' | 'unknownCertificates'> {
   /** The bytes of the record at `offset` of a ring's memory, which was counted in the row already. */
   offer(ring: number, offset: number, slot: number, side: number): OfferedCode;
+  /** Asks the reader of an odd flow once more, when it has learned something. DECLINED: the flow is not open. */
+  again(slot: number): OfferedCode;
   /** The flow is over. DECLINED: it is not open. */
   conclude(slot: number): OfferedCode;
   /** Gives up an open flow; null when it is not open. */

@@ -193,7 +193,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
 
   /** The native fast path has taken the record at `o`, and now the flow is for the parsers. */
   odd(slot: number, rec: RingReader, o: number): void {
-    this.takeOver(slot);
+    if (this.native?.again(slot) === Offered.ODD) this.takeOver(slot);
     const flags = this.lives.store.hotI[(slot * row.HOT_BYTES + row.F_FLAGS) >> 2];
     if ((flags & NOT_WANTED) !== 0) this.tags.set(rec, o, flags);
   }
@@ -214,7 +214,6 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private takeOver(slot: number): void {
     const released = this.native?.release(slot) ?? null;
     if (released === null || this.native === null) return;
-    this.native.learnCertificates();
     const app = this.begin(slot, released.client);
     const { hotI } = this.lives.store;
     const flagsAt = (slot * row.HOT_BYTES + row.F_FLAGS) >> 2;
@@ -237,7 +236,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
 
   /** The flow is about to end: so does whatever is still being read of it. */
   conclude(slot: number): void {
-    if (this.native?.isOpen(slot) === true && this.native.flows.conclude(slot) === Offered.ODD) this.takeOver(slot);
+    if (this.native?.isOpen(slot) === true && this.native.conclude(slot) === Offered.ODD) this.takeOver(slot);
     const app = this.open.get(slot);
     if (app !== undefined) this.close(slot, app);
   }

@@ -15,6 +15,7 @@ import {
   AppState,
   AppWord,
   EVENT_WORDS,
+  Offered,
   type OfferedCode,
   READER_PROTOCOLS,
   type ReleasedFlow,
@@ -93,9 +94,22 @@ export class NativeApps {
     return READER_PROTOCOLS[this.states[slot] & AppState.PROTOCOL] ?? undefined;
   }
 
+  /** ODD: the flow is to be released. */
   offer(slot: number, side: number, rec: RingReader, o: number): OfferedCode {
     const ring = this.rings.length === 1 ? 0 : this.rings.indexOf(rec);
-    return this.flows.offer(ring, o, slot, side);
+    const answer = this.flows.offer(ring, o, slot, side);
+    return answer === Offered.ODD ? this.again(slot) : answer;
+  }
+
+  /** An odd flow, once more: it may be odd only because of a certificate that was not known. */
+  again(slot: number): OfferedCode {
+    return this.learnCertificates() ? this.flows.again(slot) : Offered.ODD;
+  }
+
+  /** The flow is over. */
+  conclude(slot: number): OfferedCode {
+    const answer = this.flows.conclude(slot);
+    return answer === Offered.ODD && this.learnCertificates() ? this.flows.conclude(slot) : answer;
   }
 
   /** The flow with all of its bytes, if it is open here. */
@@ -126,16 +140,19 @@ export class NativeApps {
     }
   }
 
-  /** Certificates that were not known are read, for the next flow that shows them. */
-  learnCertificates(): void {
+  /** Reads certificates that were not known; true when one could be. */
+  private learnCertificates(): boolean {
+    let any = false;
     for (const der of this.flows.unknownCertificates()) {
       const certificate = parseCertificate(der);
       if (certificate === null) continue;
+      any = true;
       const { facts, names } = certificate;
       const lower = names.map((name) => name.toLowerCase());
       const { not_before: from, not_after: to } = facts;
       this.flows.learnCertificate(der, JSON.stringify(facts), lower, from ?? Number.NaN, to ?? Number.NaN, facts.self_signed);
     }
+    return any;
   }
 }
 

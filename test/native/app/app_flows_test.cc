@@ -231,6 +231,15 @@ TEST(a_side_that_is_full_is_marked) {
   }
 }
 
+TEST(only_an_open_flow_is_asked_about_again) {
+  FlowBench bench;
+  CHECK(bench.flows->again(0) == Offered::kDeclined);
+  CHECK(bench.flows->again(SIZE_MAX) == Offered::kDeclined);
+  bench.open(1, kHttpPort, kProtoTcp, 0);
+  CHECK(bench.segment(1, 0, 0, kRequest) == kTaken);
+  CHECK(bench.flows->again(1) == kTaken);
+}
+
 TEST(a_flow_with_a_full_side_is_concluded_with_its_host) {
   FlowBench bench;
   bench.open(1, kHttpPort);
