@@ -137,7 +137,8 @@ export const owners: { module: RegExp; files: RegExp }[] = [
 
 /** The one room that loads the compiled addon, and how that looks. */
 export const addonLoading = /createRequire\(|process\.dlopen|node-gyp-build|\.node['"`]/;
-export const addonLoader = /^src\/native\//;
+/** The other one loads modules of our own at once. */
+export const addonLoader = /^src\/(native\/|shard\/late-parsers\.ts$)/;
 
 /** The one folder that includes the Node-API. */
 export const nodeApiInclude = /^\s*#\s*include\s*[<"](?:napi|node_api|js_native_api|uv)\.h[>"]/m;

@@ -8,7 +8,7 @@ import type { NdpiFinding } from './decide.ts';
 import { CLIENT, SERVER, type SessionContext, type Side } from './dissector.ts';
 import { AppFacts } from './facts.ts';
 import type { ProtocolName } from './protocols.ts';
-import type { Registry } from './registry.ts';
+import type { Parsers } from './registry.ts';
 import { StreamClassifier } from './stream-classifier.ts';
 import type { Question, Transaction } from './transactions.ts';
 
@@ -64,7 +64,7 @@ export class FlowApp implements SessionContext {
     client: number,
     ports: readonly [number, number],
     sure: boolean,
-    registry: Registry,
+    registry: Parsers,
     sink: TransactionSink,
   ) {
     this.slot = slot;

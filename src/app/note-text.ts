@@ -3,7 +3,7 @@ import { decideLabel } from './decide.ts';
 import type { BuiltinLabel, FlowApp } from './flow-app.ts';
 import type { AppLabel } from './note.ts';
 import { writeNote, writeShortNote } from './note-writer.ts';
-import type { Registry } from './registry.ts';
+import type { Parsers } from './registry.ts';
 
 export interface NoteText {
   /** '' when there is nothing to say. */
@@ -13,7 +13,7 @@ export interface NoteText {
 }
 
 /** At most `mostBytes` of UTF-8: a note that is longer keeps label, risks and host only. */
-export function noteText(app: FlowApp, registry: Registry, mostBytes: number): NoteText {
+export function noteText(app: FlowApp, registry: Parsers, mostBytes: number): NoteText {
   const { facts, label: builtin } = app;
   const label = decideLabel(builtin, app.ndpi);
   // A protocol that our parser knows is judged by our table of ports, whatever nDPI thinks it is.
@@ -29,7 +29,7 @@ export function noteText(app: FlowApp, registry: Registry, mostBytes: number): N
   return { text, label, isCut: text !== '' };
 }
 
-function isOnUnusualPort(label: BuiltinLabel, app: FlowApp, registry: Registry): boolean {
+function isOnUnusualPort(label: BuiltinLabel, app: FlowApp, registry: Parsers): boolean {
   const usual = registry.usualPorts(label.parser);
   return usual.size > 0 && !usual.has(app.serverPort) && !usual.has(app.clientPort);
 }

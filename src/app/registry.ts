@@ -5,6 +5,9 @@ import type { ProtocolName } from './protocols.ts';
 /** Protocols that are at home on any port: their parsers' ports are hints only. */
 const ANYWHERE: ReadonlySet<ProtocolName> = new Set(['gnutella', 'dnscrypt', 'dtls', 'rtp', 'rtcp', 'ftp_data']);
 
+/** What is asked of the parsers. */
+export type Parsers = Pick<Registry, 'usualPorts' | 'streamsFor' | 'datagramsFor'>;
+
 export class Registry {
   private readonly streams: readonly StreamDissector[];
   private readonly datagrams: readonly DatagramDissector[];

@@ -12,7 +12,7 @@ import { CLIENT, SERVER } from '../app/dissector.ts';
 import { FlowApp, type TransactionSink } from '../app/flow-app.ts';
 import { ndpiRisks } from '../app/ndpi-names.ts';
 import { headerLabel } from '../app/note.ts';
-import type { Registry } from '../app/registry.ts';
+import type { Parsers } from '../app/registry.ts';
 import type { Question, Transaction } from '../app/transactions.ts';
 import { Reason } from '../flow/direction.ts';
 import type { FlowLives } from '../flow/lives.ts';
@@ -61,7 +61,7 @@ const OPEN_BUDGET = 64 << 20;
 
 /** Who does the work. */
 export interface AppParts {
-  registry: Registry;
+  registry: Parsers;
   detector: Detector | null;
 }
 
@@ -78,7 +78,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
   private readonly lives: FlowLives;
   private readonly live: boolean;
   private readonly overload = new Overload();
-  private readonly registry: Registry;
+  private readonly registry: Parsers;
   private readonly syns: SynWatch;
   private readonly open = new OpenFlows();
   private readonly notes: AppNotes;
@@ -118,7 +118,7 @@ export class AppLayer implements PayloadSink, TransactionSink {
     this.native =
       native === null || !isPlain
         ? null
-        : new NativeApps(lives, this.bytes, { ...native, tags: options.tags, registry, wantsQuestions: watch !== null });
+        : new NativeApps(lives, this.bytes, { ...native, tags: options.tags, wantsQuestions: watch !== null });
   }
 
   get everyPacket(): boolean {

@@ -1,7 +1,7 @@
 /** What the parsers found of flows, as the notes and labels of their records: kept from when nobody asks any more until the flow has ended. */
 import type { FlowApp } from '../app/flow-app.ts';
 import { noteText } from '../app/note-text.ts';
-import type { Registry } from '../app/registry.ts';
+import type { Parsers } from '../app/registry.ts';
 import { NOTE_LIMIT } from '../flow/entry.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import * as row from '../flow/row.ts';
@@ -13,11 +13,11 @@ const NOTES_BUDGET = 128 << 20;
 
 export class AppNotes {
   private readonly lives: FlowLives;
-  private readonly registry: Registry;
+  private readonly registry: Parsers;
   private readonly notes: NoteStore;
   private readonly labels: (string | undefined)[] = [];
 
-  constructor(lives: FlowLives, registry: Registry) {
+  constructor(lives: FlowLives, registry: Parsers) {
     this.lives = lives;
     this.registry = registry;
     this.notes = new NoteStore(lives.store.rows, NOTES_BUDGET);

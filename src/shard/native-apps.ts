@@ -3,15 +3,11 @@
  * leave every other flow to them, with all of its bytes.
  */
 import type { FlowApp } from '../app/flow-app.ts';
-import type { ProtocolName } from '../app/protocols.ts';
-import type { Registry } from '../app/registry.ts';
 import { parseCertificate } from '../app/x509.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import {
   type AppFlows,
   type AppFlowsMemory,
-  AppReader,
-  type AppReaderCode,
   AppState,
   AppWord,
   EVENT_WORDS,
@@ -22,13 +18,12 @@ import {
 } from '../native/app-flows.ts';
 import type { RingReader } from '../ring/reader.ts';
 import type { AppBytes } from './app-bytes.ts';
+import { datagramReaders, streamReaders } from './reader-ports.ts';
 
 export type CreateAppFlows = (memory: AppFlowsMemory) => AppFlows;
 
-const PORTS = 65_536;
 /** KiB that open flows may hold before the oldest of them end. */
 const MOST_HELD = 64 << 10;
-const STREAMS: readonly AppReaderCode[] = [AppReader.TLS, AppReader.HTTP, AppReader.SSH, AppReader.SMTP];
 
 /** Native readers and the rings that they read from. */
 export interface NativeParts {
@@ -38,7 +33,6 @@ export interface NativeParts {
 
 interface NativeAppsParts extends NativeParts {
   tags: SharedArrayBuffer;
-  registry: Registry;
   /** Somebody wants to know which answer belongs to which question: native readers do not tell. */
   wantsQuestions: boolean;
 }
@@ -50,13 +44,12 @@ export class NativeApps {
   private readonly states: Uint8Array;
   private readonly words = new Int32Array(AppWord.COUNT);
 
-  constructor(lives: FlowLives, bytes: AppBytes, { create, rings, tags, registry, wantsQuestions }: NativeAppsParts) {
+  constructor(lives: FlowLives, bytes: AppBytes, { create, rings, tags, wantsQuestions }: NativeAppsParts) {
     const { store, tally } = lives;
     this.bytes = bytes;
     this.rings = rings;
     this.states = new Uint8Array(store.rows);
     this.words[AppWord.ENABLED] = 1;
-    const datagrams = wantsQuestions ? [AppReader.QUIC] : [AppReader.DNS, AppReader.QUIC];
     this.flows = create({
       rings: rings.map(({ u8 }) => u8),
       hot: store.hotB,
@@ -64,8 +57,8 @@ export class NativeApps {
       coldBytes: store.coldBytes,
       tally,
       states: this.states,
-      streamPorts: readersByPort(STREAMS, registry, (port) => registry.streamsFor(port)),
-      datagramPorts: readersByPort(datagrams, registry, (port) => registry.datagramsFor(port, port)),
+      streamPorts: streamReaders(),
+      datagramPorts: datagramReaders(wantsQuestions),
       words: this.words,
       tags: new Int32Array(tags),
     });
@@ -154,30 +147,4 @@ export class NativeApps {
     }
     return any;
   }
-}
-
-/**
- * Parsers that may be asked before a reader's own, and say no, or wait for the server, where a flow begins as the reader wants
- * it to: with the client's ClientHello, with the client's Initial. DNSCrypt is known by what its server sends; OpenVPN's first
- * byte is the length of a short packet; what DTLS begins with is no long header.
- */
-const HARMLESS: Partial<Record<string, readonly string[]>> = { tls: ['dnscrypt', 'openvpn'], quic: ['dnscrypt', 'dtls'] };
-
-/** By port, the reader whose protocol is asked first there. */
-function readersByPort(
-  wanted: readonly AppReaderCode[],
-  registry: Registry,
-  candidates: (port: number) => readonly { readonly protocol: string }[],
-): Uint8Array {
-  const readers = new Uint8Array(PORTS);
-  for (const reader of wanted) {
-    const protocol: ProtocolName | null = READER_PROTOCOLS[reader];
-    if (protocol === null) continue;
-    for (const port of registry.usualPorts(protocol)) {
-      const harmless: readonly string[] = HARMLESS[protocol] ?? [];
-      const first = candidates(port).find((candidate) => !harmless.includes(candidate.protocol));
-      if (first?.protocol === protocol) readers[port] = reader;
-    }
-  }
-  return readers;
 }

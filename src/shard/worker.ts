@@ -3,16 +3,17 @@
  * loop; a capture thread that publishes while `sleeping` is set calls the waker, which drains again.
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { Registry } from '../app/registry.ts';
+import { type Parsers, Registry } from '../app/registry.ts';
 import { reserveRows } from '../flow/lives.ts';
 import { loadDpi } from '../native/dpi.ts';
 import type { Waker } from '../native/engine.ts';
 import { loadAddon } from '../native/load.ts';
 import type { AppParts } from './app-layer.ts';
 import { ShardCore } from './core.ts';
+import { LateParsers, loadParsers } from './late-parsers.ts';
 import { isHalfFull } from './overload.ts';
 import { Pacing } from './pacing.ts';
-import { type SensorMessage, ShardCounter, type ShardData, type ShardMessage } from './protocol.ts';
+import { type AppOptions, type SensorMessage, ShardCounter, type ShardData, type ShardMessage } from './protocol.ts';
 import { rehearse } from './rehearsal.ts';
 
 /** Drains without a look at the event loop; about 20 ms under full load. */
@@ -129,11 +130,17 @@ const NDPI_FLOWS = 65_536;
 
 async function appParts({ app, shards, flow }: ShardData): Promise<AppParts | null> {
   if (app === null) return null;
-  // A hundred files that a sensor without our parsers has no use for.
-  const registry = app.builtin ? (await import('../app/dissectors.ts')).createRegistry() : new Registry([], []);
+  const registry = await parsersOf(app);
   const maxSlots = reserveRows(flow.maxFlows, shards);
   const detector = app.ndpi ? (loadDpi()?.createDetector({ shards, maxFlows: NDPI_FLOWS, maxSlots }) ?? null) : null;
   return { registry, detector };
+}
+
+/** A hundred files that a sensor without our parsers has no use for, and a replay perhaps not. */
+async function parsersOf({ builtin, live, ndpi, transactions, events }: AppOptions): Promise<Parsers> {
+  if (!builtin) return new Registry([], []);
+  const mayDoWithout = !live && !ndpi && !transactions && !events;
+  return mayDoWithout ? new LateParsers(loadParsers) : (await import('../app/dissectors.ts')).createRegistry();
 }
 
 if (!isMainThread && parentPort !== null) {

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../../../src/app/dissectors.ts';
-import { Registry } from '../../../src/app/registry.ts';
+import type { ProtocolName } from '../../../src/app/protocols.ts';
 import type { FlowLives } from '../../../src/flow/lives.ts';
-import { type AppFlows, type AppFlowsMemory, AppReader, AppState, AppWord, Offered } from '../../../src/native/app-flows.ts';
+import {
+  type AppFlows,
+  type AppFlowsMemory,
+  AppReader,
+  type AppReaderCode,
+  AppState,
+  AppWord,
+  Offered,
+} from '../../../src/native/app-flows.ts';
 import { loadAddon } from '../../../src/native/load.ts';
 import { RingReader } from '../../../src/ring/reader.ts';
 import { AppBytes } from '../../../src/shard/app-bytes.ts';
@@ -21,7 +29,7 @@ const LIVES = {
 } as unknown as FlowLives;
 
 /** What native flows are made of. */
-function made(wantsQuestions = false, parsers: Registry = registry): { memory: AppFlowsMemory; apps: NativeApps } {
+function made(wantsQuestions = false): { memory: AppFlowsMemory; apps: NativeApps } {
   let memory: AppFlowsMemory | undefined;
   const create = (given: AppFlowsMemory) => {
     memory = given;
@@ -32,7 +40,6 @@ function made(wantsQuestions = false, parsers: Registry = registry): { memory: A
     create,
     rings,
     tags: new SharedArrayBuffer(64),
-    registry: parsers,
     wantsQuestions,
   });
   if (memory === undefined) throw new Error('no native flows were made');
@@ -60,32 +67,29 @@ describe('readers by port', () => {
     expect([asking[53], asking[443], asking[123]]).toEqual([AppReader.NONE, AppReader.QUIC, AppReader.NONE]);
   });
 
-  it('only where no other parser comes first, but those that are known to say no', () => {
+  it('where their parsers are asked first, or behind parsers that are known to say no', () => {
     const { streamPorts, datagramPorts } = made().memory;
     const harmless = ['dnscrypt', 'openvpn', 'dtls'];
-    for (const [ports, candidates, names] of [
-      [streamPorts, (port: number) => registry.streamsFor(port), { 1: 'tls', 2: 'http', 5: 'ssh', 6: 'smtp' }],
-      [datagramPorts, (port: number) => registry.datagramsFor(port, port), { 3: 'dns', 4: 'quic' }],
+    const expected = (protocol: ProtocolName, candidates: (port: number) => readonly { protocol: string }[]) =>
+      [...registry.usualPorts(protocol)].filter(
+        (port) => candidates(port).find((parser) => !harmless.includes(parser.protocol))?.protocol === protocol,
+      );
+    const found = (ports: Uint8Array, reader: AppReaderCode) => [...ports.keys()].filter((port) => ports[port] === reader);
+    const ascending = (ports: number[]) => ports.sort((one, other) => one - other);
+    for (const [protocol, reader] of [
+      ['tls', AppReader.TLS],
+      ['http', AppReader.HTTP],
+      ['ssh', AppReader.SSH],
+      ['smtp', AppReader.SMTP],
     ] as const) {
-      for (const [port, reader] of ports.entries()) {
-        if (reader === 0) continue;
-        const protocol = (names as Record<number, string>)[reader];
-        const first = candidates(port).find((parser) => !harmless.includes(parser.protocol));
-        expect(first?.protocol, `port ${port}`).toBe(protocol);
-        expect(registry.usualPorts(first!.protocol).has(port), `port ${port}`).toBe(true);
-      }
+      expect(found(streamPorts, reader), protocol).toEqual(ascending(expected(protocol, (port) => registry.streamsFor(port))));
     }
-  });
-
-  it('none where another parser is asked first', () => {
-    const streams = registry.streamsFor(443).filter(({ protocol }) => protocol === 'tls' || protocol === 'http');
-    const [tls, http] = streams;
-    const busy = { ...http, ports: [443] };
-    const before = new Registry([busy, tls], []);
-    expect(before.streamsFor(443)[0].protocol).toBe('http');
-    expect(made(false, before).memory.streamPorts[443]).not.toBe(AppReader.TLS);
-    const behind = new Registry([tls, busy], []);
-    expect(made(false, behind).memory.streamPorts[443]).not.toBe(AppReader.HTTP);
+    for (const [protocol, reader] of [
+      ['dns', AppReader.DNS],
+      ['quic', AppReader.QUIC],
+    ] as const) {
+      expect(found(datagramPorts, reader), protocol).toEqual(ascending(expected(protocol, (port) => registry.datagramsFor(port, port))));
+    }
   });
 });
 
