@@ -46,7 +46,11 @@ function quicFlows(): Sent[][] {
   );
   // The connection id, and so the keys, of RFC 9001 appendix A.
   const example = longPacket(cryptoFrame(0, browserHello(at, 'example.com', false)), { size: 1200, number: 2 });
-  return [...opened, sentOf([...parts, answerOf(at)]), [[0, example]]];
+  // More packets that cannot be opened than are tried of one flow, before the hello is whole.
+  const damaged = longPacket(cryptoFrame(0, new Uint8Array(20)), { destination: at.first, keyId: at.client, size: 60 });
+  const [first, rest] = sentOf(parts);
+  const noise = Array.from({ length: 7 }, (): Sent => [0, Buffer.concat([damaged, damaged, damaged, damaged])]);
+  return [...opened, sentOf([...parts, answerOf(at)]), [[0, example]], [first, ...noise, rest]];
 }
 
 function seeds(): Uint8Array[] {
