@@ -11,7 +11,7 @@ constexpr size_t kMostBytes = 24 * 1024;
 constexpr size_t kLongestOpening = 6144;
 // Datagrams after the ClientHello in which the ServerHello is looked for.
 constexpr size_t kAnswerLimit = 12;
-// Packets that are opened in one call.
+// Packets of one flow that are tried.
 constexpr size_t kMostAttempts = 24;
 // What a note has besides is less than what is left of NOTE_LIMIT (src/flow/entry.ts).
 constexpr size_t kLongestBody = 12'000;
@@ -65,6 +65,7 @@ void QuicReader::Opening::forget_flow() {
   bytes.clear();
   from_server = 0;
   count = 0;
+  attempts = 0;
   stream.clear();
   hello_at = 0;
 }
@@ -72,11 +73,11 @@ void QuicReader::Opening::forget_flow() {
 Reading QuicReader::read(const FlowBytes& flow, Found& found) {
   if (!crypto_.usable() || flow.event_count > kMostDatagrams || flow.datagrams.length > kMostBytes) return Reading::kOdd;
   if (!is_expected_at(flow.server_port) || flow.events[0].side != kClient) return Reading::kOdd;
-  attempts_ = 0;
   answer_.clear();
   answer_ja3s_.clear();
   Opening* const opening = opening_of(flow);
   if (opening == nullptr) return Reading::kOdd;
+  attempts_ = opening->attempts;
   if (!read_opening(*opening, flow)) {
     opening->forget_flow();
     return Reading::kOdd;
@@ -128,6 +129,7 @@ bool QuicReader::read_opening(Opening& opening, const FlowBytes& flow) {
     opening.count++;
     opening.bytes.append(datagram.text());
     if (!read_datagram(opening, datagram, event.side)) return false;
+    opening.attempts = attempts_;
     // A server that answers what has not been asked yet.
     if (!answer_.empty()) return false;
   }

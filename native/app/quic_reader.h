@@ -45,6 +45,8 @@ class QuicReader {
     uint16_t lengths[kMostDatagrams] = {};
     uint32_t from_server = 0;
     size_t count = 0;
+    // How many of their packets were tried.
+    size_t attempts = 0;
     CryptoStream stream;
     // How many datagrams there were when the ClientHello was whole; 0 before.
     size_t hello_at = 0;

@@ -290,6 +290,26 @@ TEST(the_beginning_of_another_flow) {
   }
 }
 
+TEST(packets_that_are_tried_are_counted_from_the_first_datagram_on) {
+  const Octets hello = client_hello();
+  const Octets half(hello.begin(), hello.begin() + 40);
+  Octets damaged = protected_packet(false, padded({}, 40));
+  damaged.back() ^= 1;
+  Octets four;
+  for (int i = 0; i < 4; i++) append(four, damaged);
+  std::vector<Sent> sent = {{kClient, protected_packet(false, crypto_frame(0, half))}};
+  QuicReader asked_often;
+  Found found;
+  Found other;
+  for (size_t tried = 1; tried <= 29; tried += 4) {
+    const Reading expected = tried <= 24 ? Reading::kMore : Reading::kOdd;
+    QuicReader fresh;
+    CHECK(read(asked_often, sent, false, found) == expected);
+    CHECK(read(fresh, sent, false, other) == expected);
+    sent.push_back({kClient, four});
+  }
+}
+
 TEST(ids_of_any_length) {
   QuicReader reader;
   Found found;
