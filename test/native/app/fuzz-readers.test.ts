@@ -9,6 +9,7 @@ import { cryptoFrame, longPacket } from '../../support/app/quic.ts';
 import { answerOf, browserHello, clientPacket, datagram, ends, eventsOf, type Plan, V2 } from '../../support/app/quic-flows.ts';
 import { smtpDialogues } from '../../support/app/smtp.ts';
 import { sshConnections } from '../../support/app/ssh.ts';
+import { segments } from '../../support/app/stream-mutants.ts';
 import { hasCommand, mustRun } from '../../support/command.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
 import { FLOWS } from './tls-flows.ts';
@@ -30,6 +31,9 @@ function seed(protocol: AppReaderCode, sent: readonly Sent[]): Uint8Array {
   });
   return Buffer.concat([Uint8Array.of(protocol - 1, 0, ENDED), ...events.flat()]);
 }
+
+/** Each message in segments. */
+const segmented = (sent: readonly Sent[]): Sent[] => segments(sent, () => 350).map(({ side, bytes }) => [side, bytes]);
 
 const sentOf = (plan: Plan): Sent[] => eventsOf(plan).map(({ side, bytes }) => [side, bytes]);
 
@@ -56,7 +60,7 @@ function quicFlows(): Sent[][] {
 function seeds(): Uint8Array[] {
   const flows: [AppReaderCode, readonly (readonly Sent[])[]][] = [
     [AppReader.TLS, FLOWS.map(({ sent }) => sent)],
-    [AppReader.HTTP, PLAIN_HTTP.map(({ sent }) => sent)],
+    [AppReader.HTTP, PLAIN_HTTP.flatMap(({ sent }) => [sent, segmented(sent)])],
     [AppReader.DNS, Object.values(DNS_FLOWS).map(({ events }) => events.map(({ side, bytes }) => [side, bytes] as const))],
     [AppReader.QUIC, quicFlows()],
     [AppReader.SSH, Object.values(sshConnections)],
