@@ -32,8 +32,8 @@ import type { VerdictTable } from './verdict/table.ts';
  * took 1.42 s with 4 MiB, 1.19 with 8, 1.16 with 16.
  */
 const REPLAY_RING_BYTES = 1 << 23;
-/** With labels the reader is many times faster than a shard, and its ring full all the time: with 8 MiB nothing is faster. */
-const REPLAY_RING_BYTES_WITH_LABELS = 1 << 20;
+/** With labels a shard is slower than the reader, and its ring full all the time: 1, 2 and 4 MiB took 1.20, 1.04 and 1.02 s. */
+const REPLAY_RING_BYTES_WITH_LABELS = 1 << 21;
 /** Rings that nobody waits for, all together and each at least: they must ride out a burst, and a shard that is held up. */
 const LIVE_RINGS_BYTES = 1 << 26;
 const LEAST_LIVE_RING_BYTES = 1 << 23;
