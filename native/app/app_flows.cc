@@ -4,15 +4,12 @@
 #include <utility>
 
 #include "../decode/protocols.h"
+#include "../flow/ring_records.h"
 #include "note_text.h"
 
 namespace weir {
 namespace {
 
-constexpr uint32_t flag(RecordFlag value) { return static_cast<uint32_t>(value); }
-constexpr uint32_t kUnusual = flag(RecordFlag::kFragment) | flag(RecordFlag::kFragmentLater) | flag(RecordFlag::kSnaplenCut) |
-                              flag(RecordFlag::kDenied) | flag(RecordFlag::kBadL4Checksum);
-constexpr size_t kSackBlockBytes = 8;
 constexpr size_t kLine = 64;
 constexpr uint32_t kNotWanted = kRowFlagAppDone | kRowFlagAppFullA | kRowFlagAppFullB;
 
@@ -20,9 +17,8 @@ constexpr uint32_t kNotWanted = kRowFlagAppDone | kRowFlagAppFullA | kRowFlagApp
 Bytes payload_of(const PacketRecord& record) {
   const size_t before = size_t{record.payloadOff} - record.l3Off;
   if (record.payloadOff < record.l3Off || record.carried < before || record.carried - before != record.payloadLen) return {};
-  const size_t start = kRecordBytes + size_t{record.sackCount} * kSackBlockBytes + before;
-  if (start + record.payloadLen > record.length) return {};
-  return {reinterpret_cast<const uint8_t*>(&record) + start, record.payloadLen};
+  const uint8_t* const carried = carried_bytes(record);
+  return carried == nullptr ? Bytes{} : Bytes{carried + before, record.payloadLen};
 }
 
 uint32_t role_of(const OpenFlow& flow, uint32_t side) { return side == flow.client ? kClient : kServer; }

@@ -9,9 +9,6 @@ namespace {
 // One of so many records with bytes that nobody wants is shown to the application layer.
 constexpr uint32_t kReminder = 16;
 
-constexpr uint32_t flag(RecordFlag value) { return static_cast<uint32_t>(value); }
-constexpr uint32_t kUnusual = flag(RecordFlag::kFragment) | flag(RecordFlag::kFragmentLater) | flag(RecordFlag::kSnaplenCut) |
-                              flag(RecordFlag::kDenied) | flag(RecordFlag::kBadL4Checksum);
 
 // Protocol and role bits, as src/flow/roles.ts makes them from a record's flags.
 uint32_t key_of(const PacketRecord& record) {

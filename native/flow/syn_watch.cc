@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../decode/protocols.h"
+#include "ring_records.h"
 #include "rows.h"
 
 namespace weir {
@@ -10,7 +11,6 @@ namespace {
 
 static_assert((kSynBoundPlaces & (kSynBoundPlaces - 1)) == 0, "places are found with a mask");
 
-constexpr size_t kSackBlockBytes = 8;
 constexpr size_t kIpv4Header = 20;
 constexpr size_t kIpv6Header = 40;
 constexpr size_t kTcpHeader = 20;
@@ -116,9 +116,8 @@ SynKey syn_key(const uint8_t* bytes, size_t length, uint32_t peer_mss) {
 int64_t SynWatch::ask(const PacketRecord& record, const uint8_t* cold, uint32_t side) const {
   if (memory_.keys == nullptr || record.payloadLen != 0) return kUnknown;
   if (!is_syn(record) || table_[kTableEmergency] != 0) return kNothing;
-  const size_t before = kRecordBytes + record.sackCount * kSackBlockBytes;
-  if (before + record.carried > record.length) return kUnknown;
-  const uint8_t* const bytes = reinterpret_cast<const uint8_t*>(&record) + before;
+  const uint8_t* const bytes = carried_bytes(record);
+  if (bytes == nullptr) return kUnknown;
   const uint32_t peer_mss = cold == nullptr ? 0 : get<uint16_t>(cold, kRowMssA + 2 * (side ^ 1));
   const SynKey key = syn_key(bytes, std::min(record.carried, kSynBoundMostHeader), peer_mss);
   return key.exists() ? find(key) : kNothing;

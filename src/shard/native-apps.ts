@@ -96,13 +96,13 @@ export class NativeApps {
 
   /** An odd flow, once more: it may be odd only because of a certificate that was not known. */
   again(slot: number): OfferedCode {
-    return this.learnCertificates() ? this.flows.again(slot) : Offered.ODD;
+    return learnCertificates(this.flows) ? this.flows.again(slot) : Offered.ODD;
   }
 
   /** The flow is over. */
   conclude(slot: number): OfferedCode {
     const answer = this.flows.conclude(slot);
-    return answer === Offered.ODD && this.learnCertificates() ? this.flows.conclude(slot) : answer;
+    return answer === Offered.ODD && learnCertificates(this.flows) ? this.flows.conclude(slot) : answer;
   }
 
   /** The flow with all of its bytes, if it is open here. */
@@ -132,19 +132,19 @@ export class NativeApps {
       after(side ^ app.client);
     }
   }
+}
 
-  /** Reads certificates that were not known; true when one could be. */
-  private learnCertificates(): boolean {
-    let any = false;
-    for (const der of this.flows.unknownCertificates()) {
-      const certificate = parseCertificate(der);
-      if (certificate === null) continue;
-      any = true;
-      const { facts, names } = certificate;
-      const lower = names.map((name) => name.toLowerCase());
-      const { not_before: from, not_after: to } = facts;
-      this.flows.learnCertificate(der, JSON.stringify(facts), lower, from ?? Number.NaN, to ?? Number.NaN, facts.self_signed);
-    }
-    return any;
+/** Reads certificates that the readers do not know, with the parser of the application layer; true when one could be. */
+export function learnCertificates(readers: Pick<AppFlows, 'learnCertificate' | 'unknownCertificates'>): boolean {
+  let any = false;
+  for (const der of readers.unknownCertificates()) {
+    const certificate = parseCertificate(der);
+    if (certificate === null) continue;
+    any = true;
+    const { facts, names } = certificate;
+    const lower = names.map((name) => name.toLowerCase());
+    const { not_before: from, not_after: to } = facts;
+    readers.learnCertificate(der, JSON.stringify(facts), lower, from ?? Number.NaN, to ?? Number.NaN, facts.self_signed);
   }
+  return any;
 }

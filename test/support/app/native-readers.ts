@@ -3,9 +3,9 @@ import { CLIENT, SERVER, type Side } from '../../../src/app/dissector.ts';
 import { createRegistry } from '../../../src/app/dissectors.ts';
 import { FlowApp } from '../../../src/app/flow-app.ts';
 import { noteText } from '../../../src/app/note-text.ts';
-import { parseCertificate } from '../../../src/app/x509.ts';
 import { NOTE_LIMIT } from '../../../src/flow/entry.ts';
 import { type AppReaderCode, EVENT_WORDS, type FlowReaders, type FlowReading } from '../../../src/native/app-flows.ts';
+import { learnCertificates } from '../../../src/shard/native-apps.ts';
 
 export interface ReadEvent {
   side: Side;
@@ -80,28 +80,7 @@ export function nativeReading(readers: FlowReaders, protocol: AppReaderCode, flo
   const { clientPort, serverPort, ended } = flow;
   const input = { protocol, clientPort, serverPort, ended, events, bytes };
   const reading = readers.read(input);
-  return reading.reading === 'odd' && learnCertificates(readers) > 0 ? readers.read(input) : reading;
-}
-
-/** Reads the certificates that the readers do not know; returns how many could be. */
-export function learnCertificates(readers: FlowReaders): number {
-  let learned = 0;
-  for (const der of readers.unknownCertificates()) {
-    const certificate = parseCertificate(der);
-    if (certificate === null) continue;
-    const { facts, names } = certificate;
-    const lower = names.map((name) => name.toLowerCase());
-    readers.learnCertificate(
-      der,
-      JSON.stringify(facts),
-      lower,
-      facts.not_before ?? Number.NaN,
-      facts.not_after ?? Number.NaN,
-      facts.self_signed,
-    );
-    learned++;
-  }
-  return learned;
+  return reading.reading === 'odd' && learnCertificates(readers) ? readers.read(input) : reading;
 }
 
 /**
