@@ -168,6 +168,17 @@ void AppFlows::leave_out(OpenFlow& flow, uint32_t role, size_t length) {
   flow.gaps[role].append(pool_, &gap, sizeof(gap));
 }
 
+// Of the head, what lies behind the first `keep` bytes.
+void AppFlows::leave_out_last(OpenFlow& flow, uint32_t role, size_t keep) {
+  const size_t length = flow.heads[role].length();
+  if (keep >= length || flow.gap_count(role) == kMostGaps) return;
+  held_ -= flow.held();
+  flow.heads[role].cut(pool_, keep);
+  leave_out(flow, role, length - keep);
+  held_ += flow.held();
+  set_held();
+}
+
 // The reader wanted to be asked by now; of a head that does not grow any more it has to be.
 bool AppFlows::is_due(const OpenFlow& flow, uint32_t role) {
   if (!flow.is_stream || flow.length(role) == kHeadLimit) return true;
@@ -224,6 +235,7 @@ Offered AppFlows::read(OpenFlow& flow, bool ended) {
     for (const uint32_t role : {kClient, kServer}) {
       flow.need[role] = found_.need[role];
       flow.pass[role] = found_.pass[role];
+      leave_out_last(flow, role, found_.keep[role]);
       if ((found_.full & ~flow.full & 1u << role) != 0) cut(flow, role, found_.enough[role]);
     }
     flow.full |= found_.full;

@@ -137,6 +137,7 @@ class AppFlows {
   Offered read(OpenFlow& flow, bool ended);
   void append(OpenFlow& flow, uint32_t role, Bytes payload);
   void leave_out(OpenFlow& flow, uint32_t role, size_t length);
+  void leave_out_last(OpenFlow& flow, uint32_t role, size_t keep);
   void cut(OpenFlow& flow, uint32_t role, size_t enough);
   void tell(const OpenFlow& flow);
   void orient(const OpenFlow& flow);

@@ -46,6 +46,13 @@ struct FlowBytes {
   uint16_t server_port = 0;
   // The flow is over: nothing more comes.
   bool ended = false;
+
+  // Bytes that the side of a stream has sent, with what was left out.
+  size_t length(size_t side) const {
+    size_t length = heads[side].length;
+    for (size_t i = 0; i < left_out_count[side]; i++) length += left_out[side][i].length;
+    return length;
+  }
 };
 
 enum class Reading : uint8_t {
@@ -56,9 +63,9 @@ enum class Reading : uint8_t {
 
 enum class HostSource : uint8_t { kNone, kTlsSni, kQuicSni, kHttpHost, kProtocol };
 
-// A name that an answer gave to an address, as text.
+// A name that an answer gave to an address.
 struct LearnedName {
-  std::string address;
+  std::string address;  // 4 or 16 bytes
   std::string name;
   uint32_t ttl = 0;
 };
@@ -94,6 +101,7 @@ struct Found {
   void clear() {
     need[0] = need[1] = 0;
     pass[0] = pass[1] = 0;
+    keep[0] = keep[1] = SIZE_MAX;
     full = 0;
     enough[0] = enough[1] = SIZE_MAX;
     learned.clear();

@@ -56,10 +56,8 @@ void HttpMessages::begin(size_t side, const FlowBytes& flow) {
   head_ = flow.heads[side].part(0, kHttpHeadLimit);
   next_left_out_ = flow.left_out[side];
   end_left_out_ = next_left_out_ + flow.left_out_count[side];
-  size_t length = flow.heads[side].length;
-  for (const LeftOut* part = next_left_out_; part != end_left_out_; part++) length += part->length;
   ended_ = flow.ended;
-  full_ = length >= kHttpHeadLimit;
+  full_ = flow.length(side) >= kHttpHeadLimit;
   enough_ = SIZE_MAX;
   state_ = State::kStart;
   at_ = 0;

@@ -26,6 +26,8 @@ class TlsHandshake {
   void protected_record(size_t side, size_t length);
 
   bool client_seen() const { return client_seen_; }
+  // The side has sent something under the negotiated cipher.
+  bool protected_seen(size_t side) const { return protected_seen_[side]; }
   // Both sides have finished, or one has given up: nothing more is in clear.
   bool over() const { return over_; }
 

@@ -43,19 +43,32 @@ const char* boolean(bool value) { return value ? "true" : "false"; }
 Reading TlsReader::read(const FlowBytes& flow, Found& found) {
   if (flow.event_count == 0 || flow.events[0].side != kClient || !is_hello(flow.heads[kClient].part(0, flow.events[0].length))) return Reading::kOdd;
   for (const size_t side : {kClient, kServer}) {
-    if (flow.heads[side].length >= kHeadLimit) return Reading::kOdd;
+    if (flow.length(side) >= kHeadLimit) return Reading::kOdd;
   }
   if (!take_all(flow)) return Reading::kOdd;
   if (handshake_.over() || flow.ended) return handshake_.client_seen() && put_body(found) ? Reading::kDone : Reading::kOdd;
-  for (const size_t side : {kClient, kServer}) found.need[side] = std::min(readers_[side].need(flow.heads[side]), kHeadLimit);
+  for (const size_t side : {kClient, kServer}) want(side, flow.length(side), found);
   return Reading::kMore;
+}
+
+// What has to come before it is worth asking again.
+void TlsReader::want(size_t side, size_t length, Found& found) const {
+  const RecordReader& reader = readers_[side];
+  const size_t end = reader.need(length);
+  found.need[side] = std::min(end, kHeadLimit);
+  if (!reader.in_data(length)) return;
+  found.pass[side] = end;
+  found.keep[side] = reader.body_at();
+  // The end of the record alone says nothing before the other side has finished, too.
+  const size_t other = side == kClient ? kServer : kClient;
+  if (handshake_.client_seen() && !handshake_.protected_seen(other)) found.need[side] = std::min(end + RecordReader::kHeader, kHeadLimit);
 }
 
 // In the order in which it came: after every event the client's records are looked at, then the server's.
 bool TlsReader::take_all(const FlowBytes& flow) {
   handshake_.reset();
   for (const size_t side : {kClient, kServer}) {
-    readers_[side].reset();
+    readers_[side].begin(side, flow);
     buffers_[side].reset();
     ciphered_[side] = false;
   }
@@ -64,17 +77,17 @@ bool TlsReader::take_all(const FlowBytes& flow) {
     const AppEvent& event = flow.events[i];
     lengths[event.side] += event.length;
     // Only the side that has grown has something new.
-    if (!walk(event.side, flow.heads[event.side].part(0, lengths[event.side]), event.seconds, false)) return false;
+    if (!walk(event.side, lengths[event.side], event.seconds, false)) return false;
   }
   if (!flow.ended) return true;
   const uint32_t seconds = flow.events[flow.event_count - 1].seconds;
-  return walk(kClient, flow.heads[kClient], seconds, true) && walk(kServer, flow.heads[kServer], seconds, true);
+  return walk(kClient, lengths[kClient], seconds, true) && walk(kServer, lengths[kServer], seconds, true);
 }
 
-bool TlsReader::walk(size_t side, Bytes head, uint32_t seconds, bool complete) {
+bool TlsReader::walk(size_t side, size_t length, uint32_t seconds, bool complete) {
   TlsRecord record;
   while (!handshake_.over()) {
-    const RecordReader::Next next = readers_[side].next(head, complete, record);
+    const RecordReader::Next next = readers_[side].next(length, complete, record);
     // What follows something else than a record cannot be read; the other side might go on.
     if (next == RecordReader::Next::kBroken) return false;
     if (next == RecordReader::Next::kNone) break;

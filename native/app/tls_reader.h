@@ -19,10 +19,11 @@ class TlsReader {
 
  private:
   // Each is false for what is not plain.
-  bool walk(size_t side, Bytes head, uint32_t seconds, bool complete);
+  bool walk(size_t side, size_t length, uint32_t seconds, bool complete);
   bool take_record(size_t side, const TlsRecord& record, uint32_t seconds);
   bool take_handshake(size_t side, Bytes body, uint32_t seconds);
   bool take_all(const FlowBytes& flow);
+  void want(size_t side, size_t length, Found& found) const;
   bool put_body(Found& found);
   void put_name(std::string& body) const;
   void put_offer(std::string& body) const;

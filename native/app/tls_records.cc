@@ -1,9 +1,10 @@
 #include "tls_records.h"
 
+#include <algorithm>
+
 namespace weir {
 namespace {
 
-constexpr size_t kRecordHeader = 5;
 constexpr size_t kHandshakeHeader = 4;
 // 2^14 bytes of content and the 2,048 that TLS 1.2 and older allow a cipher to add.
 constexpr size_t kRecordLimit = 16'384 + 2048;
@@ -28,22 +29,43 @@ size_t message_length(Bytes header) { return static_cast<size_t>(header[1] << 16
 
 }  // namespace
 
-RecordReader::Next RecordReader::next(Bytes head, bool complete, TlsRecord& out) {
-  const Bytes left = head.part(at_);
-  if (left.length < kRecordHeader) return Next::kNone;
-  if (!is_record_header(left)) return Next::kBroken;
-  out.type = static_cast<ContentType>(left[0]);
-  out.length = record_length(left);
-  out.body = left.part(kRecordHeader, out.length);
-  out.whole = out.body.length == out.length;
+void RecordReader::begin(size_t side, const FlowBytes& flow) {
+  head_ = flow.heads[side];
+  next_left_out_ = flow.left_out[side];
+  end_left_out_ = next_left_out_ + flow.left_out_count[side];
+  at_ = 0;
+  skipped_ = 0;
+}
+
+RecordReader::Next RecordReader::next(size_t length, bool complete, TlsRecord& out) {
+  if (length - at_ < kHeader) return Next::kNone;
+  const Bytes first = header();
+  if (first.length < kHeader || !is_record_header(first)) return Next::kBroken;
+  out.type = static_cast<ContentType>(first[0]);
+  out.length = record_length(first);
+  const size_t there = std::min(out.length, length - at_ - kHeader);
+  out.whole = there == out.length;
   if (!out.whole && !complete) return Next::kNone;
-  at_ += kRecordHeader + out.body.length;
+  size_t left_out = 0;
+  if (next_left_out_ != end_left_out_ && next_left_out_->at + skipped_ < at_ + kHeader + out.length) {
+    left_out = std::min(next_left_out_->length, there);
+    next_left_out_++;
+  }
+  out.body = head_.part(body_at(), there - left_out);
+  at_ += kHeader + there;
+  skipped_ += left_out;
   return Next::kRecord;
 }
 
-size_t RecordReader::need(Bytes head) const {
-  const Bytes left = head.part(at_);
-  return at_ + kRecordHeader + (left.length < kRecordHeader ? 0 : record_length(left));
+size_t RecordReader::body_length(size_t length) const {
+  const Bytes first = header();
+  return length - at_ < kHeader || first.length < kHeader ? 0 : record_length(first);
+}
+
+bool RecordReader::in_data(size_t length) const {
+  const Bytes first = header();
+  if (length - at_ < kHeader || first.length < kHeader || !is_record_header(first)) return false;
+  return first[0] == static_cast<uint8_t>(ContentType::kApplicationData) && length - at_ - kHeader < record_length(first);
 }
 
 bool HandshakeBuffer::append(Bytes part) {

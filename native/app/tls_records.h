@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bytes.h"
+#include "flow_reading.h"
 
 namespace weir {
 
@@ -22,19 +23,37 @@ struct TlsRecord {
   bool whole = false;
 };
 
-// Walks the records of a side's head.
+// Walks the records of a side. Of a body of application data parts may be left out.
 class RecordReader {
  public:
   enum class Next { kRecord, kNone, kBroken };
 
-  // kNone: the next one is not (wholly) there. `complete`: the head will not grow, and what is there of a record counts.
-  Next next(Bytes head, bool complete, TlsRecord& out);
-  // How long the head has to be for `next` to say something else.
-  size_t need(Bytes head) const;
-  void reset() { at_ = 0; }
+  void begin(size_t side, const FlowBytes& flow);
+  // Of the first `length` bytes that the side has sent. kNone: the next one is not (wholly) there. `complete`: nothing
+  // more comes, and what is there of a record counts.
+  Next next(size_t length, bool complete, TlsRecord& out);
+
+  // How many bytes the side has to send for `next` to say something else.
+  size_t need(size_t length) const { return at_ + kHeader + body_length(length); }
+  // The next record is application data that is not wholly there.
+  bool in_data(size_t length) const;
+  // Where the body of the next record begins in the head.
+  size_t body_at() const { return at_ - skipped_ + kHeader; }
+
+  static constexpr size_t kHeader = 5;
 
  private:
+  Bytes header() const { return head_.part(at_ - skipped_, kHeader); }
+  // 0 when the next record's header is not there.
+  size_t body_length(size_t length) const;
+
+  Bytes head_;
+  const LeftOut* next_left_out_ = nullptr;
+  const LeftOut* end_left_out_ = nullptr;
+  // Where the next record begins, among all bytes of the side.
   size_t at_ = 0;
+  // Of those before, so many were left out.
+  size_t skipped_ = 0;
 };
 
 struct HandshakeMessage {

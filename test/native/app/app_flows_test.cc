@@ -1,5 +1,6 @@
 // Flows that native readers keep: what is taken, what is declined, and that nothing of them is left when they are over.
 #include "app_flows_bench.h"
+#include "tls_bytes.h"
 
 #include <list>
 
@@ -62,6 +63,40 @@ TEST(a_flow_is_read_to_its_end) {
       CHECK(bench.note(3).empty());
     }
   }
+}
+
+// A server's flight in segments of that size, then the client's end.
+Offered shake_hands(FlowBench& bench, size_t slot, size_t segment) {
+  const Parts parts = tls13();
+  const std::string& flight = parts[1].bytes;
+  CHECK(bench.segment(slot, 0, 0, parts[0].bytes) == kTaken);
+  for (size_t at = 0; at < flight.size(); at += segment) CHECK(bench.segment(slot, 1, at, flight.substr(at, segment)) == kTaken);
+  return bench.segment(slot, 0, parts[0].bytes.size(), parts[2].bytes);
+}
+
+TEST(what_is_under_a_cipher_is_not_kept) {
+  const std::string flight = tls13()[1].bytes;
+  const size_t data = flight.find(std::string("\x17\x03\x03", 3)) + 5;
+  std::string notes[2];
+  for (const size_t segment : {flight.size(), size_t{400}}) {
+    FlowBench bench;
+    bench.open(3, 443);
+    CHECK(shake_hands(bench, 3, segment) == Offered::kDone);
+    notes[segment == 400 ? 1 : 0] = bench.note(3);
+    check_empty(bench);
+  }
+  CHECK(!notes[0].empty() && notes[0] == notes[1]);
+  // Of the first record neither what came before the reader saw that it is one, nor what came then.
+  FlowBench bench;
+  bench.open(3, 443);
+  CHECK(bench.segment(3, 0, 0, tls13()[0].bytes) == kTaken);
+  for (size_t at = 0; at < 800; at += 400) CHECK(bench.segment(3, 1, at, flight.substr(at, 400)) == kTaken);
+  // It has come before.
+  CHECK(bench.segment(3, 1, 400, flight.substr(400, 400)) == kTaken);
+  const FlowBench::Given given = bench.release(3);
+  CHECK(given.is_sound && data < 400);
+  CHECK(given.heads[1] == flight.substr(0, data));
+  check_empty(bench);
 }
 
 TEST(the_next_flow_of_a_row_begins_anew) {
@@ -273,7 +308,7 @@ TEST(names_are_told_with_who_asked) {
       CHECK(bench.datagram(4, 1 - client, dns_message(true, 2), 9e9) == kTaken);
       std::vector<ToldName> names = bench.flows->take_names();
       EQ(names.size(), 2u);
-      CHECK(names[0].learned.name == "www.example.org" && names[1].learned.address == "192.0.2.1");
+      CHECK(names[0].learned.name == "www.example.org" && names[1].learned.address == std::string("\xc0\x00\x02\x01", 4));
       EQ(names[0].learned.ttl, 300u);
       CHECK(names[0].at_ns == 9e9);
       EQ(names[0].client_bytes, is_ipv6 ? 16 : 4);

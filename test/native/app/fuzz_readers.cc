@@ -199,7 +199,7 @@ void require_same(Reading a, const Found& found_a, Reading b, const Found& found
 
 // What must not show in the answer.
 void fill_with_rubbish(Found& found) {
-  found.need[0] = found.pass[1] = found.enough[0] = 77;
+  found.need[0] = found.pass[1] = found.keep[0] = found.enough[0] = 77;
   found.full = 3;
   found.learned.assign(3, {"rubbish", "rubbish", 1});
   found.said_first = found.confirmed = true;
@@ -268,6 +268,15 @@ class Talk {
     else gaps.push_back({at, length});
   }
 
+  // The same of AppFlows.
+  void leave_out_last(size_t side, size_t keep) {
+    const size_t length = flow_.heads[side].size();
+    if (keep >= length || flow_.gaps[side].size() == kMostGaps) return;
+    require(pass_[side] > flow_.length(side), "bytes that are in the way of others would be left out");
+    flow_.heads[side].resize(keep);
+    leave_out(side, length - keep);
+  }
+
   // The flow whose last event is a byte shorter: what is read must not be longer than what is there.
   void ask_short(size_t head) {
     Flow flow = flow_;
@@ -301,6 +310,7 @@ class Talk {
     for (const size_t side : {weir::kClient, weir::kServer}) {
       need_[side] = found.need[side];
       pass_[side] = found.pass[side];
+      leave_out_last(side, found.keep[side]);
       if ((found.full & ~full_ & 1u << side) != 0) cut(side, found.enough[side]);
     }
     full_ |= found.full;
@@ -311,6 +321,7 @@ class Talk {
     static Found& other = *new Found();
     fill_with_rubbish(other);
     require_same(reading, found, read_learning(flow_, readers_, ended, other), other, "another answer when asked again");
+    require(reading != Reading::kMore || (found.keep[0] == other.keep[0] && found.keep[1] == other.keep[1]), "other bytes to keep");
     // To make new ones takes longer than to read with them.
     if (reading == Reading::kMore && found.learned.empty()) return;
     Readers fresh;
