@@ -49,7 +49,7 @@ Napi::Value learned_value(Napi::Env env, const std::vector<LearnedName>& names) 
   const Napi::Array list = Napi::Array::New(env, names.size());
   for (uint32_t i = 0; i < names.size(); i++) {
     const Napi::Object entry = Napi::Object::New(env);
-    entry.Set("address", names[i].address);
+    entry.Set("address", Napi::Buffer<char>::Copy(env, names[i].address.data(), names[i].address.size()));
     entry.Set("name", names[i].name);
     entry.Set("ttl", names[i].ttl);
     list.Set(i, entry);

@@ -13,6 +13,7 @@
 #include "../flow/rows.h"
 #include "../ring/layout.h"
 #include "byte_pool.h"
+#include "name_list.h"
 #include "note_store.h"
 #include "readers.h"
 
@@ -69,14 +70,6 @@ struct OpenFlow {
   size_t held() const {
     return sizeof(OpenFlow) + heads[0].held() + heads[1].held() + gaps[0].held() + gaps[1].held() + events.held();
   }
-};
-
-// A name that a flow has told, for the main thread.
-struct ToldName {
-  LearnedName learned;
-  double at_ns = 0;
-  uint8_t client[16] = {};
-  uint8_t client_bytes = 4;
 };
 
 class AppFlows {

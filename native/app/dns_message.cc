@@ -100,6 +100,7 @@ bool DnsMessage::answer_of(size_t owner, const RecordHead& found) {
   const size_t begin = text_.used();
   if (!put_record_data(text_, names_, bytes_, found.data, found.length, found.type)) return false;
   record.data = text_.from(begin);
+  record.raw = bytes_.part(found.data, found.length);
   record.ttl = found.ttl;
   record.type = found.type;
   return true;

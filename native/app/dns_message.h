@@ -10,6 +10,7 @@ namespace weir {
 struct DnsRecord {
   std::string_view name;
   std::string_view data;
+  Bytes raw;  // the data as it came
   uint32_t ttl = 0;
   uint32_t type = 0;
 };

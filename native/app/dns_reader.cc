@@ -183,7 +183,7 @@ void DnsReader::learn(std::vector<LearnedName>& learned) {
     const DnsRecord& record = message_.answer(i);
     if (!is_address(record) || !is_in_chain(record.name)) continue;
     LearnedName& entry = learned.emplace_back();
-    entry.address.assign(record.data);
+    entry.address.assign(record.raw.text());
     put_lower(entry.name, message_.query());
     entry.ttl = record.ttl;
   }

@@ -75,6 +75,8 @@ struct Found {
   size_t need[2] = {0, 0};
   // Likewise: what comes before that length is looked at by nobody and may be left out.
   size_t pass[2] = {0, 0};
+  // With a `pass` beyond the end of the head: of the bytes in the head, those behind the first so many are such bytes, too.
+  size_t keep[2] = {SIZE_MAX, SIZE_MAX};
   // With kMore: a bit for each side of whose head nothing more will be read (1 << kClient, 1 << kServer). Streams only.
   uint8_t full = 0;
   // Of such a side: only the first bytes, so many, have been read or will be; the others need not be kept.

@@ -6,6 +6,7 @@
 import { type AppNote, builtinLabel } from '../app/note.ts';
 import type { ProtocolName } from '../app/protocols.ts';
 import { addressBytes } from '../flow/address-bytes.ts';
+import { type NameReport, readNames } from '../flow/name-list.ts';
 import {
   F_ADDR_A,
   F_ADDR_B,
@@ -20,7 +21,7 @@ import {
   RowRole,
 } from '../flow/row.ts';
 import { rowView } from '../flow/row-view.ts';
-import type { ExpectationReport, NameReport } from '../shard/protocol.ts';
+import type { ExpectationReport } from '../shard/protocol.ts';
 import { forgetOldest } from './forget-oldest.ts';
 import { addToNotes } from './row-notes.ts';
 
@@ -55,15 +56,12 @@ export class HostNames {
   readonly #expected = new Map<string, Expected>();
 
   /** Takes in what the shards reported in one tick. */
-  learn(names: readonly NameReport[], expectations: readonly ExpectationReport[]): void {
-    for (const { client, address, name, ttl, atNs } of names.toSorted((a, b) => byTime(a, b) || compare(a.name, b.name))) {
-      const bytes = addressBytes(address);
-      if (bytes === null) continue;
-      const key = client + latin1(bytes);
-      const known = this.#names.get(key) ?? [];
+  learn(names: readonly Uint8Array[], expectations: readonly ExpectationReport[]): void {
+    for (const { pair, name, ttl, atNs } of names.flatMap(readNames).sort(byTimeAndPair)) {
+      const known = this.#names.get(pair);
       // A pair that is named again becomes the youngest.
-      this.#names.delete(key);
-      this.#names.set(key, withName(known, { name, fromNs: atNs, toNs: atNs + ttl * NS + GRACE_NS }));
+      if (known !== undefined) this.#names.delete(pair);
+      this.#names.set(pair, withName(known, { name, fromNs: atNs, toNs: atNs + ttl * NS + GRACE_NS }));
       forgetOldest(this.#names, MOST_PAIRS);
     }
     for (const { address, port, protocol, atNs } of expectations.toSorted((a, b) => byTime(a, b) || a.port - b.port)) {
@@ -117,12 +115,18 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The order does not depend on which shard has told what. */
+function byTimeAndPair(a: NameReport, b: NameReport): number {
+  return a.atNs - b.atNs || compare(a.pair, b.pair) || compare(a.name, b.name);
+}
+
 function byTime(a: { atNs: number; address: string }, b: { atNs: number; address: string }): number {
   return a.atNs - b.atNs || compare(a.address, b.address);
 }
 
 /** The same answer again makes a name last longer; flows that began before it keep the name. */
-function withName(known: readonly Known[], next: Known): Known[] {
+function withName(known: readonly Known[] | undefined, next: Known): Known[] {
+  if (known === undefined) return [next];
   const last = known.at(-1);
   if (last?.name !== next.name || last.toNs < next.fromNs) return [...known.slice(1 - NAMES_PER_PAIR), next];
   return [...known.slice(0, -1), { ...last, toNs: Math.max(last.toNs, next.toNs) }];

@@ -29,7 +29,7 @@ export interface FlowReading {
   need: [number, number];
   full: number;
   saidFirst: boolean;
-  learned: { address: string; name: string; ttl: number }[];
+  learned: { address: Uint8Array; name: string; ttl: number }[];
 }
 
 export interface FlowReaders {
@@ -109,6 +109,6 @@ export interface AppFlows extends Pick<FlowReaders, 'learnCertificate' | 'unknow
   forget(slot: number): void;
   /** Slot of the flow that has been open longest, -1 = none is. */
   oldest(): number;
-  /** Names that flows have told since the last call; `client` is the client's address as latin1 text. */
-  takeNames(): { address: string; name: string; ttl: number; client: string; atNs: number }[];
+  /** Names that flows have told since the last call: a list as in `src/flow/name-list.ts`. */
+  takeNames(): Uint8Array;
 }

@@ -48,7 +48,7 @@ import { NdpiNames } from './ndpi-words.ts';
 import { OpenFlows } from './open-flows.ts';
 import { orient } from './orientation.ts';
 import { isHeldBack, Overload } from './overload.ts';
-import { type AppOptions, type ExpectationReport, type NameReport, ShardCounter } from './protocol.ts';
+import { type AppOptions, type ExpectationReport, ShardCounter } from './protocol.ts';
 import { SynWatch } from './syn-watch.ts';
 
 const TCP = 6;
@@ -260,12 +260,10 @@ export class AppLayer implements PayloadSink, TransactionSink {
   }
 
   /** What DNS answers and control connections have said since the last call. */
-  takeReports(): { names: NameReport[]; expectations: ExpectationReport[] } {
-    const reports = this.reports.take();
-    const told = this.native?.flows.takeNames() ?? [];
-    if (told.length === 0) return reports;
-    // In the order in which they were told, whoever has read them.
-    return { ...reports, names: [...reports.names, ...told].sort((one, other) => one.atNs - other.atNs) };
+  takeReports(): { names: Uint8Array[]; expectations: ExpectationReport[] } {
+    const { names, expectations } = this.reports.take();
+    const told = this.native === null ? [names] : [names, this.native.flows.takeNames()];
+    return { names: told.filter(({ length }) => length > 0), expectations };
   }
 
   get wantsQuestions(): boolean {

@@ -1,14 +1,16 @@
 /** What flows have said about others, on its way to the main thread with the next tick. */
 import type { FlowApp } from '../app/flow-app.ts';
+import { addressBytes } from '../flow/address-bytes.ts';
 import type { FlowLives } from '../flow/lives.ts';
+import { NameList } from '../flow/name-list.ts';
 import { clientAddress, serverAddressText } from './app-addresses.ts';
-import type { ExpectationReport, NameReport } from './protocol.ts';
+import type { ExpectationReport } from './protocol.ts';
 
 /** Names and announcements per tick. */
 const MOST_REPORTS = 65_536;
 
 export class AppReports {
-  private names: NameReport[] = [];
+  private readonly names = new NameList();
   private expectations: ExpectationReport[] = [];
 
   /** Takes what a session has learned for other flows; the flow has then told it. */
@@ -17,7 +19,10 @@ export class AppReports {
     if (facts.learned.length + facts.expected.length === 0) return;
     if (facts.learned.length > 0) {
       const client = clientAddress(lives, app);
-      for (const name of facts.learned) if (this.names.length < MOST_REPORTS) this.names.push({ ...name, client, atNs: app.nowNs });
+      for (const { address, name, ttl } of facts.learned) {
+        const bytes = this.names.count < MOST_REPORTS ? addressBytes(address) : null;
+        if (bytes !== null) this.names.add(app.nowNs, ttl, client, bytes, name);
+      }
     }
     for (const flow of facts.expected) {
       // No address in the announcement: the server's own.
@@ -28,10 +33,9 @@ export class AppReports {
   }
 
   /** What was added since the last call. */
-  take(): { names: NameReport[]; expectations: ExpectationReport[] } {
-    const { names, expectations } = this;
-    this.names = [];
+  take(): { names: Uint8Array; expectations: ExpectationReport[] } {
+    const { expectations } = this;
     this.expectations = [];
-    return { names, expectations };
+    return { names: this.names.take(), expectations };
   }
 }

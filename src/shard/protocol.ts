@@ -187,17 +187,6 @@ export interface ApplicationTotal {
   bytes: number;
 }
 
-/** A name that a DNS answer gave to an address, for the client that asked. */
-export interface NameReport {
-  address: string;
-  name: string;
-  ttl: number;
-  /** 4 or 16 bytes as latin1 text. */
-  client: string;
-  /** Stream time of the answer, ns. */
-  atNs: number;
-}
-
 /** A flow that a control connection announced. */
 export interface ExpectationReport {
   address: string;
@@ -226,8 +215,9 @@ export interface TickMessage {
   emergency: boolean;
   top: TopFlow[];
   protocols: ProtocolDeltas;
-  /** What DNS answers said, and control connections announced, in this tick. */
-  names: NameReport[];
+  /** What DNS answers said in this tick: lists as in `src/flow/name-list.ts`, in no order. */
+  names: Uint8Array[];
+  /** What control connections announced. */
   expectations: ExpectationReport[];
   /** True on the last message: the END record was reached and every flow was ended with `shutdown`. */
   final: boolean;

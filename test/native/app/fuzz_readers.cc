@@ -136,7 +136,7 @@ void check_learned(const Flow& flow, const Found& found) {
   require(!flow.is_stream || (found.learned.empty() && !found.said_first), "names and who spoke first are of datagrams only");
   require(found.learned.size() <= kMostLearned, "names are too many");
   for (const weir::LearnedName& learned : found.learned) {
-    require(learned.address.size() >= 2 && learned.address.size() <= 45 && is_printable(learned.address), "an address is none");
+    require(learned.address.size() == 4 || learned.address.size() == 16, "an address is none");
     require(!learned.name.empty() && learned.name.size() <= 255 && is_printable(learned.name), "a name is none");
   }
 }

@@ -10,6 +10,7 @@ import { createRing } from '../../../src/ring/create.ts';
 import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
 import { readCapture } from '../../fixtures/read-capture.ts';
 import { countingFlows, type NativeCounts } from '../../support/app/both-ways.ts';
+import { withToldNames } from '../../support/app/told-names.ts';
 import { FLOW, Rig } from '../../unit/shard/rig.ts';
 import { classicCapture, NANOSECONDS, type Stamped } from '../engine/capture-bytes.ts';
 import { EngineRun, engineOptions, fileSource } from '../engine/engine-run.ts';
@@ -101,7 +102,7 @@ function run(rings: readonly Ring[], way: Way, counts: NativeCounts | null) {
   return {
     rows: rig.rows.map(({ view }) => Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('latin1')),
     counters: [...rig.counters].filter((_, slot) => slot !== ShardCounter.TABLE_BYTES),
-    ticks: rig.ticks,
+    ticks: rig.ticks.map(withToldNames),
     snapshots: snapshots.flatMap(({ rows, notes }) => [rows, ...notes]),
     // Without generations: how often a flow that is done is told of depends on which packets the fast path takes.
     tags: [...new Uint32Array(tags)].map((tag) => `${tag >>> 16} ${tag & 3}`),

@@ -7,6 +7,7 @@ import { createRing } from '../../../src/ring/create.ts';
 import { type FlowOptions, ShardCounter } from '../../../src/shard/protocol.ts';
 import { EngineRun, engineOptions, fileSource } from '../../native/engine/engine-run.ts';
 import { FLOW, Rig } from '../../unit/shard/rig.ts';
+import { withToldNames } from './told-names.ts';
 
 const addon = loadAddon();
 /** Tags of flows. */
@@ -97,7 +98,7 @@ export function shardOver(
   return {
     rows: rig.rows.map(({ view }) => Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('latin1')),
     counters: [...rig.counters].filter((_, slot) => slot !== ShardCounter.TABLE_BYTES),
-    ticks: rig.ticks,
+    ticks: rig.ticks.map(withToldNames),
     tags: [...new Int32Array(tags)],
     failures: rig.failures(),
   };

@@ -3,6 +3,7 @@ import { CLIENT, SERVER, type Side } from '../../../src/app/dissector.ts';
 import { createRegistry } from '../../../src/app/dissectors.ts';
 import { FlowApp } from '../../../src/app/flow-app.ts';
 import { noteText } from '../../../src/app/note-text.ts';
+import { addressBytes } from '../../../src/flow/address-bytes.ts';
 import { NOTE_LIMIT } from '../../../src/flow/entry.ts';
 import { type AppReaderCode, EVENT_WORDS, type FlowReaders, type FlowReading } from '../../../src/native/app-flows.ts';
 import { learnCertificates } from '../../../src/shard/native-apps.ts';
@@ -35,7 +36,7 @@ export interface ParsedFlow {
   full: number;
   saidFirst: boolean;
   /** Names that the last event has told. */
-  learned: { address: string; name: string; ttl: number }[];
+  learned: { address: Uint8Array; name: string; ttl: number }[];
 }
 
 const registry = createRegistry();
@@ -61,7 +62,7 @@ export function parsedFlow(flow: ReadFlow): ParsedFlow {
       sent[event.side] += event.bytes.length;
     }
   });
-  const learned = [...app.facts.learned];
+  const learned = app.facts.learned.map((name) => ({ ...name, address: Buffer.from(addressBytes(name.address) ?? []) }));
   const full = (app.heads?.[CLIENT].complete ? 1 : 0) | (app.heads?.[SERVER].complete ? 2 : 0);
   const { done, label } = app;
   const saidFirst = label !== null && app.saidFirst(label.layers[0]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../../../src/app/dissectors.ts';
 import type { ProtocolName } from '../../../src/app/protocols.ts';
 import type { FlowLives } from '../../../src/flow/lives.ts';
+import { readNames } from '../../../src/flow/name-list.ts';
 import {
   type AppFlows,
   type AppFlowsMemory,
@@ -16,6 +17,7 @@ import { RingReader } from '../../../src/ring/reader.ts';
 import { AppBytes } from '../../../src/shard/app-bytes.ts';
 import { NativeApps } from '../../../src/shard/native-apps.ts';
 import { type AppOptions, ShardCounter } from '../../../src/shard/protocol.ts';
+import { toldNames } from '../../support/app/told-names.ts';
 import { type Packet, RingBuilder, UDP } from '../flow/records.ts';
 import { Rig } from './rig.ts';
 
@@ -327,13 +329,13 @@ describe('names', () => {
           Object.defineProperty(flows, 'takeNames', {
             value: () => {
               const told = takeNames();
-              taken += told.length;
+              taken += readNames(told).length;
               return told;
             },
           });
         },
       }).run();
-      return { told: rig.ticks.flatMap((tick) => tick.names), taken };
+      return { told: rig.ticks.flatMap((tick) => toldNames(tick)), taken };
     };
     const [natively, alone] = [names(true), names(false)];
     expect(natively.told).toEqual(alone.told);
