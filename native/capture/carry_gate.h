@@ -32,6 +32,13 @@ class CarryGate {
     return wanted(record, captured);
   }
 
+  bool has_places() const { return places_ != nullptr; }
+  // Asks for the memory that `bytes_of` will look at.
+  __attribute__((always_inline)) void want(const PacketRecord& record) const {
+    __builtin_prefetch(&places_[record.hashLo & mask_], 1);
+    __builtin_prefetch(&options_.tags[record.hashLo & mask_]);
+  }
+
  private:
   struct Place {
     uint32_t hash_hi;

@@ -1,11 +1,7 @@
 #include "frame_path.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstring>
-#include <thread>
 
-#include "../base/clock.h"
 #include "../decode/arp.h"
 #include "../decode/record_frame.h"
 #include "left_out.h"
@@ -13,15 +9,6 @@
 
 namespace weir {
 namespace {
-
-constexpr uint32_t kPublishRecords = 64;
-constexpr int64_t kPublishNs = kNsPerMs;
-// A full ring in replay: look this often without sleeping, then sleep this long.
-constexpr int kSpins = 64;
-constexpr std::chrono::nanoseconds kFullSleep(50'000);
-// After a stop request, a consumer that takes nothing from its full ring for this long is gone: packets for it are
-// counted as dropped.
-constexpr int64_t kStallNs = 3 * kNsPerSec;
 
 bool has(const PacketRecord& record, RecordFlag flag) { return (record.flags & static_cast<uint16_t>(flag)) != 0; }
 
@@ -35,15 +22,9 @@ DecodeOptions decode_options(const EngineOptions& options) {
   return result;
 }
 
-void pause_processor() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#endif
-}
-
 }  // namespace
 
-FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter)
+FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter, bool bytes_stay)
     : run_(run),
       options_(run.options),
       thread_(thread),
@@ -56,14 +37,19 @@ FramePath::FramePath(RunState& run, uint32_t thread, Counters& counters, bool in
       carry_(run.options.carry),
       hold_back_(run.options.rings[thread].size(), drop_when_full_),
       recall_(run.recall.empty() ? nullptr : run.recall[thread].get()),
-      selector_(run.options.tap) {
+      selector_(run.options.tap),
+      may_wait_(bytes_stay && carry_.has_places()) {
   for (const RingView& ring : options_.rings[thread]) rings_.emplace_back(ring);
   stalls_.resize(rings_.size());
   if (!options_.taps.empty()) tap_.emplace_back(options_.taps[thread]);
 }
 
 bool FramePath::accept(Frame& frame, const Frame* next) {
-  if (!admit(frame)) return !run_.count_reached.load(std::memory_order_relaxed) && filter_.failure().code.empty();
+  if (!admit(frame)) {
+    const bool more = !run_.count_reached.load(std::memory_order_relaxed) && filter_.failure().code.empty();
+    if (!more) settle_waiting();
+    return more;
+  }
   frame.ordinal = ++ordinal_;
   if (run_.pcap_writer != nullptr) run_.pcap_writer->write(frame);
   const bool in_time = clock_.advance(frame.sec, frame.nsec, next);
@@ -71,16 +57,46 @@ bool FramePath::accept(Frame& frame, const Frame* next) {
   if (!first_noted_) note_first();
   if (clock_.now_ns() >= next_tick_ns_) make_ticks();
   note_quality(frame);
-  decoder_.decode(frame, decoded_);
-  if (!in_time && decoded_.disposition == Disposition::kFlow) {
-    decoded_.records[0].record.flags |= static_cast<uint16_t>(RecordFlag::kBehindClock);
+  Waiting& last = waiting_[(first_waiting_ + waiting_count_) % kWaiting];
+  decoder_.decode(frame, last.decoded);
+  if (!in_time && last.decoded.disposition == Disposition::kFlow) {
+    last.decoded.records[0].record.flags |= static_cast<uint16_t>(RecordFlag::kBehindClock);
   }
-  dispose(frame);
+  if (may_wait(last.decoded)) {
+    carry_.want(last.decoded.records[0].record);
+    last.frame = frame;
+    if (++waiting_count_ == kWaiting) settle_first();
+  } else {
+    settle_waiting();
+    settle(frame, last.decoded);
+  }
+  const bool more = !run_.count_reached.load(std::memory_order_relaxed) && !run_.stop.abort_requested();
+  if (!more) settle_waiting();
+  return more;
+}
+
+// Fragments that it has released count at the clock as it is now.
+bool FramePath::may_wait(const Decoded& decoded) const {
+  return may_wait_ && decoded.disposition == Disposition::kFlow && decoded.released.empty();
+}
+
+void FramePath::settle_waiting() {
+  while (waiting_count_ > 0) settle_first();
+}
+
+void FramePath::settle_first() {
+  Waiting& first = waiting_[first_waiting_];
+  first_waiting_ = (first_waiting_ + 1) % kWaiting;
+  waiting_count_--;
+  settle(first.frame, first.decoded);
+}
+
+void FramePath::settle(const Frame& frame, Decoded& decoded) {
+  dispose(frame, decoded);
   if (recall_ != nullptr) counters_.add(recall_->store(frame) ? kRecallStored : kRecallSkipped);
-  if (!tap_.empty()) offer_tap(frame);
-  if (!decoded_.released.empty()) settle_released();
-  if (!decoded_.lost.empty()) settle_lost();
-  return !run_.count_reached.load(std::memory_order_relaxed) && !run_.stop.abort_requested();
+  if (!tap_.empty()) offer_tap(frame, decoded);
+  if (!decoded.released.empty()) settle_released(decoded);
+  if (!decoded.lost.empty()) settle_lost(decoded);
 }
 
 // Filter and count limit. False: the frame goes no further.
@@ -122,6 +138,7 @@ void FramePath::note_quality(const Frame& frame) {
 void FramePath::make_ticks() {
   due_.clear();
   next_tick_ns_ = run_.ticks.collect(thread_, clock_.now_ns(), due_);
+  settle_waiting();
   for (const Tick& tick : due_) {
     control({RecordKind::kTick, tick.number, static_cast<double>(tick.boundary_ns), ordinal_});
     if (thread_ == 0) counters_.add(kTicks);
@@ -142,34 +159,34 @@ void FramePath::control(const ControlRecord& record) {
   for (RingWriter& ring : tap_) write(ring);
 }
 
-void FramePath::dispose(const Frame& frame) {
-  if (decoded_.network_decoded) counters_.add(kNetworkDecoded);
-  if (decoded_.transport_decoded) counters_.add(kTransportDecoded);
-  switch (decoded_.disposition) {
+void FramePath::dispose(const Frame& frame, Decoded& decoded) {
+  if (decoded.network_decoded) counters_.add(kNetworkDecoded);
+  if (decoded.transport_decoded) counters_.add(kTransportDecoded);
+  switch (decoded.disposition) {
     case Disposition::kFlow:
-      enqueue_frame(frame);
+      enqueue_frame(frame, decoded);
       break;
     case Disposition::kRejected: {
-      const uint32_t reason = static_cast<uint32_t>(decoded_.reason);
+      const uint32_t reason = static_cast<uint32_t>(decoded.reason);
       counters_.add(kRejected + reason);
       counters_.add(kRejectedBytes + reason, frame.wire);
-      counters_.add(kRejectedNeeded + reason, decoded_.needed);
-      counters_.add(kRejectedAvailable + reason, decoded_.available);
-      run_.sample_reject(decoded_, frame);
-      if (decoded_.reason == Reject::kLinkUnknownType || decoded_.reason == Reject::kLinkUndecodedWlan) run_.warn_link_type(frame.link_type);
+      counters_.add(kRejectedNeeded + reason, decoded.needed);
+      counters_.add(kRejectedAvailable + reason, decoded.available);
+      run_.sample_reject(decoded, frame);
+      if (decoded.reason == Reject::kLinkUnknownType || decoded.reason == Reject::kLinkUndecodedWlan) run_.warn_link_type(frame.link_type);
       break;
     }
     case Disposition::kNotFlow:
-      counters_.add(kNotFlow + static_cast<uint32_t>(decoded_.not_flow));
-      counters_.add(kNotFlowBytes + static_cast<uint32_t>(decoded_.not_flow), frame.wire);
-      if (decoded_.count != 0) enqueue_arp(frame);
+      counters_.add(kNotFlow + static_cast<uint32_t>(decoded.not_flow));
+      counters_.add(kNotFlowBytes + static_cast<uint32_t>(decoded.not_flow), frame.wire);
+      if (decoded.count != 0) enqueue_arp(frame, decoded.records[0]);
       break;
     case Disposition::kHeld:
       counters_.add(kFragments);
       counters_.add(kFragmentHeld);
       counters_.add(kFragmentHeldBytes, frame.wire);
       // The outer layers around a held fragment do not wait with it.
-      for (int i = 1; i < decoded_.count; ++i) enqueue_annotation(decoded_.records[i]);
+      for (int i = 1; i < decoded.count; ++i) enqueue_annotation(decoded.records[i]);
       break;
   }
 }
@@ -207,8 +224,8 @@ bool FramePath::suppressed(const PacketRecord& record) {
   return true;
 }
 
-void FramePath::enqueue_frame(const Frame& frame) {
-  DecodedRecord& accounted = decoded_.records[0];
+void FramePath::enqueue_frame(const Frame& frame, Decoded& decoded) {
+  DecodedRecord& accounted = decoded.records[0];
   if (has(accounted.record, RecordFlag::kFragment)) counters_.add(kFragments);
   if (has(accounted.record, RecordFlag::kBadIpChecksum)) counters_.add(kBadIpChecksums);
   if (has(accounted.record, RecordFlag::kBadL4Checksum)) counters_.add(kBadL4Checksums);
@@ -221,7 +238,7 @@ void FramePath::enqueue_frame(const Frame& frame) {
     counters_.add(kRingDropped);
     counters_.add(kRingDroppedBytes, frame.wire);
   }
-  for (int i = 1; i < decoded_.count; ++i) enqueue_annotation(decoded_.records[i]);
+  for (int i = 1; i < decoded.count; ++i) enqueue_annotation(decoded.records[i]);
 }
 
 void FramePath::enqueue_annotation(DecodedRecord& annotation) {
@@ -235,15 +252,14 @@ void FramePath::enqueue_annotation(DecodedRecord& annotation) {
 }
 
 // One shard sees all claims to addresses, in the order of the capture. The message goes with its record.
-void FramePath::enqueue_arp(const Frame& frame) {
-  const DecodedRecord& arp = decoded_.records[0];
+void FramePath::enqueue_arp(const Frame& frame, const DecodedRecord& arp) {
   counters_.add(kCarriedArp);
   if (!write_to(rings_.front(), arp, frame.bytes + arp.record.l3Off, kArpBytes)) counters_.add(kAnnotationsDropped);
 }
 
 // Fragments whose first one has come with this frame. They count at the clock now; their own time stays in rawSec.
-void FramePath::settle_released() {
-  for (DecodedRecord& fragment : decoded_.released) {
+void FramePath::settle_released(Decoded& decoded) {
+  for (DecodedRecord& fragment : decoded.released) {
     PacketRecord& record = fragment.record;
     counters_.subtract(kFragmentHeld, 1);
     counters_.subtract(kFragmentHeldBytes, record.wireLen);
@@ -255,8 +271,8 @@ void FramePath::settle_released() {
   }
 }
 
-void FramePath::settle_lost() {
-  for (const DecodedRecord& fragment : decoded_.lost) {
+void FramePath::settle_lost(const Decoded& decoded) {
+  for (const DecodedRecord& fragment : decoded.lost) {
     counters_.subtract(kFragmentHeld, 1);
     counters_.subtract(kFragmentHeldBytes, fragment.record.wireLen);
     counters_.add(kFragmentLost);
@@ -274,123 +290,36 @@ bool FramePath::write_to(RingWriter& ring, const DecodedRecord& decoded, const u
   return false;
 }
 
-void FramePath::offer_tap(const Frame& frame) {
-  const uint8_t reasons = selector_.reasons(frame, decoded_);
+void FramePath::offer_tap(const Frame& frame, Decoded& decoded) {
+  const uint8_t reasons = selector_.reasons(frame, decoded);
   counters_.add(reasons == 0 ? kTapPassedBy : kTapSelected);
   if (reasons == 0) return;
-  bool written = write_tap(frame, reasons);
-  while (!written && !drop_when_full_ && wait_for_space(tap_.front())) written = write_tap(frame, reasons);
+  bool written = write_tap(frame, decoded, reasons);
+  while (!written && !drop_when_full_ && wait_for_space(tap_.front())) written = write_tap(frame, decoded, reasons);
   counters_.add(written ? kTapWritten : kTapDropped);
 }
 
-bool FramePath::write_tap(const Frame& frame, uint8_t reasons) {
+bool FramePath::write_tap(const Frame& frame, Decoded& decoded, uint8_t reasons) {
   RingWriter& ring = tap_.front();
-  if (decoded_.disposition == Disposition::kFlow) {
-    decoded_.records[0].record.layer = reasons;
-    return ring.try_write(decoded_.records[0], frame.bytes, frame.captured);
+  if (decoded.disposition == Disposition::kFlow) {
+    decoded.records[0].record.layer = reasons;
+    return ring.try_write(decoded.records[0], frame.bytes, frame.captured);
   }
   PacketRecord record;
   record_frame(frame, record);
   record.kind = static_cast<uint8_t>(RecordKind::kFrame);
   record.layer = reasons;
-  record.decodeStatus = static_cast<uint16_t>(decoded_.disposition == Disposition::kRejected ? decoded_.reason : Reject::kNone);
+  record.decodeStatus = static_cast<uint16_t>(decoded.disposition == Disposition::kRejected ? decoded.reason : Reject::kNone);
   return ring.try_write_plain(record, frame.bytes, frame.captured);
-}
-
-// Replay, one ring is full: everything written so far must be visible and its consumers awake, or two rings may wait for
-// each other. False when waiting has no more sense.
-bool FramePath::wait_for_space(RingWriter& ring) {
-  if (run_.stop.abort_requested()) return false;
-  before_wait();
-  const uint32_t position = ring.consumer_position();
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (ring.consumer_position() != position) return true;
-    pause_processor();
-  }
-  std::this_thread::sleep_for(kFullSleep);
-  return !run_.stop.stop_requested() || !stalled(ring);
-}
-
-bool FramePath::stalled(const RingWriter& ring) {
-  StallClock& stall = !tap_.empty() && &ring == &tap_.front() ? tap_stall_ : stalls_[static_cast<size_t>(&ring - rings_.data())];
-  const int64_t now = monotonic_ns();
-  const uint32_t position = ring.consumer_position();
-  if (stall.since_ns == 0 || position != stall.read_pos) stall = {now, position};
-  return now - stall.since_ns >= kStallNs;
-}
-
-void FramePath::publish_all() {
-  const double watermark = static_cast<double>(clock_.now_ns());
-  run_.note_clock(clock_.now_ns());
-  for (RingWriter& ring : rings_) {
-    counters_.raise_to(kRingHighWater, ring.fill_bytes());
-    ring.publish(watermark);
-  }
-  for (RingWriter& ring : tap_) ring.publish(watermark);
-  hold_back_.note(rings_);
-}
-
-void FramePath::after_batch() {
-  const auto enough = [](const RingWriter& ring) { return ring.unpublished_records() >= kPublishRecords; };
-  const bool full_batch = std::any_of(rings_.begin(), rings_.end(), enough) || std::any_of(tap_.begin(), tap_.end(), enough);
-  const int64_t now = monotonic_ns();
-  if (!full_batch && now - last_publish_ns_ < kPublishNs) return;
-  last_publish_ns_ = now;
-  before_wait();
-}
-
-bool FramePath::before_wait() { return publish_and_wake(monotonic_ns()); }
-
-void FramePath::before_open_wait() { publish_and_wake(RingWriter::kForceWake); }
-
-bool FramePath::publish_and_wake(int64_t now_ns) {
-  publish_all();
-  const bool several_threads = options_.rings.size() > 1;
-  bool postponed = false;
-  const auto wake = [&](RingWriter& ring) {
-    if (ring.wake(now_ns, several_threads)) counters_.add(kWakes);
-    postponed = postponed || ring.wake_postponed();
-  };
-  for (RingWriter& ring : rings_) wake(ring);
-  for (RingWriter& ring : tap_) wake(ring);
-  return postponed;
 }
 
 void FramePath::idle_to(int64_t stream_ns) {
   clock_.idle_to(stream_ns);
   if (!clock_.begun() || clock_.now_ns() < next_tick_ns_) return;
   make_ticks();
-  decoder_.advance(static_cast<double>(clock_.now_ns()), decoded_);
-  settle_lost();
-}
-
-void FramePath::finish() {
-  if (run_.stop.abort_requested()) return;
-  decoder_.flush(decoded_);
-  settle_lost();
-  due_.clear();
-  before_wait();
-  const TickLine::End end = run_.ticks.end(thread_, clock_.now_ns(), run_.stop, due_);
-  if (run_.stop.abort_requested()) return;
-  for (const Tick& tick : due_) control({RecordKind::kTick, tick.number, static_cast<double>(tick.boundary_ns), ordinal_});
-  control({RecordKind::kEnd, end.number, static_cast<double>(end.stream_ns), ordinal_ + 1});
-  // Live: ticks and END may still wait for room.
-  const auto flush = [&](RingWriter& ring) {
-    while (!ring.flush_pending() && !run_.stop.abort_requested() && !stalled(ring)) {
-      before_wait();
-      std::this_thread::sleep_for(kFullSleep);
-    }
-  };
-  for (RingWriter& ring : rings_) flush(ring);
-  for (RingWriter& ring : tap_) flush(ring);
-  if (run_.stop.abort_requested()) return;
-  publish_all();
-  const auto close = [&](RingWriter& ring) {
-    ring.close();
-    if (ring.wake(RingWriter::kForceWake, true)) counters_.add(kWakes);
-  };
-  for (RingWriter& ring : rings_) close(ring);
-  for (RingWriter& ring : tap_) close(ring);
+  Decoded& decoded = waiting_[0].decoded;
+  decoder_.advance(static_cast<double>(clock_.now_ns()), decoded);
+  settle_lost(decoded);
 }
 
 }  // namespace weir

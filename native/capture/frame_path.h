@@ -34,11 +34,14 @@ struct StallClock {
 
 class FramePath {
  public:
-  // `in_kernel_filter`: the source has filtered already. `thread` selects the rings.
-  FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter);
+  // `in_kernel_filter`: the source has filtered already. `thread` selects the rings. `bytes_stay`: of frames that were accepted, until
+  // `after_batch` or `settle_waiting`.
+  FramePath(RunState& run, uint32_t thread, Counters& counters, bool in_kernel_filter, bool bytes_stay = false);
 
   // False when no further frame is wanted: the count is reached, the filter does not compile, or the run is aborted.
   bool accept(Frame& frame, const Frame* next);
+  // Frames that were decoded go on their way.
+  void settle_waiting();
 
   // Publishes rings that hold enough or have waited long enough; called after each batch.
   void after_batch();
@@ -57,20 +60,31 @@ class FramePath {
   const FrameFilter& filter() const { return filter_; }
 
  private:
+  // A frame that waits, decoded, for memory that was asked for.
+  struct Waiting {
+    Frame frame;
+    Decoded decoded;
+  };
+  // Of a few, each has gone on before the memory has come.
+  static constexpr uint32_t kWaiting = 4;
+
   bool admit(const Frame& frame);
   void note_first();
   void note_quality(const Frame& frame);
   void make_ticks();
   void control(const ControlRecord& record);
-  void dispose(const Frame& frame);
-  void enqueue_frame(const Frame& frame);
+  bool may_wait(const Decoded& decoded) const;
+  void settle_first();
+  void settle(const Frame& frame, Decoded& decoded);
+  void dispose(const Frame& frame, Decoded& decoded);
+  void enqueue_frame(const Frame& frame, Decoded& decoded);
   void enqueue_annotation(DecodedRecord& annotation);
-  void enqueue_arp(const Frame& frame);
-  void settle_released();
-  void settle_lost();
+  void enqueue_arp(const Frame& frame, const DecodedRecord& arp);
+  void settle_released(Decoded& decoded);
+  void settle_lost(const Decoded& decoded);
   bool write_to(RingWriter& ring, const DecodedRecord& decoded, const uint8_t* bytes, uint32_t carried);
-  void offer_tap(const Frame& frame);
-  bool write_tap(const Frame& frame, uint8_t reasons);
+  void offer_tap(const Frame& frame, Decoded& decoded);
+  bool write_tap(const Frame& frame, Decoded& decoded, uint8_t reasons);
   bool wait_for_space(RingWriter& ring);
   bool stalled(const RingWriter& ring);
   bool suppressed(const PacketRecord& record);
@@ -94,7 +108,10 @@ class FramePath {
   HoldBack hold_back_;
   RecallRing* const recall_;  // null: nothing is kept
   const TapSelector selector_;
-  Decoded decoded_;
+  const bool may_wait_;
+  Waiting waiting_[kWaiting] = {};  // in a circle
+  uint32_t first_waiting_ = 0;
+  uint32_t waiting_count_ = 0;
   std::vector<RingWriter> rings_;
   std::vector<RingWriter> tap_;  // none or one
   std::vector<StallClock> stalls_;  // of rings_

@@ -48,7 +48,7 @@ class RegisteredReader final : public FrameReader {
 }  // namespace
 
 ReplayThread::ReplayThread(RunState& run, Counters& counters)
-    : run_(run), counters_(counters), path_(run, 0, counters, false), pacer_(run.options.speed_mode, run.options.speed) {}
+    : run_(run), counters_(counters), path_(run, 0, counters, false, true), pacer_(run.options.speed_mode, run.options.speed) {}
 
 void ReplayThread::run() {
   for (uint64_t pass = 0; run_.options.loop == 0 || pass < run_.options.loop; ++pass) {
@@ -149,6 +149,7 @@ bool ReplayThread::play_frame(Frame& frame, const Frame* next) {
 
 // The last frame of a batch, with a time that the first of the next batch must confirm. The batch's bytes will have gone.
 void ReplayThread::hold(const Frame& frame) {
+  path_.settle_waiting();
   held_bytes_.assign(frame.bytes, frame.bytes + frame.captured);
   held_ = frame;
   held_.bytes = held_bytes_.data();

@@ -17,6 +17,7 @@ import {
   R_SACK_COUNT,
   R_SEQ,
   R_SOURCE,
+  R_STREAM_NS,
   RECORD_BYTES,
   RecordKind,
   RING_AT_READ_POS,
@@ -53,6 +54,7 @@ export const fileSource = (path: string): EngineOptions['sources'][number] => ({
 export interface Taken {
   kind: number;
   ordinal: number;
+  streamNs: number;
   source: number;
   linkType: number;
   sec: number;
@@ -100,6 +102,7 @@ export class RecordReader {
     return {
       kind,
       ordinal: f64[(at + R_ORDINAL) >> 3],
+      streamNs: f64[(at + R_STREAM_NS) >> 3],
       source: u16[(at + R_SOURCE) >> 1],
       linkType: u16[(at + R_LINK_TYPE) >> 1],
       // Times of tests are after 1970 and before 2106.
