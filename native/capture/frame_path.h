@@ -65,7 +65,7 @@ class FramePath {
     Frame frame;
     Decoded decoded;
   };
-  // Of a few, each has gone on before the memory has come.
+  // With fewer of them the turn of each comes before its memory.
   static constexpr uint32_t kWaiting = 4;
 
   bool admit(const Frame& frame);
