@@ -63,9 +63,7 @@ size_t RecordReader::body_length(size_t length) const {
 }
 
 bool RecordReader::in_data(size_t length) const {
-  const Bytes first = header();
-  if (length - at_ < kHeader || first.length < kHeader || !is_record_header(first)) return false;
-  return first[0] == static_cast<uint8_t>(ContentType::kApplicationData) && length - at_ - kHeader < record_length(first);
+  return body_length(length) > 0 && header()[0] == static_cast<uint8_t>(ContentType::kApplicationData);
 }
 
 bool HandshakeBuffer::append(Bytes part) {

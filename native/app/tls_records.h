@@ -35,7 +35,7 @@ class RecordReader {
 
   // How many bytes the side has to send for `next` to say something else.
   size_t need(size_t length) const { return at_ + kHeader + body_length(length); }
-  // The next record is application data that is not wholly there.
+  // When `next` has said kNone: the record that is not wholly there is application data.
   bool in_data(size_t length) const;
   // Where the body of the next record begins in the head.
   size_t body_at() const { return at_ - skipped_ + kHeader; }
