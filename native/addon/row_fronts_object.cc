@@ -23,14 +23,13 @@ uint32_t key_words(FrontKind kind) {
       return kAddressWords + 1;
     case FrontKind::kFirstVolumes:
     case FrontKind::kFirstCalls:
+    case FrontKind::kFirstExchanges:
       return kPairWords;
   }
   return 0;
 }
 
-bool needs_ends(FrontKind kind) {
-  return kind == FrontKind::kVolumeSums || kind == FrontKind::kFirstVolumes || kind == FrontKind::kFirstCalls;
-}
+bool needs_ends(FrontKind kind) { return kind == FrontKind::kVolumeSums || first_numbers(kind) > 0; }
 
 // Reads one front; what is wrong with it, or null.
 class FrontReader {
@@ -96,10 +95,8 @@ class FrontReader {
         return;
       case FrontKind::kFirstVolumes:
       case FrontKind::kFirstCalls:
-        front.heavy = reader_.memory("heavy", napi_uint8_array, most).bytes;
-        front.words = reinterpret_cast<int32_t*>(reader_.memory("words", napi_int32_array, most * kFirstWords).bytes);
-        front.numbers = reinterpret_cast<double*>(reader_.memory("numbers", napi_float64_array, most * kFirstNumbers).bytes);
-        front.limit = reader_.number("limit");
+      case FrontKind::kFirstExchanges:
+        read_firsts(front, most);
         return;
       case FrontKind::kVolumeSums:
         front.sums = reinterpret_cast<double*>(reader_.memory("sums", napi_float64_array, most).bytes);
@@ -107,6 +104,17 @@ class FrontReader {
       case FrontKind::kGate:
         return;
     }
+  }
+
+  void read_firsts(Front& front, size_t most) {
+    front.heavy = reader_.memory("heavy", napi_uint8_array, most).bytes;
+    front.words = reinterpret_cast<int32_t*>(reader_.memory("words", napi_int32_array, most * kFirstWords).bytes);
+    const size_t wanted = most * first_numbers(front.kind);
+    const Memory numbers = reader_.memory("numbers", napi_float64_array, wanted);
+    // More than that are those of rows of another width.
+    if (numbers.elements != wanted) reader_.wrong = "numbers";
+    front.numbers = reinterpret_cast<double*>(numbers.bytes);
+    front.limit = reader_.number("limit");
   }
 
   MemoryReader reader_;

@@ -18,7 +18,6 @@ constexpr double kVolumeStep = 65'536;
 // Rows between the one that is looked at and the one whose memory is asked for.
 constexpr size_t kAhead = 16;
 
-
 uint32_t version_of(const EntryHead& head) { return (head.flags & kEntryIpv6) != 0 ? 6 : 4; }
 
 void write_address(const uint32_t address[4], const EntryHead& head, uint32_t* key) {
@@ -30,6 +29,12 @@ void write_pair(const EntryHead& head, uint32_t* key) {
   memcpy(key, head.source, 4 * sizeof(uint32_t));
   memcpy(key + 4, head.target, 4 * sizeof(uint32_t));
   key[8] = version_of(head);
+}
+
+// The same whoever of both asked: the smaller first. Its bytes stand in the order in which rules compare addresses.
+void write_unordered_pair(const EntryHead& head, uint32_t* key) {
+  write_pair(head, key);
+  if (memcmp(key, key + 4, 4 * sizeof(uint32_t)) > 0) std::swap_ranges(key, key + 4, key + 4);
 }
 
 bool has_bit(const uint8_t* bits, uint16_t at) { return (bits[at >> 3] >> (at & 7) & 1) != 0; }
@@ -141,6 +146,9 @@ RowFronts::Step RowFronts::step_of(const Front& front, const Seen& seen) {
     if (seen.end->payload[0] == 0 || seen.end->packets[1] == 0 || (head.source_port == kNtp && head.protocol == kUdp)) return Step::kNothing;
     // Known by a name.
     if (seen.end->host != 0) return Step::kShow;
+  } else if (front.kind == FrontKind::kFirstExchanges) {
+    if (seen.end->packets_since[0] == 0 || seen.end->packets_since[1] == 0) return Step::kNothing;
+    if (!(seen.end->bytes_since[0] + seen.end->bytes_since[1] < front.limit)) return Step::kShow;
   }
   return Step::kTable;
 }
@@ -163,6 +171,8 @@ void RowFronts::write_keys(const Front& front, const Seen& seen, Keys& keys) {
   keys.count = 0;
   if (front.kind == FrontKind::kFirstVolumes || front.kind == FrontKind::kFirstCalls) {
     write_pair(head, keys.words[keys.count++]);
+  } else if (front.kind == FrontKind::kFirstExchanges) {
+    write_unordered_pair(head, keys.words[keys.count++]);
   } else if (front.kind == FrontKind::kNewServices) {
     uint32_t* const key = keys.words[keys.count++];
     write_address(head.target, head, key);
@@ -191,7 +201,13 @@ bool RowFronts::is_plain(Front& front, const Plan& plan, const Seen& seen) {
       return add_first(front, seen, keys.words[0], plan.hashes[0], numbers);
     }
     case FrontKind::kFirstCalls: {
-      const double numbers[] = {seen.head.second_at, seen.end->bytes[0], 0};
+      const double numbers[] = {seen.head.second_at, seen.end->bytes[0]};
+      return add_first(front, seen, keys.words[0], plan.hashes[0], numbers);
+    }
+    case FrontKind::kFirstExchanges: {
+      const double* const bytes = seen.end->bytes_since;
+      const uint32_t* const packets = seen.end->packets_since;
+      const double numbers[] = {seen.at, bytes[0], bytes[1], static_cast<double>(packets[0]), static_cast<double>(packets[1])};
       return add_first(front, seen, keys.words[0], plan.hashes[0], numbers);
     }
     case FrontKind::kVolumeSums:
@@ -213,18 +229,20 @@ bool RowFronts::meet(Front& front, const uint32_t* key, uint32_t hash, double at
   return front.table.insert(key, hash) != kNoRow;
 }
 
-// A pair's first flow. False when the pair is known, and when a row with more than numbers has to make room.
-bool RowFronts::add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double numbers[kFirstNumbers]) {
+// A pair's first flow, with as many numbers as its kind has. False when the pair is known, and when a row with more than numbers has to make room.
+bool RowFronts::add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double* numbers) {
   if (front.table.find(key, hash) != kNoRow) return false;
   const int32_t going = front.table.next_to_go();
   if (going != kNoRow && front.heavy[going] != 0) return false;
   const int32_t row = front.table.insert(key, hash);
   if (row == kNoRow) return false;
-  int32_t* const words = front.words + static_cast<size_t>(row) * kFirstWords;
-  memcpy(words, key, kPairWords * sizeof(uint32_t));
-  words[kPairWords] = static_cast<int32_t>(seen.head.source_port | uint32_t{seen.head.target_port} << 16);
+  auto* const words = reinterpret_cast<uint32_t*>(front.words) + static_cast<size_t>(row) * kFirstWords;
+  // Not the key: its ends may have changed places.
+  write_pair(seen.head, words);
+  words[kPairWords] = seen.head.source_port | uint32_t{seen.head.target_port} << 16;
   words[kPairWords + 1] = seen.head.protocol;
-  memcpy(front.numbers + static_cast<size_t>(row) * kFirstNumbers, numbers, kFirstNumbers * sizeof(double));
+  const size_t width = first_numbers(front.kind);
+  memcpy(front.numbers + static_cast<size_t>(row) * width, numbers, width * sizeof(double));
   return true;
 }
 

@@ -12,15 +12,20 @@
 namespace weir {
 
 // As in src/detect/row-front.ts, where each is described.
-enum class FrontKind : uint32_t { kGate, kNewHosts, kNewServices, kFirstVolumes, kFirstCalls, kVolumeSums };
-constexpr uint32_t kFrontKinds = 6;
+enum class FrontKind : uint32_t { kGate, kNewHosts, kNewServices, kFirstVolumes, kFirstCalls, kVolumeSums, kFirstExchanges };
+constexpr uint32_t kFrontKinds = 7;
 
 // Words of keys: an address with its version, two with one.
 constexpr uint32_t kAddressWords = 5;
 constexpr uint32_t kPairWords = 9;
-// Of a first flow, as src/detect/state/first-flows.ts has them: the pair, ports, protocol; and its numbers.
+// Of a first flow, as src/detect/state/first-flows.ts has them: the pair, ports, protocol.
 constexpr uint32_t kFirstWords = kPairWords + 2;
-constexpr uint32_t kFirstNumbers = 3;
+// What is remembered beside each first flow; 0: the kind has none.
+constexpr uint32_t first_numbers(FrontKind kind) {
+  if (kind == FrontKind::kFirstVolumes) return 3;
+  if (kind == FrontKind::kFirstCalls) return 2;
+  return kind == FrontKind::kFirstExchanges ? 5 : 0;
+}
 
 // Flags of an address's class that are looked at, and what they have to be.
 struct ClassTest {
@@ -105,7 +110,7 @@ class RowFronts {
   static void write_keys(const Front& front, const Seen& seen, Keys& keys);
   static bool is_plain(Front& front, const Plan& plan, const Seen& seen);
   static bool meet(Front& front, const uint32_t* key, uint32_t hash, double at);
-  static bool add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double numbers[kFirstNumbers]);
+  static bool add_first(Front& front, const Seen& seen, const uint32_t* key, uint32_t hash, const double* numbers);
   static bool add_volume(Front& front, const Plan& plan, const Keys& keys, double bytes);
 
   std::vector<Front> fronts_;

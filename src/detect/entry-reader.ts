@@ -25,6 +25,9 @@ import {
 } from './batch.ts';
 import type { Address, AnswerEvent, CloseEvent, FlowTuple, HalfOpenEvent, OpenEvent, VolumeEvent } from './events.ts';
 
+/** Of either version: those of IPv4 are followed by zeros. */
+const ADDRESS_BYTES = 16;
+
 /** Services and hosts by number, from 1 on, of the entries below a number: each shard has its own. */
 export type TextParts = readonly { readonly below: number; readonly texts: readonly string[] }[];
 
@@ -204,6 +207,13 @@ export class EntryReader {
     this.writeWords(at, B_SOURCE, 8, key, keyAt);
   }
 
+  /** The same whoever of both asked: the smaller one first, in the order of addresses as strings. */
+  writeUnorderedPair(at: number, key: Int32Array, keyAt: number): void {
+    const isTurned = this.isSourceLarger(at);
+    this.writeWords(at, isTurned ? B_TARGET : B_SOURCE, 4, key, keyAt);
+    this.writeWords(at, isTurned ? B_SOURCE : B_TARGET, 4, key, keyAt + 4);
+  }
+
   /** `now`: as which moment the event counts. */
   open(at: number, now: number): OpenEvent {
     return {
@@ -273,6 +283,15 @@ export class EntryReader {
     const from = (at + place) >> 2;
     for (let i = 0; i < words; i++) key[keyAt + i] = i32[from + i];
     key[keyAt + words] = this.isV6(at) ? 6 : 4;
+  }
+
+  private isSourceLarger(at: number): boolean {
+    const { u8 } = this;
+    for (let i = 0; i < ADDRESS_BYTES; i++) {
+      const difference = u8[at + B_SOURCE + i] - u8[at + B_TARGET + i];
+      if (difference !== 0) return difference > 0;
+    }
+    return false;
   }
 
   private of(at: number, now: number): FlowTuple & { at: number; ordinal: number } {

@@ -22,6 +22,8 @@ const FrontKind = {
   FIRST_CALLS: 4,
   /** Volumes: bytes both ways are added up for each end that is inside; the rule sees the first of an address. */
   VOLUME_SUMS: 5,
+  /** Volumes: as FIRST_VOLUMES, of pairs either end of which may ask, and that had packets both ways. */
+  FIRST_EXCHANGES: 6,
 } as const;
 
 /** Flags of `AddressClass` that are looked at, and what they have to be. */
@@ -129,14 +131,21 @@ export const newServicesFront = (gate: RowGate, { known, began, learnNs }: Learn
   learnNs,
 });
 
+/** What each kind remembers of a pair's first flow; as many as `first_numbers` in `native/detect/row_fronts.h` says. */
+export type FirstVolume = readonly [at: number, bytesUp: number, bytesDown: number];
+export type FirstCall = readonly [startedAt: number, bytesUp: number];
+export type Exchange = readonly [at: number, bytesUp: number, bytesDown: number, packetsUp: number, packetsDown: number];
+
 /** Pairs of addresses and the first flow of each; `heavy`: by row, 1 = there is more to the pair. */
-export interface FirstPairs {
+export interface FirstPairs<N extends readonly number[]> {
   readonly pairs: KeyTable;
-  readonly firsts: FirstFlows;
+  readonly firsts: FirstFlows<N>;
   readonly heavy: Uint8Array;
 }
 
-const firstsFront = (kind: number, gate: RowGate, { pairs, firsts, heavy }: FirstPairs, limit: number): RowFront => ({
+type Firsts = FirstPairs<FirstVolume> | FirstPairs<FirstCall> | FirstPairs<Exchange>;
+
+const firstsFront = (kind: number, gate: RowGate, { pairs, firsts, heavy }: Firsts, limit: number): RowFront => ({
   ...gateFront(gate),
   kind,
   table: pairs.memory,
@@ -146,11 +155,16 @@ const firstsFront = (kind: number, gate: RowGate, { pairs, firsts, heavy }: Firs
 });
 
 /** Remembers bytes up and down of volumes that are no noise; `limit`: bytes up that the rule has to see at once. */
-export const firstVolumesFront = (gate: RowGate, first: FirstPairs, limit: number): RowFront =>
+export const firstVolumesFront = (gate: RowGate, first: FirstPairs<FirstVolume>, limit: number): RowFront =>
   firstsFront(FrontKind.FIRST_VOLUMES, gate, first, limit);
 
+/** `first.pairs`: the smaller address first, and the flow as it was; `limit`: bytes both ways that the rule has to see at once. */
+export const firstExchangesFront = (gate: RowGate, first: FirstPairs<Exchange>, limit: number): RowFront =>
+  firstsFront(FrontKind.FIRST_EXCHANGES, gate, first, limit);
+
 /** Remembers start and bytes up of calls: said something, answered, not NTP. */
-export const firstCallsFront = (gate: RowGate, first: FirstPairs): RowFront => firstsFront(FrontKind.FIRST_CALLS, gate, first, 0);
+export const firstCallsFront = (gate: RowGate, first: FirstPairs<FirstCall>): RowFront =>
+  firstsFront(FrontKind.FIRST_CALLS, gate, first, 0);
 
 /** `sums`: bytes by row of `addresses`. */
 export const volumeSumsFront = (addresses: KeyTable, sums: Float64Array): RowFront => ({

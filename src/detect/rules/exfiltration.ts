@@ -2,7 +2,7 @@ import { INSIDE, isInside, isOutside, OUTSIDE } from '../address-class.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import { VOLUME_STEP, type VolumeEvent } from '../events.ts';
 import { PAIR_WORDS } from '../flow-keys.ts';
-import { firstVolumesFront } from '../row-front.ts';
+import { type FirstVolume, firstVolumesFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
 import { FirstFlows } from '../state/first-flows.ts';
 import { KeyTable } from '../state/key-table.ts';
@@ -54,15 +54,16 @@ export const dataExfiltration = defineRule({
     };
     const pairs = new KeyTable(PAIR_WORDS, MOST_PAIRS, forget, true);
     /** Most pairs have one volume to tell before they make room for others: of that, when it was and its bytes up and down. */
-    const firsts = new FirstFlows(MOST_PAIRS);
+    const firsts = new FirstFlows<FirstVolume>(3, MOST_PAIRS);
     /** By pair: it has sums. */
     const heavy = new Uint8Array(MOST_PAIRS);
     const sums: (Sums | null)[] = [];
 
     const sumsOf = (row: number): Sums => {
       const made = { totals: new SlidingTotals(windowNs, windowNs / GRAINS), flows: new TimedFlows() };
-      made.totals.add(firsts.second(row), firsts.third(row), firsts.first(row));
-      made.flows.add(firsts.flow(row), firsts.first(row));
+      const [at, bytesUp, bytesDown] = firsts.numbersOf(row);
+      made.totals.add(bytesUp, bytesDown, at);
+      made.flows.add(firsts.flow(row), at);
       return made;
     };
 

@@ -1,7 +1,10 @@
-import type { VolumeEvent } from '../events.ts';
-import { gateFront } from '../row-front.ts';
+import type { EntryReader } from '../entry-reader.ts';
+import type { FlowTuple, VolumeEvent } from '../events.ts';
+import { PAIR_WORDS } from '../flow-keys.ts';
+import { type Exchange, type FirstPairs, firstExchangesFront } from '../row-front.ts';
 import { defineRule } from '../rule.ts';
-import { BoundedMap } from '../state/bounded-map.ts';
+import { FirstFlows } from '../state/first-flows.ts';
+import { KeyTable } from '../state/key-table.ts';
 import { SlidingTotals } from '../state/sliding-totals.ts';
 import { TimedFlows } from '../state/timed-flows.ts';
 
@@ -54,14 +57,57 @@ class Pair {
   }
 
   /** Either end may ask; `up` is from the end with the smaller address. */
-  add(event: VolumeEvent): void {
-    const { bytesUp, bytesDown, packetsUp, packetsDown, at } = event;
-    const turned = event.source > event.target;
+  add(flow: FlowTuple, [at, bytesUp, bytesDown, packetsUp, packetsDown]: Exchange): void {
+    const turned = flow.source > flow.target;
     for (const { bytes, packets } of [this.short, this.long]) {
       bytes.add(turned ? bytesDown : bytesUp, turned ? bytesUp : bytesDown, at);
       packets.add(turned ? packetsDown : packetsUp, turned ? packetsUp : packetsDown, at);
     }
-    this.flows.add(event, at);
+    this.flows.add(flow, at);
+  }
+}
+
+/** Most pairs have one small volume to tell before they make room for others: that takes no object. */
+class Pairs implements FirstPairs<Exchange> {
+  readonly pairs = new KeyTable(PAIR_WORDS, MOST_PAIRS, (row) => this.forget(row), true);
+  readonly firsts = new FirstFlows<Exchange>(5, MOST_PAIRS);
+  /** By pair: it has been made. */
+  readonly heavy = new Uint8Array(MOST_PAIRS);
+  /** A first volume of less is nothing to find. */
+  readonly leastBytes: number;
+  private readonly made = new Array<Pair | null>(MOST_PAIRS).fill(null);
+  private readonly shortNs: number;
+  private readonly longNs: number;
+
+  constructor(shortNs: number, longNs: number, leastBytes: number) {
+    this.shortNs = shortNs;
+    this.longNs = longNs;
+    this.leastBytes = leastBytes;
+  }
+
+  /** The pair before the volume at an entry; null when that is its first, and is only remembered. */
+  before(entries: EntryReader, offset: number, exchange: Exchange): Pair | null {
+    const { pairs, firsts } = this;
+    entries.writeUnorderedPair(offset, pairs.key, 0);
+    const row = pairs.obtain();
+    if (pairs.isFresh && exchange[1] + exchange[2] < this.leastBytes) {
+      firsts.set(row, entries, offset, exchange, pairs.room);
+      return null;
+    }
+    return this.made[row] ?? this.make(row, pairs.isFresh);
+  }
+
+  private make(row: number, isFirst: boolean): Pair {
+    const pair = new Pair(this.shortNs, this.longNs);
+    if (!isFirst) pair.add(this.firsts.flow(row), this.firsts.numbersOf(row));
+    this.made[row] = pair;
+    this.heavy[row] = 1;
+    return pair;
+  }
+
+  private forget(row: number): void {
+    this.made[row] = null;
+    this.heavy[row] = 0;
   }
 }
 
@@ -107,11 +153,9 @@ export const icmpTunnel = defineRule({
     const { settings } = context;
     const shortNs = settings.window_secs * 1e9;
     const longNs = settings.unequal_secs * 1e9;
-    const pairs = new BoundedMap<Pair>(MOST_PAIRS);
-    const judge = (event: VolumeEvent, number: number) => {
+    const pairs = new Pairs(shortNs, longNs, Math.min(settings.bytes, settings.unequal_bytes));
+    const judge = (pair: Pair, event: VolumeEvent, number: number) => {
       const { source, target, at } = event;
-      const pair = pairs.obtain(source < target ? source + target : target + source, () => new Pair(shortNs, longNs));
-      pair.add(event);
       const isLarge = pair.short.total >= settings.bytes && pair.short.mean >= settings.packet_bytes;
       const { difference } = pair.long;
       const isUnequal = pair.long.total >= settings.unequal_bytes && pair.long.mean >= LEAST_MEAN && difference >= settings.difference;
@@ -138,13 +182,19 @@ export const icmpTunnel = defineRule({
     };
 
     return {
-      volumeFront: gateFront({ protocols: [ICMP, ICMPV6] }),
+      volumeFront: firstExchangesFront({ protocols: [ICMP, ICMPV6] }, pairs, pairs.leastBytes),
       volumeRow({ entries, offsets, times, numbers }, row) {
         const offset = offsets[row];
         const protocol = entries.protocol(offset);
         if (protocol !== ICMP && protocol !== ICMPV6) return;
-        if (entries.grownPackets(offset, 0) > 0 && entries.grownPackets(offset, 1) > 0)
-          judge(entries.volume(offset, times[row]), numbers[row]);
+        const [packetsUp, packetsDown] = [entries.grownPackets(offset, 0), entries.grownPackets(offset, 1)];
+        if (packetsUp === 0 || packetsDown === 0) return;
+        const exchange: Exchange = [times[row], entries.grownBytes(offset, 0), entries.grownBytes(offset, 1), packetsUp, packetsDown];
+        const pair = pairs.before(entries, offset, exchange);
+        if (pair === null) return;
+        const event = entries.volume(offset, times[row]);
+        pair.add(event, exchange);
+        judge(pair, event, numbers[row]);
       },
     };
   },

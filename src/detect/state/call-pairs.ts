@@ -2,7 +2,7 @@
 import { B_SOURCE } from '../batch.ts';
 import type { EntryReader } from '../entry-reader.ts';
 import { ADDRESS_WORDS, PAIR_WORDS } from '../flow-keys.ts';
-import type { FirstPairs } from '../row-front.ts';
+import type { FirstCall, FirstPairs } from '../row-front.ts';
 import { FirstFlows } from './first-flows.ts';
 import { KeyTable } from './key-table.ts';
 import { TimedFlows } from './timed-flows.ts';
@@ -17,9 +17,9 @@ export interface Calls {
   readonly flows: TimedFlows;
 }
 
-export class CallPairs implements FirstPairs {
+export class CallPairs implements FirstPairs<FirstCall> {
   readonly pairs: KeyTable;
-  readonly firsts: FirstFlows;
+  readonly firsts: FirstFlows<FirstCall>;
   /** By pair: it has calls, or a name. */
   readonly heavy: Uint8Array;
   /** Most pairs make one call before they make room for others: that takes no object. */
@@ -32,7 +32,7 @@ export class CallPairs implements FirstPairs {
   /** `most` pairs: then the one that was not used for the longest time makes room. */
   constructor(most: number) {
     this.pairs = new KeyTable(PAIR_WORDS, most, (row) => this.forget(row), true);
-    this.firsts = new FirstFlows(most);
+    this.firsts = new FirstFlows(2, most);
     this.heavy = new Uint8Array(most);
   }
 
@@ -44,7 +44,7 @@ export class CallPairs implements FirstPairs {
     else this.writeNamed(entries, at, this.hold(host));
     const row = pairs.obtain();
     if (pairs.isFresh) {
-      this.firsts.set(row, entries, at, [entries.firstAt(at), entries.bytes(at, 0), 0], pairs.room);
+      this.firsts.set(row, entries, at, [entries.firstAt(at), entries.bytes(at, 0)], pairs.room);
       this.calls[row] = null;
       this.names[row] = host;
       heavy[row] = host === null ? 0 : 1;
@@ -59,8 +59,9 @@ export class CallPairs implements FirstPairs {
 
   private firstCalls(row: number): Calls {
     const flows = new TimedFlows();
-    flows.add(this.firsts.flow(row), this.firsts.first(row));
-    return { starts: [this.firsts.first(row)], sizes: [this.firsts.second(row)], flows };
+    const [startedAt, bytesUp] = this.firsts.numbersOf(row);
+    flows.add(this.firsts.flow(row), startedAt);
+    return { starts: [startedAt], sizes: [bytesUp], flows };
   }
 
   private writeNamed(entries: EntryReader, at: number, number: number): void {

@@ -7,18 +7,19 @@ import { widened } from './key-table.ts';
 const PORTS = PAIR_WORDS;
 const PROTOCOL = PORTS + 1;
 const WORDS = PROTOCOL + 1;
-/** Beside the flow. */
-const NUMBERS = 3;
-type Numbers = readonly [first: number, second: number, third: number];
 const VERSION = PAIR_WORDS - 1;
 const TARGET = 4;
 
-export class FirstFlows {
+/** `N`: what else is remembered of each. */
+export class FirstFlows<N extends readonly number[]> {
   private words = new Int32Array(0);
   private numbers = new Float64Array(0);
+  /** How many numbers there are beside a flow. */
+  private readonly width: N['length'];
 
   /** `room`: rows that there is room for from the beginning. */
-  constructor(room = 0) {
+  constructor(width: N['length'], room = 0) {
+    this.width = width;
     this.makeRoom(room);
   }
 
@@ -28,28 +29,19 @@ export class FirstFlows {
     return { words, numbers };
   }
 
-  /** The flow of an entry; `first`, `second` and `third`: what else is remembered. `room`: of the table. */
-  set(row: number, entries: EntryReader, offset: number, [first, second, third]: Numbers, room: number): void {
+  /** The flow of an entry; `room`: of the table. */
+  set(row: number, entries: EntryReader, offset: number, numbers: N, room: number): void {
     this.makeRoom(room);
     const at = row * WORDS;
     entries.writePair(offset, this.words, at);
     this.words[at + PORTS] = entries.sourcePort(offset) | (entries.targetPort(offset) << 16);
     this.words[at + PROTOCOL] = entries.protocol(offset);
-    this.numbers[NUMBERS * row] = first;
-    this.numbers[NUMBERS * row + 1] = second;
-    this.numbers[NUMBERS * row + 2] = third;
+    for (let i = 0; i < numbers.length; i++) this.numbers[row * this.width + i] = numbers[i];
   }
 
-  first(row: number): number {
-    return this.numbers[NUMBERS * row];
-  }
-
-  second(row: number): number {
-    return this.numbers[NUMBERS * row + 1];
-  }
-
-  third(row: number): number {
-    return this.numbers[NUMBERS * row + 2];
+  numbersOf(row: number): N {
+    const { numbers, width } = this;
+    return [...numbers.subarray(row * width, (row + 1) * width)] as readonly number[] as N;
   }
 
   flow(row: number): FlowTuple {
@@ -68,6 +60,6 @@ export class FirstFlows {
 
   private makeRoom(rows: number): void {
     this.words = widened(this.words, rows * WORDS);
-    this.numbers = widened(this.numbers, rows * NUMBERS);
+    this.numbers = widened(this.numbers, rows * this.width);
   }
 }

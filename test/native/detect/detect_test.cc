@@ -141,7 +141,7 @@ struct Fronts {
   double began = NAN;
   uint8_t heavy[kMost] = {0, 1};
   int32_t words_of[kMost * 11] = {};
-  double numbers[kMost * 3] = {};
+  double numbers[kMost * 5] = {};
   double sums[kMost] = {};
 };
 

@@ -48,10 +48,10 @@ class Entry {
   u32 = (place: number, value: number) => this.view.setUint32(this.at + place, value, true);
   f64 = (place: number, value: number) => this.view.setFloat64(this.at + place, value, true);
 
-  flow(random: Random, flags: number): void {
+  flow(random: Random, flags: number, protocols = PROTOCOLS): void {
     const isV6 = random.below(6) === 0;
     const hosts = random.of(HOSTS);
-    this.u8(B_PROTOCOL, random.of(PROTOCOLS));
+    this.u8(B_PROTOCOL, random.of(protocols));
     this.u16(B_PORTS, random.below(12) === 0 ? 123 : 40_000 + random.below(20_000));
     this.u16(B_PORTS + 2, random.of(PORTS));
     this.u8(B_FLAGS, flags | (isV6 ? EntryFlag.IPV6 : 0));
@@ -77,8 +77,8 @@ function entriesOf(count: number, entryBytes: number, write: (entry: Entry, inde
 /** Some much, most little. */
 const amount = (random: Random, most: number) => random.of([0, 1, random.below(1000), random.below(70_000), random.below(most)]);
 
-function writeEnd(entry: Entry, random: Random, until: number): void {
-  entry.flow(random, 0);
+function writeEnd(entry: Entry, random: Random, until: number, protocols = PROTOCOLS): void {
+  entry.flow(random, 0, protocols);
   entry.u8(B_KIND, random.of([EntryKind.VOLUME, EntryKind.CLOSE, EntryKind.CLOSE]));
   const first = until - random.of([1, 2, 5, 9, 4000, 20_000]) * SECOND - random.below(1000);
   entry.f64(B_ORDINAL, random.below(1_000_000));
@@ -90,7 +90,7 @@ function writeEnd(entry: Entry, random: Random, until: number): void {
     entry.f64(B_PAYLOAD + 8 * way, amount(random, 10_000));
     entry.f64(B_BYTES_SINCE + 8 * way, amount(random, 2_000_000));
     entry.u32(B_PACKETS + 4 * way, random.below(3));
-    entry.u32(B_PACKETS_SINCE + 4 * way, random.below(3));
+    entry.u32(B_PACKETS_SINCE + 4 * way, random.of([0, 1, 200]));
   }
   entry.u16(B_SERVICE, random.below(6) === 0 ? 1 + random.below(2) : 0);
   entry.u16(B_HOST, random.below(6) === 0 ? 3 + random.below(2) : 0);
@@ -110,4 +110,10 @@ export function frontBatch(random: Random, until: number, count: number): Detect
   const ends = entriesOf(count, END_BYTES, (entry) => writeEnd(entry, random, until));
   const answers = Uint32Array.from({ length: count }, (_, index) => index);
   return { moments, answers, ends, texts: TEXTS, dns: [], arp: [], surges: [], untold: 0 };
+}
+
+/** The same second of nothing but ICMP. */
+export function pingBatch(random: Random, until: number, count: number): DetectBatch {
+  const ends = entriesOf(count, END_BYTES, (entry) => writeEnd(entry, random, until, [1, 58]));
+  return { moments: new Uint8Array(0), answers: new Uint32Array(0), ends, texts: TEXTS, dns: [], arp: [], surges: [], untold: 0 };
 }

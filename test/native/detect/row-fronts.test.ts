@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addressText } from '../../../src/detect/address-text.ts';
 import { type ActiveRule, DetectEngine, type NativeDetect } from '../../../src/detect/engine.ts';
 import type { Address } from '../../../src/detect/events.ts';
-import { gateFront } from '../../../src/detect/row-front.ts';
+import { type Exchange, firstExchangesFront, gateFront } from '../../../src/detect/row-front.ts';
 import { defineRule } from '../../../src/detect/rule.ts';
 import { beaconing } from '../../../src/detect/rules/beaconing.ts';
 import { bruteForce } from '../../../src/detect/rules/brute-force.ts';
@@ -14,8 +14,10 @@ import { longConnection } from '../../../src/detect/rules/long-connection.ts';
 import { newDevice } from '../../../src/detect/rules/new-device.ts';
 import { newService } from '../../../src/detect/rules/new-service.ts';
 import { trafficSpike } from '../../../src/detect/rules/traffic-spike.ts';
+import { FirstFlows } from '../../../src/detect/state/first-flows.ts';
+import { KeyTable } from '../../../src/detect/state/key-table.ts';
 import { loadAddon } from '../../../src/native/load.ts';
-import { frontBatch } from './front-batches.ts';
+import { frontBatch, pingBatch } from './front-batches.ts';
 import { Random } from './random-batches.ts';
 
 const SECOND = 1_000_000_000;
@@ -62,14 +64,14 @@ const NATIVE: NativeDetect = {
 };
 
 /** `flows`: per tick, of two shards. */
-function found(seed: number, rules: readonly ActiveRule[], native: NativeDetect | null, flows = 900): string[] {
+function found(seed: number, rules: readonly ActiveRule[], native: NativeDetect | null, flows = 900, batchOf = frontBatch): string[] {
   const random = new Random(seed);
   const broken: string[] = [];
   const engine = new DetectEngine(rules, tools, ({ kind }, error) => void broken.push(`${kind}: ${String(error)}`), native);
   const log: string[] = [];
   for (let tick = 1; tick <= 9; tick++) {
     const at = START + tick * SECOND;
-    const batches = [frontBatch(random, at, flows), frontBatch(random, at, flows >> 2)];
+    const batches = [batchOf(random, at, flows), batchOf(random, at, flows >> 2)];
     const sums = { at, ordinal: 0, final: tick === 9, packets: 1, bytes: 1, dropped: 0, clockSteps: 0 };
     log.push(...engine.tick(batches, sums).map(({ rule, finding }) => `${rule.kind} ${JSON.stringify(finding)}`));
   }
@@ -88,12 +90,33 @@ describe('fronts of rules', () => {
   });
 
   it('find the same when pairs and addresses make room for others', () => {
-    // 4,096 of each are known; some of those that go have sums, and calls.
-    const rules = active.filter(({ rule }) => [dataExfiltration, trafficSpike, beaconing].some(({ kind }) => kind === rule.kind));
+    // 4,096 of each are known, of those with ICMP 2,048; some of those that go have sums, and calls.
+    const rules = active.filter(({ rule }) =>
+      [dataExfiltration, trafficSpike, beaconing, icmpTunnel].some(({ kind }) => kind === rule.kind),
+    );
     for (const seed of [21, 22]) {
       const log = found(seed, rules, NATIVE, 6000);
       expect(log.length).toBeGreaterThan(50);
       expect(log).toEqual(found(seed, rules, null, 6000));
+    }
+  });
+
+  it.each([
+    ['many first volumes are enough', 200_000, 1_000_000, 0.35],
+    ['many first volumes may be enough for the difference', 1_900_000, 40_000, 0.4],
+    ['few first volumes are enough', 3_800_000, 3_900_000, 0.2],
+  ])('find the same in ICMP, whoever asks, when %s', (_, bytes, unequalBytes, mostShown) => {
+    const usual = active.filter(({ rule }) => rule === icmpTunnel);
+    const set = { bytes, packet_bytes: 10, unequal_bytes: unequalBytes, window_secs: 2, unequal_secs: 4 };
+    const rules = usual.map(({ rule, settings }) => ({ rule, settings: { ...settings, ...set } }));
+    for (const seed of [31, 32]) {
+      Object.assign(seen, { rows: 0, shown: 0 });
+      const log = found(seed, rules, NATIVE, 3000, pingBatch);
+      expect(log).toEqual(found(seed, rules, null, 3000, pingBatch));
+      expect(log.length).toBeGreaterThan(30);
+      // Of all rows 0.44 had packets both ways.
+      expect(seen.shown).toBeGreaterThan(log.length);
+      expect(seen.shown / seen.rows).toBeLessThan(mostShown);
     }
   });
 
@@ -141,6 +164,14 @@ describe('fronts of rules', () => {
     expect(() => new RowFronts([{ ...gate, ports: new Uint8Array(3) }], false, mask)).toThrow('RowFronts: wrong ports');
     expect(() => new RowFronts(new Array(32).fill(gate), false, mask)).toThrow('RowFronts: wrong number of fronts');
     expect(() => new RowFronts([gate], false, new Uint32Array(0))).toThrow('RowFronts: wrong mask');
+    const first = { pairs: new KeyTable(9, 8, null, true), firsts: new FirstFlows<Exchange>(5, 8), heavy: new Uint8Array(8) };
+    const exchanges = firstExchangesFront({}, first, 1);
+    expect(() => new RowFronts([exchanges], true, mask)).not.toThrow();
+    expect(() => new RowFronts([exchanges], false, mask)).toThrow('RowFronts: wrong kind');
+    for (const numbers of [8 * 3, 8 * 5 - 1, 8 * 6]) {
+      const other = { ...exchanges, numbers: new Float64Array(numbers) };
+      expect(() => new RowFronts([other], true, mask)).toThrow('RowFronts: wrong numbers');
+    }
     const rows = {
       offsets: Int32Array.of(72),
       times: new Float64Array(1),

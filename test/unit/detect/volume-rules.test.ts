@@ -6,7 +6,7 @@ import { flowVolume } from '../../../src/detect/rules/flow-volume.ts';
 import { icmpTunnel } from '../../../src/detect/rules/icmp-tunnel.ts';
 import { longConnection } from '../../../src/detect/rules/long-connection.ts';
 import { trafficSpike } from '../../../src/detect/rules/traffic-spike.ts';
-import { close, ICMP, RuleRig, SECOND, tick, volume } from './rule-rig.ts';
+import { addressOf, close, ICMP, RuleRig, SECOND, tick, volume } from './rule-rig.ts';
 
 const inside = '10.0.0.5';
 const outside = '198.51.100.7';
@@ -135,6 +135,57 @@ describe('icmp_tunnel', () => {
     const edge = (at: number) => new RuleRig(icmpTunnel).feed(echo(0, 100, 1000), { ...echo(0, 100, 1000), at }).findings.length;
     expect(edge(60 * SECOND - 1)).toBe(1);
     expect(edge(60 * SECOND)).toBe(0);
+  });
+
+  it.each([
+    [inside, outside],
+    ['2001:db8::7', 'fd00::5'],
+    ['2001:db8::7:1', '2001:db8::8:0'],
+  ])('adds up what %s and %s asked each other', (smaller, larger) => {
+    const ends = (source: string, target: string) => ({ source: addressOf(source), target: addressOf(target) });
+    // The larger end sends packets of 220 bytes, whoever asks.
+    const one = { ...echo(1, 60, 220, 110), ...ends(larger, smaller) };
+    const other = { ...echo(2, 300, 110, 220), ...ends(smaller, larger) };
+    for (const events of [
+      [one, other],
+      [other, one],
+    ]) {
+      const [finding, ...more] = new RuleRig(icmpTunnel, { unequal_bytes: 118_800 }).feed(...events).findings;
+      expect(more).toEqual([]);
+      expect(finding).toMatchObject({ firstAt: events[0].at, observed: { bytes: 118_800, packet_bytes: 165, difference: 0.5 } });
+      expect(finding.flows).toMatchObject(events.map(({ source, target }) => ({ source, target })));
+    }
+  });
+
+  it('judges the first volume of a pair, when that is enough', () => {
+    const found = (up: number) => new RuleRig(icmpTunnel).feed({ ...echo(1, 128, 1024), bytesUp: up }).findings;
+    expect(found(128 * 1024 - 1)).toHaveLength(0);
+    expect(found(128 * 1024)).toMatchObject([{ observed: { bytes: 262_144 }, flows: [{ protocol: ICMP }] }]);
+  });
+
+  it('knows 2,048 pairs, and forgets the one that was not heard of for the longest time', () => {
+    const half = echo(0, 100, 1000);
+    const others = (count: number) => numbers(count).map((i) => ({ ...echo(1, 1, 98), source: addressOf(`10.9.${i >> 8}.${i & 255}`) }));
+    const found = (...events: VolumeEvent[]) => new RuleRig(icmpTunnel).feed(...events, { ...half, at: 2 * SECOND }).findings.length;
+    const answered = {
+      ...half,
+      at: SECOND,
+      source: half.target,
+      target: half.source,
+      bytesUp: 1,
+      bytesDown: 1,
+      packetsUp: 1,
+      packetsDown: 1,
+    };
+    expect(found(half, ...others(2047))).toBe(1);
+    expect(found(half, ...others(2048))).toBe(0);
+    // Of two volumes, of which one came from the other end.
+    expect(found(half, ...others(2000), answered, ...others(2047))).toBe(1);
+    expect(found(half, answered, ...others(2048))).toBe(0);
+    // Nor does the pair that took its place inherit anything.
+    expect(found(half, answered, ...others(2048), { ...half, at: SECOND, source: addressOf('10.9.7.255') })).toBe(0);
+    const errors = others(5000).map((event) => ({ ...event, packetsDown: 0, bytesDown: 0 }));
+    expect(found(half, ...errors)).toBe(1);
   });
 
   it.each([
