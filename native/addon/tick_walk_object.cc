@@ -51,6 +51,7 @@ Napi::Function TickWalkObject::define(Napi::Env env) {
                      {
                          InstanceMethod<&TickWalkObject::begin_moments>("beginMoments"),
                          InstanceMethod<&TickWalkObject::next_moment>("nextMoment"),
+                         InstanceMethod<&TickWalkObject::release>("release"),
                          InstanceMethod<&TickWalkObject::begin_ends>("beginEnds"),
                          InstanceMethod<&TickWalkObject::next_end>("nextEnd"),
                          InstanceMethod<&TickWalkObject::add_answered>("addAnswered"),
@@ -73,6 +74,7 @@ TickWalkObject::TickWalkObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   const Memory lanes = reader.memory("lanes", napi_uint8_array, kProtocols);
   const Memory waiting = reader.memory("waiting", napi_float64_array, kProtocols);
   const Memory marks = reader.memory("marks", napi_uint8_array, AddressPlaces::kPlaces);
+  const Memory held = reader.memory("held", napi_float64_array, sizeof(MomentEntry) / sizeof(double));
   const Memory places = reader.memory("places", napi_int32_array, AddressPlaces::kPlaces * AddressPlaces::kWords);
   const Memory classes = reader.memory("classes", napi_uint8_array, AddressPlaces::kPlaces);
   const Memory wants = reader.memory("wants", napi_uint32_array, kProtocols * kMostWants * sizeof(ContactWants) / sizeof(uint32_t));
@@ -89,6 +91,7 @@ TickWalkObject::TickWalkObject(const Napi::CallbackInfo& info) : Napi::ObjectWra
   memory.waiting = reinterpret_cast<double*>(waiting.bytes);
   memory.wants = reinterpret_cast<const ContactWants*>(wants.bytes);
   memory.marks = marks.bytes;
+  memory.held = reinterpret_cast<MomentEntry*>(held.bytes);
   memory.places = AddressPlaces(reinterpret_cast<int32_t*>(places.bytes), classes.bytes);
   uint64_t seed = 0;
   std::memcpy(&seed, secret.bytes, sizeof seed);
@@ -103,15 +106,19 @@ Napi::Value TickWalkObject::begin_moments(const Napi::CallbackInfo& info) {
   WalkRows rows;
   pinned_moments_.clear();
   if (pinned_.empty() || !read_entries(info[0], napi_uint8_array, moments) || !read_entries(info[1], napi_uint32_array, answers) ||
-      !read_entries(info[2], napi_float64_array, objects) || !read_rows(info[4], rows, pinned_moments_)) {
+      !read_entries(info[2], napi_float64_array, objects) || !read_rows(info[5], rows, pinned_moments_)) {
     return refuse(info.Env(), "beginMoments: wrong memory");
   }
   for (size_t i = 0; i < 3; ++i) pin(info[i], pinned_moments_);
-  return Napi::Number::New(info.Env(), walk_.begin_moments(moments, answers, objects, number_at(info, 3), rows));
+  return Napi::Number::New(info.Env(), walk_.begin_moments(moments, answers, objects, {number_at(info, 3), number_at(info, 4)}, rows));
 }
 
 Napi::Value TickWalkObject::next_moment(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<uint32_t>(walk_.next_moment()));
+}
+
+Napi::Value TickWalkObject::release(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<uint32_t>(walk_.release()));
 }
 
 void TickWalkObject::begin_ends(const Napi::CallbackInfo& info) {

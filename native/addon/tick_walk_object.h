@@ -15,9 +15,10 @@ class TickWalkObject : public Napi::ObjectWrap<TickWalkObject> {
   explicit TickWalkObject(const Napi::CallbackInfo& info);
 
  private:
-  // Arguments: entries, numbers of answers, objects, the moment before which nothing counts, rows.
+  // Arguments: entries, numbers of answers, objects, the moment before which nothing counts, the tick's end, rows.
   Napi::Value begin_moments(const Napi::CallbackInfo& info);
   Napi::Value next_moment(const Napi::CallbackInfo& info);
+  Napi::Value release(const Napi::CallbackInfo& info);
   // Entries, the moment as which they count, rows of volumes and of ends.
   void begin_ends(const Napi::CallbackInfo& info);
   Napi::Value next_end(const Napi::CallbackInfo& info);

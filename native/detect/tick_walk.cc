@@ -10,6 +10,7 @@ namespace {
 // Services are told apart by this many buckets; a power of two, as in src/detect/tick-surges.ts.
 constexpr uint32_t kBuckets = 4096;
 constexpr uint8_t kTcp = 6;
+constexpr uint64_t kProtocols = 256;
 // Numbers of packets, so that their difference fits into 32 bits.
 constexpr double kMostApart = 4e9;
 // Ends between the one that is looked at and the one whose memory is asked for.
@@ -37,11 +38,12 @@ AnsweredContacts& TickWalk::make_answered(uint8_t protocol) {
   return *answered;
 }
 
-uint32_t TickWalk::begin_moments(Entries<MomentEntry> moments, Entries<uint32_t> answers, Entries<double> objects, double after,
+uint32_t TickWalk::begin_moments(Entries<MomentEntry> moments, Entries<uint32_t> answers, Entries<double> objects, const TickSpan& span,
                                  const WalkRows& rows) {
   moments_ = moments;
   objects_ = objects;
-  after_ = after;
+  span_ = span;
+  is_numbered_ = false;
   answer_rows_ = rows;
   open_ = answer_ = object_ = 0;
   opens_.clear();
@@ -105,43 +107,128 @@ WalkStop TickWalk::next_moment() {
       ++object_;
       return WalkStop::kObject;
     }
-    if (open == nullptr && answer == nullptr) return WalkStop::kDone;
+    if (open == nullptr && answer == nullptr) return show_rest();
     const bool is_answer = answer != nullptr && (open == nullptr || is_before(answer->at, answer->ordinal, *open));
     const Place& place = is_answer ? *answer : *open;
     const MomentEntry& moment = moments_.first[place.entry];
-    const double at = std::max(place.at, after_);
-    const double offset = static_cast<double>(place.entry) * sizeof(MomentEntry);
+    const double at = std::max(place.at, span_.after);
     WalkCursor& cursor = *memory_.cursor;
-    ++cursor.index;
+    if (!is_numbered_) ++cursor.index;
+    is_numbered_ = true;
+    const double offset = static_cast<double>(place.entry) * sizeof(MomentEntry);
+    cursor.offset = offset;
+    cursor.at = at;
+    WalkStop stop = before_event(moment.protocol, at);
+    if (stop != WalkStop::kDone) return stop;
+    stop = is_answer ? meet_answer(moment, at, told_at_[place.entry]) : meet_open(moment, at);
+    if (stop == WalkStop::kHeld) return stop;
+    is_numbered_ = is_timed_ = false;
     if (is_answer) {
       want_contact();
       ++answer_;
       push(answer_rows_, cursor.answers, moment, offset, at);
-      if (is_usual_answer(moment, at, told_at_[place.entry])) continue;
     } else {
       ++open_;
       told_at_[place.entry] = at;
-      if (is_accepted(moment) && is_still_waiting(moment.protocol, at)) continue;
     }
-    cursor.offset = offset;
-    cursor.at = at;
+    if (stop == WalkStop::kDone) continue;
     cursor.attempt_at = told_at_[place.entry];
-    return is_answer ? WalkStop::kAnswered : WalkStop::kOpened;
+    return stop;
   }
 }
 
-// Done here when it is: an answer that accepted an attempt of the same tick.
-bool TickWalk::is_usual_answer(const MomentEntry& moment, double at, double attempt_at) {
-  if (!is_accepted(moment) || std::isnan(attempt_at) || !is_still_waiting(moment.protocol, at)) return false;
-  const uint8_t lane = memory_.lanes[moment.protocol];
-  if ((moment.flags & kEntryUntracked) != 0 || lane == 0) return true;
+// Where attempts of the protocol may be held, or null.
+HeldAttempts* TickWalk::holder_of(uint8_t protocol) {
+  const auto holding = static_cast<Holding>(memory_.cursor->holding);
+  // Who is shown accepted attempts must be shown them in time.
+  if (holding == Holding::kNone || (memory_.lanes[protocol] & kLaneAsks) != 0) return nullptr;
+  std::unique_ptr<HeldAttempts>& held = held_[protocol];
+  if (held == nullptr) {
+    held = std::make_unique<HeldAttempts>(seed_ + kProtocols + protocol);
+    held->show_unknown();
+  }
+  if (holding == Holding::kIdle && memory_.waiting[protocol] == INFINITY) held->forget_shown();
+  return held.get();
+}
+
+// kDone when nobody has to hear of it now. Before one that somebody is shown come those that are held.
+WalkStop TickWalk::meet_open(const MomentEntry& moment, double at) {
+  const uint8_t protocol = moment.protocol;
+  if (is_accepted(moment)) return is_still_waiting(protocol, at) ? WalkStop::kDone : WalkStop::kOpened;
+  HeldAttempts* const holder = holder_of(protocol);
+  const bool is_undecided = (moment.flags & (kEntryRefused | kEntryUntracked)) == 0;
+  if (holder != nullptr && is_undecided && holder->add(moment, at)) return WalkStop::kDone;
+  if (show_held_of(protocol) == WalkStop::kHeld) return WalkStop::kHeld;
+  if (held_[protocol] != nullptr) held_[protocol]->show(moment);
+  return WalkStop::kOpened;
+}
+
+WalkStop TickWalk::meet_answer(const MomentEntry& moment, double at, double attempt_at) {
+  const uint8_t protocol = moment.protocol;
+  if (!std::isnan(attempt_at)) {
+    return is_accepted(moment) && is_still_waiting(protocol, at) && accept(moment, attempt_at) ? WalkStop::kDone : WalkStop::kAnswered;
+  }
+  HeldAttempts* const held = held_[protocol].get();
+  const int32_t row = held == nullptr ? kNoRow : held->find(moment);
+  if (row == kNoRow) return WalkStop::kAnswered;
+  // A refusal is told behind the failures of earlier attempts; what was accepted waits for nothing.
+  if (!is_accepted(moment)) return show_held_of(protocol);
+  if (!accept((*held)[row].entry, (*held)[row].at)) return show_held(*held, row);
+  held->drop(row);
+  return WalkStop::kDone;
+}
+
+// An attempt of the moment `at` was accepted. False, and nothing was done, when some rule has to hear of it.
+bool TickWalk::accept(const MomentEntry& attempt, double at) {
+  const uint8_t lane = memory_.lanes[attempt.protocol];
+  if ((attempt.flags & kEntryUntracked) != 0 || lane == 0) return true;
   if ((lane & kLaneAsks) != 0) return false;
-  if ((lane & kLaneHears) != 0 && memory_.marks[AddressPlaces::place_of(moment.source, is_v6(moment))] != 0) return false;
-  if ((lane & kLaneFollowed) == 0 && ((lane & kLaneWants) == 0 || !is_wanted_by_any(memory_.wants, moment))) return true;
-  AnsweredContacts* const contacts = answered(moment.protocol);
+  if ((lane & kLaneHears) != 0 && memory_.marks[AddressPlaces::place_of(attempt.source, is_v6(attempt))] != 0) return false;
+  if ((lane & kLaneFollowed) == 0 && ((lane & kLaneWants) == 0 || !is_wanted_by_any(memory_.wants, attempt))) return true;
+  AnsweredContacts* const contacts = answered(attempt.protocol);
   if (contacts == nullptr) return false;
-  contacts->add(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port, attempt_at);
+  contacts->add(address_of(attempt.source, attempt), address_of(attempt.target, attempt), attempt.target_port, at);
   return true;
+}
+
+// What waits for too long at the moment `at` comes before an event of that moment.
+WalkStop TickWalk::before_event(uint8_t protocol, double at) {
+  if (HeldAttempts* const held = held_[protocol].get(); is_over(held, at)) return show_held(*held, held->oldest());
+  if (is_timed_ || is_still_waiting(protocol, at)) return WalkStop::kDone;
+  is_timed_ = true;
+  return WalkStop::kOver;
+}
+
+WalkStop TickWalk::show_held(HeldAttempts& held, int32_t row) {
+  *memory_.held = held[row].entry;
+  memory_.cursor->attempt_at = held[row].at;
+  held.drop(row);
+  held.show(*memory_.held);
+  return WalkStop::kHeld;
+}
+
+// kDone when there is none of the protocol.
+WalkStop TickWalk::show_held_of(uint8_t protocol) {
+  HeldAttempts* const held = held_[protocol].get();
+  return held == nullptr || held->oldest() == kNoRow ? WalkStop::kDone : show_held(*held, held->oldest());
+}
+
+// Those of all protocols that wait for too long at the end of the tick.
+WalkStop TickWalk::show_rest() {
+  for (const std::unique_ptr<HeldAttempts>& held : held_) {
+    if (is_over(held.get(), span_.until)) return show_held(*held, held->oldest());
+  }
+  return WalkStop::kDone;
+}
+
+// What rules are shown until the next tick that this goes through is not known here.
+WalkStop TickWalk::release() {
+  for (const std::unique_ptr<HeldAttempts>& held : held_) {
+    if (held == nullptr) continue;
+    if (held->oldest() != kNoRow) return show_held(*held, held->oldest());
+    held->show_unknown();
+  }
+  return WalkStop::kDone;
 }
 
 void TickWalk::begin_ends(Entries<EndEntry> ends, double now, const WalkRows& volumes, const WalkRows& closes) {

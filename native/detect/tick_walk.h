@@ -13,6 +13,7 @@
 #include "answered_contacts.h"
 #include "contact_wants.h"
 #include "entry_layout.h"
+#include "held_attempts.h"
 #include "internal_networks.h"
 
 namespace weir {
@@ -22,7 +23,7 @@ struct WalkCursor {
   double offset;
   // As which the event counts.
   double at;
-  // NaN when the attempt was not told in this tick.
+  // NaN when the attempt was not told in this tick. Of one that was held: as which it counts.
   double attempt_at;
   // Events so far.
   double index;
@@ -33,10 +34,16 @@ struct WalkCursor {
   // Of all ends so far.
   double missed_bytes;
   double payload_bytes;
+  // A `Holding`.
+  double holding;
 };
 
-// What is to be done by the caller. `kObject`: the next of the objects.
-enum class WalkStop : uint32_t { kDone, kObject, kOpened, kAnswered, kHalfOpen };
+// Whether rules let attempts be held. `kIdle`: they do, and none waits with a rule that follows no contacts.
+enum class Holding : uint32_t { kNone, kSome, kIdle };
+
+// What is to be done by the caller. `kObject`: the next of the objects. `kHeld`: an attempt that was held is to be shown.
+// `kOver`: attempts of the event's protocol may have waited for too long, before it is told.
+enum class WalkStop : uint32_t { kDone, kObject, kOpened, kAnswered, kHalfOpen, kHeld, kOver };
 
 // By protocol: what becomes of an accepted attempt.
 constexpr uint8_t kLaneFollowed = 1;
@@ -66,11 +73,19 @@ struct WalkMemory {
   const ContactWants* wants = nullptr;
   // By place of the address.
   const uint8_t* marks = nullptr;
+  // The attempt of `kHeld`.
+  MomentEntry* held = nullptr;
   AddressPlaces places;
   // Without them rows say of no address what it is unless its place does.
   std::optional<InternalNetworks> networks;
   // How long an attempt waits for its answer.
   double wait = 0;
+};
+
+struct TickSpan {
+  double after;
+  // Infinity when nothing comes any more.
+  double until;
 };
 
 template <typename Entry>
@@ -85,9 +100,11 @@ class TickWalk {
   TickWalk(const WalkMemory& memory, uint64_t seed) : memory_(memory), seed_(seed) {}
 
   // Attempts and answers of a tick. `answers`: numbers of moments; `objects`: time and ordinal of each, in order. Nothing
-  // counts before `after`. Returns the most attempts at services of one bucket.
-  uint32_t begin_moments(Entries<MomentEntry> moments, Entries<uint32_t> answers, Entries<double> objects, double after, const WalkRows& rows);
+  // counts before `span.after`, and at its end it is `span.until`. Returns the most attempts at services of one bucket.
+  uint32_t begin_moments(Entries<MomentEntry> moments, Entries<uint32_t> answers, Entries<double> objects, const TickSpan& span, const WalkRows& rows);
   WalkStop next_moment();
+  // The next attempt that is held, whatever its protocol; kDone when there is none.
+  WalkStop release();
   // Volumes and ends of a tick, all of which count as `now`.
   void begin_ends(Entries<EndEntry> ends, double now, const WalkRows& volumes, const WalkRows& closes);
   WalkStop next_end();
@@ -109,7 +126,17 @@ class TickWalk {
   bool is_object_next(const Place* open, const Place* answer) const;
   void order_ends();
   void want_contact() const;
-  bool is_usual_answer(const MomentEntry& moment, double at, double attempt_at);
+  HeldAttempts* holder_of(uint8_t protocol);
+  WalkStop meet_open(const MomentEntry& moment, double at);
+  WalkStop meet_answer(const MomentEntry& moment, double at, double attempt_at);
+  bool accept(const MomentEntry& attempt, double at);
+  bool is_over(const HeldAttempts* held, double at) const {
+    return held != nullptr && held->oldest() != kNoRow && at - (*held)[held->oldest()].at > memory_.wait;
+  }
+  WalkStop before_event(uint8_t protocol, double at);
+  WalkStop show_held(HeldAttempts& held, int32_t row);
+  WalkStop show_held_of(uint8_t protocol);
+  WalkStop show_rest();
   uint8_t class_of(const uint32_t address[4], bool is_v6) const;
   void push(const WalkRows& rows, double& count, const EntryHead& entry, double offset, double at);
   void push_beside(double offset, const EntryHead& entry);
@@ -118,10 +145,14 @@ class TickWalk {
   WalkMemory memory_;
   uint64_t seed_ = 0;
   std::array<std::unique_ptr<AnsweredContacts>, 256> answered_;
+  std::array<std::unique_ptr<HeldAttempts>, 256> held_;
 
   Entries<MomentEntry> moments_;
   Entries<double> objects_;
-  double after_ = 0;
+  TickSpan span_ = {0, 0};
+  // The event that the walk stands at has its number already; what was over before it is told.
+  bool is_numbered_ = false;
+  bool is_timed_ = false;
   WalkRows answer_rows_;
   std::vector<Place> opens_;
   std::vector<Place> answers_;

@@ -7,9 +7,9 @@ import { type DetectBatch, MOMENT_BYTES } from './batch.ts';
 import { handle, type SingleType } from './dispatch.ts';
 import { EntryReader } from './entry-reader.ts';
 import { EventRows, ignoreRow } from './event-rows.ts';
-import type { Address, DetectEvent } from './events.ts';
+import type { Address, DetectEvent, OpenEvent } from './events.ts';
 import { mergeBatches, type TickSums, type TickVisitor } from './merge-batches.ts';
-import { type CreateTickWalk, NativeWalk, type WalkVisitor } from './native-walk.ts';
+import { type CreateTickWalk, Holding, NativeWalk, type WalkVisitor } from './native-walk.ts';
 import type { Networks } from './networks.ts';
 import { type CreateRowFronts, RowShow } from './row-show.ts';
 import type { Finding, RowHandlers, Rule, RuleContext, RuleHandlers } from './rule.ts';
@@ -37,6 +37,8 @@ type OnEvent = (event: DetectEvent) => void;
 type RowType = 'answer' | 'volume' | 'close';
 /** Whoever wants these as single events is shown each of them. */
 const SINGLE = ['open', 'answer', 'volume', 'close'] as const;
+/** Whoever gets these has attempts that wait. */
+const WAITING = ['pending', 'settled'] as const;
 type Wanting = Record<SingleType, Running[]>;
 /** Addresses of which it is known whether they are internal. */
 const MOST_CLASSIFIED = 65_536;
@@ -122,6 +124,7 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
     this.index = 0;
     this.onEvent = onEvent;
     const isWalked = onEvent === null && SINGLE.every((type) => this.wanting[type].length === 0);
+    if (!isWalked) this.walk?.release();
     mergeBatches(batches, tick, this.lastNs, this.addresses, this, this.scratch, isWalked ? this.walk : null);
     this.lastNs = tick.at;
     return this.found.sort((a, b) => a.index - b.index || a.rank - b.rank);
@@ -150,6 +153,27 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
     for (const follower of followed) if (!isAccepted || follower.countsAll) follower.open(event);
     if (!isAccepted) this.tell('pending', event);
     this.tell('open', event);
+  }
+
+  get holding(): Holding {
+    const waitNs = this.followed[0]?.waitNs;
+    let isIdle = true;
+    for (const type of WAITING) {
+      for (const { handlers } of this.wanting[type]) {
+        if (handlers.attempts?.waitNs !== waitNs) return Holding.NONE;
+        isIdle &&= handlers.attempts?.isIdle === true;
+      }
+    }
+    return waitNs === undefined ? Holding.NONE : isIdle ? Holding.IDLE : Holding.SOME;
+  }
+
+  meetHeld(attempt: OpenEvent): void {
+    for (const follower of this.followed) follower.open(attempt);
+    this.tell('pending', attempt);
+  }
+
+  meetTime(offset: number, at: number): void {
+    for (const follower of this.followed) follower.advance(this.moments.protocol(offset), at);
   }
 
   answered(offset: number, at: number, attemptAt: number): void {

@@ -62,7 +62,7 @@ export function mergeBatches(
   );
   visitor.begin(moments, ends);
   const objects = objectsOf(batches);
-  const isTold = walk?.tellMoments(moments, answersOf(batches), objects, afterNs) ?? false;
+  const isTold = walk?.tellMoments(moments, answersOf(batches), objects, afterNs, tick) ?? false;
   const opens = isTold ? NONE : opensOf(moments, scratch);
   const surges = new TickSurges(batches, tick.at, moments, opens);
   if (!isTold) new TickMoments(batches, moments, opens, objects, surges, afterNs, visitor, scratch).tell();

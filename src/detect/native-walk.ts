@@ -6,9 +6,11 @@
 import { randomBytes } from 'node:crypto';
 import type { NetworkWords, TickWalk, TickWalkMemory } from '../native/tick-walk.ts';
 import type { AddressCache } from './address-cache.ts';
-import type { EntryReader } from './entry-reader.ts';
+import { MOMENT_BYTES } from './batch.ts';
+import { EntryReader } from './entry-reader.ts';
 import type { EventRows } from './event-rows.ts';
-import { type DetectEvent, OPENS_TOLD } from './events.ts';
+import { type DetectEvent, OPENS_TOLD, type OpenEvent } from './events.ts';
+import type { TickSums } from './merge-batches.ts';
 import type { AnsweredStore } from './state/answered-contacts.ts';
 import type { ContactFollower, ContactWalk } from './state/contact-follower.ts';
 import { WANTS_MEMORY_WORDS } from './state/contact-wants.ts';
@@ -31,11 +33,16 @@ const Cursor = {
   CLOSES: 6,
   MISSED_BYTES: 7,
   PAYLOAD_BYTES: 8,
-  COUNT: 9,
+  HOLDING: 9,
+  COUNT: 10,
 } as const;
 
 /** Why the walk has stopped. */
-const WalkStop = { DONE: 0, OBJECT: 1, OPENED: 2, ANSWERED: 3, HALF_OPEN: 4 } as const;
+const WalkStop = { DONE: 0, OBJECT: 1, OPENED: 2, ANSWERED: 3, HALF_OPEN: 4, HELD: 5, OVER: 6 } as const;
+
+/** Whether rules let attempts be held back. `IDLE`: they do, and none waits with a rule that follows no contacts. */
+export const Holding = { NONE: 0, SOME: 1, IDLE: 2 } as const;
+export type Holding = (typeof Holding)[keyof typeof Holding];
 
 const PROTOCOLS = 256;
 const SECRET_BYTES = 8;
@@ -47,7 +54,13 @@ export interface WalkVisitor {
   readonly answers: EventRows;
   readonly volumes: EventRows;
   readonly closes: EventRows;
+  /** Whether the walk may hold attempts back until they are accepted or over. */
+  readonly holding: Holding;
   event(event: DetectEvent): void;
+  /** An attempt that was held back; it has its number already. */
+  meetHeld(attempt: OpenEvent): void;
+  /** Time has come to `at` for attempts of the entry's protocol. */
+  meetTime(offset: number, at: number): void;
   /** An attempt that counts as `at`; it has its number already. */
   meetOpen(offset: number, at: number): void;
   /** An answer; it has its number and its row already. */
@@ -59,6 +72,8 @@ export class NativeWalk implements ContactWalk {
   readonly wants = new Uint32Array(WANTS_MEMORY_WORDS);
   readonly waiting = new Float64Array(PROTOCOLS).fill(Number.POSITIVE_INFINITY);
   private readonly cursor = new Float64Array(Cursor.COUNT);
+  /** The attempt that was held back. */
+  private readonly held: EntryReader;
   private readonly walk: TickWalk;
   private readonly visitor: WalkVisitor;
   private readonly classifies: boolean;
@@ -67,16 +82,19 @@ export class NativeWalk implements ContactWalk {
   constructor(
     create: CreateTickWalk,
     visitor: WalkVisitor,
-    { words, classes }: AddressCache,
+    addresses: AddressCache,
     marks: SourceMarks,
     follower: ContactFollower | undefined,
     networks: NetworkWords | null,
   ) {
     const { cursor, lanes, wants, waiting } = this;
+    const { words, classes } = addresses;
+    const held = new Float64Array(MOMENT_BYTES / 8);
+    this.held = new EntryReader(new Uint8Array(held.buffer), MOMENT_BYTES, addresses);
     this.visitor = visitor;
     const secret = randomBytes(SECRET_BYTES);
     const wait = follower?.waitNs ?? 0;
-    this.walk = create({ cursor, lanes, wants, waiting, marks: marks.counts, places: words, classes, networks, secret, wait });
+    this.walk = create({ cursor, lanes, wants, waiting, marks: marks.counts, held, places: words, classes, networks, secret, wait });
     this.classifies = networks !== null;
     follower?.walkWith(this);
   }
@@ -86,13 +104,23 @@ export class NativeWalk implements ContactWalk {
   }
 
   /**
-   * Attempts, answers, and the questions and claims in `objects`; nothing counts before `afterNs`. False, and nothing was
-   * told, when there may be too many attempts at one service to tell them one by one.
+   * Attempts, answers, and the questions and claims in `objects`; nothing counts before `afterNs`. False, and nothing of the
+   * tick was told, when there may be too many attempts at one service to tell them one by one.
    */
-  tellMoments(moments: EntryReader, answers: Uint32Array, objects: readonly DetectEvent[], afterNs: number): boolean {
+  tellMoments(
+    moments: EntryReader,
+    answers: Uint32Array,
+    objects: readonly DetectEvent[],
+    afterNs: number,
+    { at: tickAt, final }: Pick<TickSums, 'at' | 'final'>,
+  ): boolean {
     const { walk, cursor, visitor } = this;
     const places = Float64Array.from(objects.flatMap(({ at, ordinal }) => [at, ordinal]));
-    if (walk.beginMoments(moments.u8, answers, places, afterNs, visitor.answers) > OPENS_TOLD) return false;
+    const untilNs = final ? Number.POSITIVE_INFINITY : tickAt;
+    if (walk.beginMoments(moments.u8, answers, places, afterNs, untilNs, visitor.answers) > OPENS_TOLD) {
+      this.release();
+      return false;
+    }
     let object = 0;
     for (;;) {
       const stop = this.next(false);
@@ -101,12 +129,19 @@ export class NativeWalk implements ContactWalk {
       const at = cursor[Cursor.AT];
       if (stop === WalkStop.OPENED) visitor.meetOpen(offset, at);
       else if (stop === WalkStop.ANSWERED) visitor.meetAnswer(offset, at, cursor[Cursor.ATTEMPT_AT]);
+      else if (stop === WalkStop.HELD) this.showHeld();
+      else if (stop === WalkStop.OVER) visitor.meetTime(offset, at);
       else {
         const event = objects[object++];
         // What was learned late, as a question that was never answered, must not make time fall.
         visitor.event(event.at < afterNs ? { ...event, at: afterNs } : event);
       }
     }
+  }
+
+  /** Shows what is held back, in a tick that somebody else goes through. */
+  release(): void {
+    while (this.walk.release() === WalkStop.HELD) this.showHeld();
   }
 
   /** Volumes and ends, which count as `now`; what is summed over them. */
@@ -119,6 +154,10 @@ export class NativeWalk implements ContactWalk {
     return { missedBytes: cursor[Cursor.MISSED_BYTES], payloadBytes: cursor[Cursor.PAYLOAD_BYTES] };
   }
 
+  private showHeld(): void {
+    this.visitor.meetHeld(this.held.open(0, this.cursor[Cursor.ATTEMPT_AT]));
+  }
+
   /** Goes on, from where the visitor is to where it is to go on. */
   private next(isEnds: boolean): number {
     const { walk, cursor, visitor } = this;
@@ -127,6 +166,7 @@ export class NativeWalk implements ContactWalk {
     cursor[Cursor.ANSWERS] = answers.count;
     cursor[Cursor.VOLUMES] = volumes.count;
     cursor[Cursor.CLOSES] = closes.count;
+    cursor[Cursor.HOLDING] = visitor.holding;
     const stop = isEnds ? walk.nextEnd() : walk.nextMoment();
     visitor.index = cursor[Cursor.INDEX];
     answers.count = cursor[Cursor.ANSWERS];

@@ -13,8 +13,8 @@ type IsWithin = (address: Address | null) => boolean;
 
 /** Handlers that get events as rows. */
 const ROWS: ReadonlySet<string> = new Set<keyof RowHandlers>(['answerRow', 'volumeRow', 'closeRow']);
-/** They know of no networks: a rule that is about some of them is shown all rows of these. */
-const FRONTS: ReadonlySet<string> = new Set<keyof RowHandlers>(['answerFront', 'volumeFront', 'closeFront']);
+/** They know of no networks: a rule that is about some of them is shown all rows, and all attempts in time. */
+const FRONTS: ReadonlySet<string> = new Set<keyof RowHandlers>(['answerFront', 'volumeFront', 'closeFront', 'attempts']);
 
 function membership({ networks, own }: Region): IsWithin {
   const table = new NetworkTable(networks);

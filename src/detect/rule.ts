@@ -110,6 +110,20 @@ export interface RowHandlers {
   pending?(event: OpenEvent): void;
   /** An answer that did not accept an attempt of the same tick. */
   settled?(event: AnswerEvent): void;
+  /**
+   * With it, a rule need not be shown a `pending` attempt that is accepted in time, nor its answer, and others it may be
+   * shown late, when their wait is over. Attempts of one protocol must not matter to those of another, and one flow has the
+   * latest only; at least 16,384 must have room.
+   */
+  readonly attempts?: WaitingAttempts;
+}
+
+/** The attempts that wait for their answer within a rule. */
+export interface WaitingAttempts {
+  /** How long they do. */
+  readonly waitNs: number;
+  /** None waits. */
+  readonly isIdle: boolean;
 }
 
 export interface Rule<S extends SettingSpecs = SettingSpecs> {

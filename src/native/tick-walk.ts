@@ -26,6 +26,8 @@ export interface TickWalkMemory {
   readonly wants: Uint32Array;
   /** By place of an address: not 0 = somebody may want to hear of this source. */
   readonly marks: Uint8Array;
+  /** The entry of an attempt that was held, when it is to be shown: 72 bytes. */
+  readonly held: Float64Array;
   /** Words and class of the address in each place. */
   readonly places: Int32Array;
   readonly classes: Uint8Array;
@@ -43,10 +45,12 @@ export interface TickWalkMemory {
  * another kind, and for a source that is none.
  */
 export interface TickWalk {
-  /** `objects`: time and ordinal of each. The most attempts at services of one bucket. */
-  beginMoments(moments: Uint8Array, answers: Uint32Array, objects: Float64Array, afterNs: number, rows: WalkRows): number;
+  /** `objects`: time and ordinal of each; `untilNs`: the tick's end. The most attempts at services of one bucket. */
+  beginMoments(moments: Uint8Array, answers: Uint32Array, objects: Float64Array, afterNs: number, untilNs: number, rows: WalkRows): number;
   /** A `WalkStop`; what it is about stands in the cursor. */
   nextMoment(): number;
+  /** The same of the next attempt that is held. */
+  release(): number;
   beginEnds(ends: Uint8Array, now: number, volumes: WalkRows, closes: WalkRows): void;
   nextEnd(): number;
   /** `pair`: words of source and target and their version. */

@@ -26,8 +26,11 @@ interface Limits {
 
 interface Output {
   text(address: string): string;
-  raise(finding: Finding): void;
+  raise(finding: Finding, number: number): void;
 }
+
+/** Of a finding: behind those of all events, as attempts that wait may be shown late. */
+const LAST = Number.MAX_SAFE_INTEGER;
 
 /** Services whose answers beyond the attempts that were told are remembered until the surge of the tick. */
 const MOST_CREDITS = 8192;
@@ -57,6 +60,11 @@ class FloodCounter {
       accepted: () => {},
     };
     this.tracker = new ContactTracker(limits.waitNs, outcomes, { most: MOST_WAITING, mostPerGroup: MOST_WAITING });
+  }
+
+  /** No attempt waits. */
+  get isIdle(): boolean {
+    return this.tracker.size === 0;
   }
 
   open(event: OpenEvent): void {
@@ -166,17 +174,20 @@ class FloodCounter {
     const firstAt = service.unanswered.firstAt;
     const rate = ratePerSecond(unanswered, firstAt, at);
     const target = this.nameOf(service);
-    output.raise({
-      at,
-      firstAt,
-      source: null,
-      target,
-      observed: { unanswered, sources, per_sec: rate, ...unconfirmedOf(service, at) },
-      threshold: { unanswered: limits.unanswered, sources: limits.sources },
-      windowSecs: limits.window,
-      description: `${unanswered} unanswered SYNs from ${sources} sources to ${target} within ${limits.window} s (${rate} a second), ${limits.unanswered} from ${limits.sources} are the limit`,
-      flows: service.recent.list(),
-    });
+    output.raise(
+      {
+        at,
+        firstAt,
+        source: null,
+        target,
+        observed: { unanswered, sources, per_sec: rate, ...unconfirmedOf(service, at) },
+        threshold: { unanswered: limits.unanswered, sources: limits.sources },
+        windowSecs: limits.window,
+        description: `${unanswered} unanswered SYNs from ${sources} sources to ${target} within ${limits.window} s (${rate} a second), ${limits.unanswered} from ${limits.sources} are the limit`,
+        flows: service.recent.list(),
+      },
+      LAST,
+    );
   }
 
   private judgeSource(service: HalfOpen, source: string, at: number, amount: number): void {
@@ -188,17 +199,20 @@ class FloodCounter {
     const firstAt = state.count.firstAt;
     const rate = ratePerSecond(unanswered, firstAt, at);
     const [from, target] = [output.text(source), this.nameOf(service)];
-    output.raise({
-      at,
-      firstAt,
-      source: from,
-      target,
-      observed: { unanswered, sources: 1, per_sec: rate, ...unconfirmedOf(service, at) },
-      threshold: { unanswered: limits.single, sources: 1 },
-      windowSecs: limits.window,
-      description: `${unanswered} unanswered SYNs from ${from} to ${target} within ${limits.window} s (${rate} a second), ${limits.single} are the limit for one source`,
-      flows: service.recent.list().filter((flow) => flow.source === source),
-    });
+    output.raise(
+      {
+        at,
+        firstAt,
+        source: from,
+        target,
+        observed: { unanswered, sources: 1, per_sec: rate, ...unconfirmedOf(service, at) },
+        threshold: { unanswered: limits.single, sources: 1 },
+        windowSecs: limits.window,
+        description: `${unanswered} unanswered SYNs from ${from} to ${target} within ${limits.window} s (${rate} a second), ${limits.single} are the limit for one source`,
+        flows: service.recent.list().filter((flow) => flow.source === source),
+      },
+      LAST,
+    );
   }
 
   private nameOf({ target, targetPort }: HalfOpen): string {
@@ -240,6 +254,12 @@ export const synFlood = defineRule({
     const waitNs = answer_wait_ms * 1_000_000;
     const counter = new FloodCounter({ unanswered, sources, single, window, waitNs, countRefused: count_refused === 1 }, context);
     return {
+      attempts: {
+        waitNs,
+        get isIdle() {
+          return counter.isIdle;
+        },
+      },
       pending(event) {
         if (event.protocol === TCP) counter.open(event);
       },

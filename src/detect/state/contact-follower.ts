@@ -151,8 +151,8 @@ export class ContactFollower {
 
   /** Attempts that the flow table refused are left out: their answers are not told, and a full table must not make a scanner of everybody. */
   open(event: OpenEvent): void {
-    if (!event.tracked) return;
     this.advance(event.protocol, event.at);
+    if (!event.tracked) return;
     let waits = false;
     for (const rule of this.lane(event.protocol).rules) {
       if (!isAbout(rule, event)) continue;

@@ -14,12 +14,13 @@ const PROTOCOL = 6;
 
 function nativeStore(): AnsweredStore {
   const walk = new (loadAddon().TickWalk)({
-    cursor: new Float64Array(9),
+    cursor: new Float64Array(10),
     lanes: new Uint8Array(256),
     wants: new Uint32Array(WANTS_MEMORY_WORDS),
     networks: null,
     waiting: new Float64Array(256),
     marks: new Uint8Array(ADDRESS_PLACES),
+    held: new Float64Array(9),
     places: new Int32Array(ADDRESS_PLACES * 5),
     classes: new Uint8Array(ADDRESS_PLACES),
     secret: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),

@@ -30,7 +30,9 @@ std::vector<Entry> any_entries(size_t count, Random& random) {
   for (Entry& entry : entries) {
     if (random.chance(0.5)) continue;
     auto* const head = reinterpret_cast<weir::EntryHead*>(&entry);
-    head->flags = weir::kEntryAccepted;
+    head->flags = random.chance(0.7) ? weir::kEntryAccepted : 0;
+    head->source_port = static_cast<uint16_t>(random.below(3));
+    head->target_port = static_cast<uint16_t>(random.below(2));
     head->kind = static_cast<uint8_t>(1 + random.below(5));
     head->protocol = random.chance(0.5) ? 6 : 17;
     head->at = head->second_at = random.below(1000);
@@ -190,10 +192,12 @@ TEST(the_walk_goes_through_any_entries) {
   std::vector<int32_t> places(weir::AddressPlaces::kPlaces * weir::AddressPlaces::kWords);
   std::vector<uint8_t> classes(weir::AddressPlaces::kPlaces);
   const uint32_t v4[] = {0x0a000000, 0xff000000};
-  weir::WalkMemory memory{&cursor, lanes.data(), waiting.data(), wants.data(), marks.data(), {places.data(), classes.data()}, {}, 100};
+  MomentEntry held{};
+  weir::WalkMemory memory{&cursor, lanes.data(), waiting.data(), wants.data(), marks.data(), &held, {places.data(), classes.data()}, {}, 100};
   memory.networks.emplace(v4, 1, v4, 0);
   weir::TickWalk walk(memory, 5);
   for (const uint8_t protocol : {uint8_t{6}, uint8_t{17}}) walk.make_answered(protocol);
+  size_t shown_late = 0;
   for (int trial = 0; trial < 300; ++trial) {
     fill(lanes.data(), lanes.size(), random);
     fill(wants.data(), wants.size() * sizeof(weir::ContactWants), random);
@@ -205,10 +209,19 @@ TEST(the_walk_goes_through_any_entries) {
     const double objects[] = {100, 1, 500, 2};
     Rows rows(30);
     cursor = {};
-    walk.begin_moments({moments.data(), moments.size()}, {answers.data(), answers.size()}, {objects, 4}, 50, rows.view());
+    cursor.holding = random.below(3);
+    const weir::TickSpan span{50, random.chance(0.2) ? INFINITY : 1000};
+    walk.begin_moments({moments.data(), moments.size()}, {answers.data(), answers.size()}, {objects, 4}, span, rows.view());
     size_t stops = 0;
-    while (walk.next_moment() != weir::WalkStop::kDone) ++stops;
+    for (weir::WalkStop stop; (stop = walk.next_moment()) != weir::WalkStop::kDone;) {
+      if (stop == weir::WalkStop::kOver) continue;
+      ++(stop == weir::WalkStop::kHeld ? shown_late : stops);
+    }
+    if (random.chance(0.1)) {
+      while (walk.release() == weir::WalkStop::kHeld) ++shown_late;
+    }
     CHECK(stops <= 60 + 50 + 2);
+    CHECK(shown_late <= 60 * (static_cast<size_t>(trial) + 1));
     CHECK(cursor.answers <= 30);
 
     const std::vector<EndEntry> ends = any_entries<EndEntry>(60, random);
@@ -219,6 +232,7 @@ TEST(the_walk_goes_through_any_entries) {
     CHECK(cursor.volumes <= 30 && cursor.closes <= 25);
     CHECK(cursor.index <= 60 + 50 + 120);
   }
+  CHECK(shown_late > 0);
 }
 
 }  // namespace
