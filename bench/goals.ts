@@ -44,7 +44,7 @@ const goals: Goal[] = [
   { goal: 'small: times faster than nfpcapd', capture: 'small', program: 'weir', value: slower('nfpcapd'), atLeast: 4 },
   { goal: 'small: times faster than softflowd', capture: 'small', program: 'weir', value: slower('softflowd'), atLeast: 6 },
   { goal: 'imix: two shards over one', capture: 'imix', program: 'weir ×2', value: against('imix', 'weir'), atMost: 1 },
-  { goal: 'imix: detection over none', capture: 'imix', program: 'weir detect', value: against('imix', 'weir'), atMost: 1.15 },
+  { goal: 'imix: detection over none', capture: 'imix', program: 'weir detect', value: wallOver('weir'), atMost: 1.15 },
   { goal: 'flood, 100,000 flows: million packets/s', capture: 'flood', program: 'weir 100k', value: (row) => row.mpps, atLeast: 0.5 },
   {
     goal: 'flood, 100,000 flows: peak memory in MB',

@@ -50,11 +50,13 @@ int32_t AnsweredContacts::obtain_source(const AddressWords& address) {
   return source;
 }
 
-void AnsweredContacts::want(const AddressWords& source, const AddressWords& host, uint32_t port) const {
+AnsweredContacts::Wanted AnsweredContacts::want(const AddressWords& source, const AddressWords& host, uint32_t port) const {
   const int32_t row = find(source);
-  if (row == kNoRow) return;
+  if (row == kNoRow) return {};
   const ContactTable& table = table_of(row);
-  table.want(table.hash_of({static_cast<uint32_t>(row), port & 0xffff, host.data()}));
+  const uint64_t hash = table.hash_of({static_cast<uint32_t>(row), port & 0xffff, host.data()});
+  table.want_head(hash);
+  return {&table, hash};
 }
 
 void AnsweredContacts::expire(double now, double memory) {

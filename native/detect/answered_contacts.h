@@ -34,8 +34,18 @@ class AnsweredContacts {
 
   // The contact that `source` made at `at` was answered.
   void add(const AddressWords& source, const AddressWords& host, uint32_t port, double at);
-  // Asks for the memory that `add` needs: a hint.
-  void want(const AddressWords& source, const AddressWords& host, uint32_t port) const;
+  // What `add` will need memory of; `table` is null when that is not known.
+  struct Wanted {
+    const ContactTable* table = nullptr;
+    uint64_t hash = 0;
+
+    // Asks for it, when the first part has had its time: a hint.
+    void want_rest() const {
+      if (table != nullptr) table->want_row(hash);
+    }
+  };
+  // Asks for the first part of it.
+  Wanted want(const AddressWords& source, const AddressWords& host, uint32_t port) const;
   // Forgets sources without an answer for `memory`.
   void expire(double now, double memory);
 

@@ -25,8 +25,12 @@ class ContactTable {
   uint64_t hash_of(const Key& key) const;
   // `hash`: of the key. kNoRow when it is not there.
   int32_t find(const Key& key, uint64_t hash) const;
-  // Asks for the memory that `find` begins with: a hint.
-  void want(uint64_t hash) const { __builtin_prefetch(&head_of(hash)); }
+  // Ask for the memory that `find` needs: hints, the second one when the first has had its time.
+  void want_head(uint64_t hash) const { __builtin_prefetch(&head_of(hash)); }
+  void want_row(uint64_t hash) const {
+    const uint32_t head = head_of(hash);
+    if (head != 0) __builtin_prefetch(words_of(static_cast<int32_t>(head) - 1));
+  }
   // A row for a key that is not there; there must be room.
   int32_t insert(const Key& key, uint64_t hash);
   void drop(int32_t row);
@@ -46,12 +50,13 @@ class ContactTable {
  private:
   // Words of a row behind the two of its moment: the next one of its bucket, or of those that are free.
   enum Word : uint32_t { kInBucket = 2, kOfSource, kSourceAndPort, kHost };
-  // Rows wait longer in a bucket than for its memory, up to a few of them.
-  static constexpr uint32_t kBuckets = 1 << 16;
+  // One for each row that there may be: most contacts are new, and an empty bucket says so without looking at a row.
+  static constexpr uint32_t kBucketBits = 18;
+  static constexpr uint32_t kBuckets = 1 << kBucketBits;
 
   uint32_t* words_of(int32_t row) const { return rows_.get() + static_cast<size_t>(row) * stride_; }
   // Row + 1.
-  uint32_t& head_of(uint64_t hash) const { return heads_.get()[hash >> 48 & (kBuckets - 1)]; }
+  uint32_t& head_of(uint64_t hash) const { return heads_.get()[hash >> (64 - kBucketBits)]; }
   bool is_of(int32_t row, const Key& key) const;
 
   uint32_t host_words_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -13,8 +14,6 @@ constexpr uint8_t kTcp = 6;
 constexpr uint64_t kProtocols = 256;
 // Numbers of packets, so that their difference fits into 32 bits.
 constexpr double kMostApart = 4e9;
-// Ends between the one that is looked at and the one whose memory is asked for.
-constexpr size_t kAhead = 8;
 
 uint32_t service_bucket(const EntryHead& entry) {
   const uint32_t* const words = entry.target;
@@ -25,6 +24,22 @@ uint32_t service_bucket(const EntryHead& entry) {
 bool is_v6(const EntryHead& entry) { return (entry.flags & kEntryIpv6) != 0; }
 bool is_accepted(const EntryHead& entry) { return (entry.flags & kEntryAccepted) != 0; }
 bool has_grown(const EndEntry& entry) { return entry.bytes_since[0] + entry.bytes_since[1] > 0; }
+
+// Ascending by the upper half; what is equal there stays as it stands. By digits: entries are too many to compare.
+void sort_by_number(std::vector<uint64_t>& numbers, std::vector<uint64_t>& scratch) {
+  constexpr uint32_t digit_bits = 11;
+  constexpr uint32_t digits = 1 << digit_bits;
+  scratch.resize(numbers.size());
+  for (uint32_t shift = 32; shift < 64; shift += digit_bits) {
+    uint32_t places[digits] = {};
+    for (const uint64_t number : numbers) ++places[number >> shift & (digits - 1)];
+    if (!numbers.empty() && places[numbers[0] >> shift & (digits - 1)] == numbers.size()) continue;
+    uint32_t place = 0;
+    for (uint32_t& count : places) place += std::exchange(count, place);
+    for (const uint64_t number : numbers) scratch[places[number >> shift & (digits - 1)]++] = number;
+    numbers.swap(scratch);
+  }
+}
 
 AddressWords address_of(const uint32_t words[4], const EntryHead& entry) {
   return {words[0], words[1], words[2], words[3], is_v6(entry) ? 6u : 4u};
@@ -43,9 +58,10 @@ uint32_t TickWalk::begin_moments(Entries<MomentEntry> moments, Entries<uint32_t>
   moments_ = moments;
   objects_ = objects;
   span_ = span;
-  is_numbered_ = false;
+  is_numbered_ = is_timed_ = false;
   answer_rows_ = rows;
   open_ = answer_ = object_ = 0;
+  wanted_.fill({});
   opens_.clear();
   answers_.clear();
   for (size_t entry = 0; entry < moments.count; ++entry) {
@@ -90,13 +106,16 @@ bool TickWalk::is_object_next(const Place* open, const Place* answer) const {
   return open == nullptr || is_before(at, ordinal, *open);
 }
 
-// The contact of an answer that comes soon.
-void TickWalk::want_contact() const {
+// The contacts of answers that come soon.
+void TickWalk::want_contact() {
+  wanted_[(answer_ + kAhead / 2) % kAhead].want_rest();
+  AnsweredContacts::Wanted& wanted = wanted_[answer_ % kAhead];
+  wanted = {};
   if (answer_ + kAhead >= answers_.size()) return;
   const MomentEntry& moment = moments_.first[answers_[answer_ + kAhead].entry];
   const AnsweredContacts* const contacts = answered(moment.protocol);
   if (contacts == nullptr || !is_accepted(moment)) return;
-  contacts->want(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port);
+  wanted = contacts->want(address_of(moment.source, moment), address_of(moment.target, moment), moment.target_port);
 }
 
 WalkStop TickWalk::next_moment() {
@@ -258,7 +277,7 @@ void TickWalk::order_ends() {
     const double apart = ends_.first[entry].head.ordinal - least;
     end_order_[entry] = (apart >= 0 ? static_cast<uint64_t>(apart) << 32 : 0) | entry;
   }
-  std::sort(end_order_.begin(), end_order_.end());
+  sort_by_number(end_order_, end_scratch_);
   for (uint64_t& place : end_order_) place &= 0xffff'ffff;
 }
 

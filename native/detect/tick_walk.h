@@ -114,6 +114,9 @@ class TickWalk {
   AnsweredContacts& make_answered(uint8_t protocol);
 
  private:
+  // Events between the one that is looked at and the one whose memory is asked for.
+  static constexpr size_t kAhead = 8;
+
   struct Place {
     double at;
     double ordinal;
@@ -125,7 +128,7 @@ class TickWalk {
   static bool is_before(double at, double ordinal, const Place& other);
   bool is_object_next(const Place* open, const Place* answer) const;
   void order_ends();
-  void want_contact() const;
+  void want_contact();
   HeldAttempts* holder_of(uint8_t protocol);
   WalkStop meet_open(const MomentEntry& moment, double at);
   WalkStop meet_answer(const MomentEntry& moment, double at, double attempt_at);
@@ -160,6 +163,8 @@ class TickWalk {
   std::vector<double> told_at_;
   size_t open_ = 0;
   size_t answer_ = 0;
+  // Of the next answers, by their number.
+  std::array<AnsweredContacts::Wanted, kAhead> wanted_;
   size_t object_ = 0;
 
   Entries<EndEntry> ends_;
@@ -168,6 +173,7 @@ class TickWalk {
   WalkRows close_rows_;
   // Numbers of ends.
   std::vector<uint64_t> end_order_;
+  std::vector<uint64_t> end_scratch_;
   size_t end_ = 0;
 };
 

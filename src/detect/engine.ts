@@ -156,15 +156,17 @@ export class DetectEngine implements TickVisitor, WalkVisitor {
   }
 
   get holding(): Holding {
-    const waitNs = this.followed[0]?.waitNs;
-    let isIdle = true;
+    if (this.followed.length === 0) return Holding.NONE;
+    const { waitNs } = this.followed[0];
+    let holding: Holding = Holding.IDLE;
     for (const type of WAITING) {
       for (const { handlers } of this.wanting[type]) {
-        if (handlers.attempts?.waitNs !== waitNs) return Holding.NONE;
-        isIdle &&= handlers.attempts?.isIdle === true;
+        const { attempts } = handlers;
+        if (attempts === undefined || attempts.waitNs !== waitNs) return Holding.NONE;
+        if (!attempts.isIdle) holding = Holding.SOME;
       }
     }
-    return waitNs === undefined ? Holding.NONE : isIdle ? Holding.IDLE : Holding.SOME;
+    return holding;
   }
 
   meetHeld(attempt: OpenEvent): void {

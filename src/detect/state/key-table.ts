@@ -215,9 +215,9 @@ export class KeyTable {
   }
 }
 
-/** A power of two, at least as many as rows. */
+/** A power of two, at least four times as many as rows: most keys that are not there are told by an empty bucket. */
 function bucketsFor(rows: number): number {
-  return 2 ** Math.ceil(Math.log2(rows));
+  return 2 ** Math.ceil(Math.log2(4 * rows));
 }
 
 /** The same array, or a longer one with the same content, that has `length` places. */
