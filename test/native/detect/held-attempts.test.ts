@@ -105,13 +105,15 @@ function withAnswers(batch: DetectBatch, late: readonly Uint8Array[], random: Ra
   return { ...batch, moments, answers: Uint32Array.from(places) };
 }
 
+type Flow = (index: number, tick: number) => { source: number; port: number };
+
 /** Attempts in the second half of a tick that nobody answered within it: of the source and port that `flow` gives. */
-function attempts(tick: number, count: number, flow: (index: number) => { source: number; port: number }): Uint8Array {
+function attempts(tick: number, count: number, flow: Flow): Uint8Array {
   const moments = new Uint8Array(count * MOMENT_BYTES);
   const view = new DataView(moments.buffer);
   for (let index = 0; index < count; index++) {
     const at = index * MOMENT_BYTES;
-    const { source, port } = flow(index);
+    const { source, port } = flow(index, tick);
     const moment = START + tick * SECOND + SECOND / 2 + Math.floor((index * 400_000) / count) * 1024;
     view.setFloat64(at + B_AT, moment, true);
     view.setFloat64(at + B_ORDINAL, moment / 4096, true);
@@ -161,6 +163,17 @@ describe('attempts that are answered in the tick after', () => {
     }
   });
 
+  it('are told in order when some are refused behind others that wait', () => {
+    const opened = (tick: number) => [batchOf(attempts(tick, 60, (index) => ({ source: index % 7, port: 40_000 + 100 * tick + index })))];
+    const ticks = Array.from({ length: 8 }, (_, tick) => opened(tick));
+    for (let seed = 1; seed <= 8; seed++) {
+      const answered = withLateAnswers(ticks, seed, 30, SECOND / 2);
+      const log = told(answered, createWalk, all, { settings: SHY });
+      expect(apart(log)).toEqual(apart(told(answered, null, all, { settings: SHY })));
+      expect(log.some((line) => line.startsWith('failed true'))).toBe(true);
+    }
+  });
+
   it('are not shown', () => {
     const opened = (tick: number) => [batchOf(attempts(tick, 400, (index) => ({ source: 400 * tick + index, port: 40_000 })))];
     const ticks = withLateAnswers(
@@ -182,9 +195,10 @@ describe('attempts that are answered in the tick after', () => {
 });
 
 describe('attempts that nobody answers', () => {
-  it.each<[string, number, (index: number) => { source: number; port: number }]>([
+  it.each<[string, number, Flow]>([
     ['are of many sources', 900, (index) => ({ source: index, port: 40_000 })],
     ['are of one source, more than may wait', 600, (index) => ({ source: 1, port: 20_000 + index })],
+    ['are of one source, others in each tick', 600, (index, tick) => ({ source: 1, port: 20_000 + 600 * tick + index })],
     ['are more than may be held', 9000, (index) => ({ source: index, port: 40_000 })],
     ['are more than rules let wait', 40_000, (index) => ({ source: index % 20_000, port: 1000 + Math.floor(index / 20_000) })],
     ['are of the same flow again', 300, (index) => ({ source: index % 3, port: 40_000 + (index % 2) })],
