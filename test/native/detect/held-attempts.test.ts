@@ -28,11 +28,16 @@ const FLAGS_KEPT = EntryFlag.IPV6;
 /** So that single attempts are found, too. */
 const SHY = { syn_flood: { unanswered: 3, sources: 2, single: 2 }, slow_scan: { contacts: 4 }, port_scan: { ports: 2 } };
 
+/** Without the rules that follow contacts over TCP. */
+const ALONE = Object.fromEntries(['port_scan', 'vertical_scan', 'horizontal_scan', 'slow_scan'].map((kind) => [kind, { enabled: false }]));
+
+const LIMITS = { most: 32_768, mostPerGroup: 32_768 };
+
 /** Follows attempts as `syn_flood` does, and writes down what becomes of them. */
 function watcher(log: string[], waitNs = SECOND, isHolding = true): Rule {
   return rule('watcher', () => {
     const tell = (what: string) => (attempt: OpenEvent) => void log.push(`${what} ${JSON.stringify(attempt)}`);
-    const tracker = new ContactTracker<OpenEvent>(waitNs, { failed: tell('not answered'), accepted: () => {} });
+    const tracker = new ContactTracker<OpenEvent>(waitNs, { failed: tell('not answered'), accepted: () => {} }, LIMITS);
     const attempts = {
       waitNs,
       get isIdle() {
@@ -105,7 +110,7 @@ function withAnswers(batch: DetectBatch, late: readonly Uint8Array[], random: Ra
   return { ...batch, moments, answers: Uint32Array.from(places) };
 }
 
-type Flow = (index: number, tick: number) => { source: number; port: number };
+type Flow = (index: number, tick: number) => { source: number; port: number; target?: number };
 
 /** Attempts in the second half of a tick that nobody answered within it: of the source and port that `flow` gives. */
 function attempts(tick: number, count: number, flow: Flow): Uint8Array {
@@ -113,16 +118,16 @@ function attempts(tick: number, count: number, flow: Flow): Uint8Array {
   const view = new DataView(moments.buffer);
   for (let index = 0; index < count; index++) {
     const at = index * MOMENT_BYTES;
-    const { source, port } = flow(index, tick);
+    const { source, port, target = index } = flow(index, tick);
     const moment = START + tick * SECOND + SECOND / 2 + Math.floor((index * 400_000) / count) * 1024;
     view.setFloat64(at + B_AT, moment, true);
     view.setFloat64(at + B_ORDINAL, moment / 4096, true);
     view.setUint8(at + B_KIND, EntryKind.OPEN);
     view.setUint8(at + B_PROTOCOL, TCP);
     view.setUint16(at + B_PORTS, port, true);
-    view.setUint16(at + B_PORTS + 2, 1 + (index % 500), true);
+    view.setUint16(at + B_PORTS + 2, 1 + (target % 500), true);
     view.setUint32(at + B_SOURCE, 10 | (source << 8), true);
-    view.setUint32(at + B_TARGET, 198 | ((index % 200) << 24), true);
+    view.setUint32(at + B_TARGET, 198 | ((target % 200) << 24), true);
   }
   return moments;
 }
@@ -174,6 +179,23 @@ describe('attempts that are answered in the tick after', () => {
     }
   });
 
+  it.each([
+    ['that rules follow', {}, false],
+    ['that only a rule by itself follows', ALONE, false],
+    ['of which every other tick is gone through otherwise', ALONE, (tick: number) => tick % 2 === 0],
+  ])('leave those of the same flow that came before: flows %s', (_, settings, wantsEvents) => {
+    const opened = (tick: number) => [
+      batchOf(attempts(tick, 60, (index) => ({ source: 1, port: 40_000 + (tick >> 1), target: Math.floor(index / 3) }))),
+    ];
+    const ticks = Array.from({ length: 8 }, (_, tick) => opened(tick));
+    for (let seed = 1; seed <= 8; seed++) {
+      const answered = withLateAnswers(ticks, seed, 0, SECOND / 2);
+      const circumstances = { settings, wantsEvents };
+      const rules: Watching = settings === ALONE ? (log) => [watcher(log)] : all;
+      expect(apart(told(answered, createWalk, rules, circumstances))).toEqual(apart(told(answered, null, rules, circumstances)));
+    }
+  });
+
   it('are not shown', () => {
     const opened = (tick: number) => [batchOf(attempts(tick, 400, (index) => ({ source: 400 * tick + index, port: 40_000 })))];
     const ticks = withLateAnswers(
@@ -210,5 +232,13 @@ describe('attempts that nobody answers', () => {
       expect(apart(log)).toEqual(apart(told(ticks, null, all)));
       expect(log.filter((line) => line.startsWith('not ')).length).toBeGreaterThan(Math.min(count, 250));
     }
+  });
+
+  it('fail the same when more than may wait were shown in a tick that was gone through otherwise', () => {
+    const ticks = [5, 0, 0, 300, 300, 0].map((count, tick) => [
+      batchOf(attempts(tick, count, (index) => ({ source: 1, port: 20_000 + 300 * tick + index }))),
+    ]);
+    const circumstances = { wantsEvents: (tick: number) => tick === 3 };
+    expect(apart(told(ticks, createWalk, all, circumstances))).toEqual(apart(told(ticks, null, all, circumstances)));
   });
 });
