@@ -20,4 +20,12 @@ UntouchedMemory<Number> untouched_zeros(size_t count) {
   return memory;
 }
 
+// Takes all pages of zeros that nobody has written to yet. One that is read first is the system's page of zeros, and writing
+// to it then stops every processor that runs a thread of the process: 50 us each were measured, against less than one.
+inline void touch_zeros(void* memory, size_t bytes) {
+  constexpr size_t kPageBytes = 4096;
+  volatile char* const first = static_cast<char*>(memory);
+  for (size_t at = 0; at < bytes; at += kPageBytes) first[at] = 0;
+}
+
 }  // namespace weir

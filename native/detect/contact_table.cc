@@ -29,6 +29,8 @@ int32_t ContactTable::insert(const Key& key, uint64_t hash) {
   if (row != kNoRow) {
     free_ = static_cast<int32_t>(words_of(row)[kInBucket]);
   } else {
+    // Heads were read already, and of few contacts nearly each is on a page of its own.
+    if (used_ == 0) touch_zeros(heads_.get(), kBuckets * sizeof(uint32_t));
     row = used_++;
   }
   uint32_t* const words = words_of(row);

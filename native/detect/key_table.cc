@@ -44,6 +44,7 @@ int32_t KeyTable::insert(const uint32_t* key, uint32_t hash) {
   } else {
     row = state.used;
     if (!has(row)) return kNoRow;
+    if (row == 0) touch_zeros(memory_.heads, memory_.buckets * sizeof(int32_t));
     ++state.used;
   }
   memcpy(row_at(row), key, memory_.words * sizeof(uint32_t));

@@ -67,6 +67,8 @@ export class FlowIndex {
     const places = 2 * (this.mask + 1);
     this.entries = new Int32Array(2 * places);
     this.advise.random(new Uint8Array(this.entries.buffer));
+    // Nearly every page gets a pair. One that is read before it is written would cost much more (native/base/untouched_memory.h).
+    this.entries.fill(0);
     this.mask = places - 1;
     for (let i = 0; i < old.length; i += 2) {
       if (old[i + 1] === 0) continue;
