@@ -28,7 +28,8 @@ class Ends {
     room_ = room;
   }
 
-  // Tells of the flow: number of the entry, or one of the numbers above; then nothing has changed.
+  // Tells of the flow: number of the entry, whose labels are left to the caller, or one of the numbers above; then nothing has
+  // changed.
   int64_t closed(const Row& row, size_t slot);
 
  private:

@@ -15,6 +15,8 @@ inline uint32_t client_of(uint8_t opener, const Row& row) {
   return get<uint32_t>(row.hot, kRowFlags) & kRowFlagClientIsB;
 }
 
+inline uint8_t version_flag(const Row& row) { return (row.hot[kRowRole] & kRoleIpv6) != 0 ? kEntryIpv6 : 0; }
+
 inline void name_flow(const Row& row, uint32_t client, EntryKind kind, EntryHead& head) {
   const bool is_b = client == 1;
   head.source_port = get<uint16_t>(row.hot, is_b ? kRowPortB : kRowPortA);
@@ -23,7 +25,7 @@ inline void name_flow(const Row& row, uint32_t client, EntryKind kind, EntryHead
   memcpy(head.target, row.hot + (is_b ? kRowAddrA : kRowAddrB), sizeof head.target);
   head.kind = static_cast<uint8_t>(kind);
   head.protocol = row.hot[kRowProtocol];
-  head.flags = (row.hot[kRowRole] & kRoleIpv6) != 0 ? kEntryIpv6 : 0;
+  head.flags = version_flag(row);
 }
 
 }  // namespace weir

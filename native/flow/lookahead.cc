@@ -32,7 +32,10 @@ __attribute__((always_inline)) inline void Lookahead::want_row(const Rows& rows,
   uint32_t at = hash & rows.index_mask;
   for (int probe = 0; probe < kProbes; probe++, at = (at + 1) & rows.index_mask) {
     const uint32_t entry = static_cast<uint32_t>(rows.index[2 * size_t{at} + 1]);
-    if (entry == 0) return;
+    if (entry == 0) {
+      if (openers_ != nullptr) opens_.want(record);
+      return;
+    }
     if (static_cast<uint32_t>(rows.index[2 * size_t{at}]) != hash) continue;
     const size_t slot = entry - 1;
     if (slot >= rows.count) return;

@@ -17,7 +17,7 @@ class Lookahead {
   // `beside`: what detection keeps of each row, may be null.
   // `apps`: who takes records' bytes, may be null.
   Lookahead(RingRecords records, size_t cold_touch, const MomentMemory& beside, const AppFlows* apps)
-      : records_(records), cold_touch_(cold_touch), openers_(beside.openers), attempts_(beside.attempts), apps_(apps) {}
+      : records_(records), cold_touch_(cold_touch), openers_(beside.openers), attempts_(beside.attempts), opens_(beside.words, beside.services), apps_(apps) {}
 
   // The reader is at `position` of what is published up to `end`. Goes on by `steps` records, as long as it is not far enough
   // ahead. Called for each record, what one call has asked for has come when the next one reads it.
@@ -40,6 +40,7 @@ class Lookahead {
   size_t cold_touch_ = 0;
   const uint8_t* openers_ = nullptr;
   const int32_t* attempts_ = nullptr;
+  OpenCounts opens_;
   uint32_t rows_at_ = 0;   // rows are asked for up to here,
   uint32_t index_at_ = 0;  // and places in the index up to here
   // Rows whose flows' bytes are coming, in a circle: behind `flows_to_` their flows were asked for, behind `ends_to_` the ends of

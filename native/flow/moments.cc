@@ -93,7 +93,9 @@ MomentEntry* Moments::next() {
     word(kMomentUntold)++;
     return nullptr;
   }
-  return entries_ + word(kMomentEntries)++;
+  MomentEntry* const entry = entries_ + word(kMomentEntries)++;
+  *entry = {};
+  return entry;
 }
 
 MomentEntry* Moments::late_answer(const Row& row, size_t slot, const PacketRecord& record) {
@@ -113,7 +115,8 @@ void Moments::answer(const Row& row, size_t slot, uint8_t outcome, const PacketR
   if (entry == nullptr) return;
   entry->second_at = record.streamNs;
   entry->second_ordinal = record.ordinal;
-  entry->flags |= outcome;
+  // As the entry has it already: reading that again would be waited for.
+  entry->flags = version_flag(row) | outcome;
   memory_.answers[word(kMomentAnswers)++] = static_cast<uint32_t>(entry - entries_);
 }
 

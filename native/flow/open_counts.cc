@@ -12,12 +12,6 @@ static_assert((kMomentBoundServices & (kMomentBoundServices - 1)) == 0, "places 
 
 bool has(const PacketRecord& record, RecordFlag flag) { return (record.flags & static_cast<uint32_t>(flag)) != 0; }
 
-// Port, protocol and version of the service.
-uint32_t key_of(const PacketRecord& record) {
-  const uint32_t port = has(record, RecordFlag::kHasPorts) ? record.dstPort : 0;
-  return (port << 9) | (uint32_t{record.protocol} << 1) | (has(record, RecordFlag::kIpv6) ? 1 : 0);
-}
-
 // `hashText` of hyperloglog.ts over the bytes of the address.
 uint32_t hash_of(const uint8_t* address, size_t length) {
   uint32_t hash = 0x811c9dc5;
@@ -67,19 +61,31 @@ bool OpenCounts::add(const PacketRecord& record) {
   return false;
 }
 
-// The place of the record's service, a free one when it is new; -1 when its neighbourhood is full.
-int64_t OpenCounts::find(const PacketRecord& record) const {
+// Port, protocol and version of the service.
+uint32_t OpenCounts::key_of(const PacketRecord& record) {
+  const uint32_t port = has(record, RecordFlag::kHasPorts) ? record.dstPort : 0;
+  return (port << 9) | (uint32_t{record.protocol} << 1) | (has(record, RecordFlag::kIpv6) ? 1 : 0);
+}
+
+// Where the record's service stands, or behind it.
+uint32_t OpenCounts::first_place(const PacketRecord& record) {
   uint32_t address[4];
   memcpy(address, record.dstAddr, sizeof address);
-  const uint32_t key = key_of(record);
   uint32_t hash = (address[0] ^ (address[1] * 31) ^ (address[2] * 37) ^ (address[3] * 41)) * 0x9e3779b1;
-  hash = (hash ^ (hash >> 15) ^ key) * 0x85ebca6b;
+  hash = (hash ^ (hash >> 15) ^ key_of(record)) * 0x85ebca6b;
+  return (hash >> 12) & (kMomentBoundServices - 1);
+}
+
+// The place of the record's service, a free one when it is new; -1 when its neighbourhood is full.
+int64_t OpenCounts::find(const PacketRecord& record) const {
+  const uint32_t key = key_of(record);
+  const uint32_t first = first_place(record);
   for (uint32_t probe = 0; probe < kMomentBoundProbes; probe++) {
-    const size_t place = ((hash >> 12) + probe) & (kMomentBoundServices - 1);
+    const size_t place = (first + probe) & (kMomentBoundServices - 1);
     const uint32_t* const at = service(place);
     // In memory of any content a list of used places that is full has no room for another.
     if (at[kServiceOpens] == 0) return word(kMomentServices) < kMomentBoundServices ? static_cast<int64_t>(place) : -1;
-    if (at[kServiceKey] == key && memcmp(at + kServiceAddress, address, sizeof address) == 0) return static_cast<int64_t>(place);
+    if (at[kServiceKey] == key && memcmp(at + kServiceAddress, record.dstAddr, sizeof record.dstAddr) == 0) return static_cast<int64_t>(place);
   }
   return -1;
 }

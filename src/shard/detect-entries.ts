@@ -18,8 +18,6 @@ class Block {
   readonly u16: Uint16Array;
   readonly u8: Uint8Array;
   readonly room: number;
-  /** Bytes that are not zero any more. */
-  used = 0;
   /** The tick that it was lent for. */
   tick = 0;
 
@@ -83,7 +81,9 @@ export class DetectEntries {
       this.use(wider);
     }
     words[ENTRIES] = count + 1;
-    return count * this.entryBytes;
+    const at = count * this.entryBytes;
+    this.f64.fill(0, at >> 3, (at + this.entryBytes) >> 3);
+    return at;
   }
 
   /** What was written since the last call, for tick `tick`: the caller's until that is merged. */
@@ -92,23 +92,14 @@ export class DetectEntries {
     const bytes = count * this.entryBytes;
     words[ENTRIES] = words[UNTOLD] = 0;
     const isBehind = lent.length === MOST_LENT && !this.isMerged(lent[0]);
-    if (isBehind) {
-      const copy = block.u8.slice(0, bytes);
-      block.u8.fill(0, 0, bytes);
-      return copy;
-    }
-    block.used = bytes;
+    if (isBehind) return block.u8.slice(0, bytes);
     block.tick = tick;
     const isOver = lent.length > 0 && this.isMerged(lent[0]);
     const back = isOver ? lent.shift() : undefined;
     lent.push(block);
     // The next tick is likely to be like this one.
     const room = Math.min(MOST_ENTRIES, Math.max(FIRST_ENTRIES, count + (count >> 2)));
-    if (back === undefined || back.room > MOST_SPARE * room) this.use(new Block(this.entryBytes, room));
-    else {
-      back.u8.fill(0, 0, back.used);
-      this.use(back);
-    }
+    this.use(back === undefined || back.room > MOST_SPARE * room ? new Block(this.entryBytes, room) : back);
     return block.u8.subarray(0, bytes);
   }
 

@@ -60,7 +60,11 @@ export class OpenCounts {
       });
       this.sketchOf(surge).registers.fill(0);
     }
-    for (let i = 0; i < words[MomentWord.SERVICES]; i++) services.fill(0, used[i] * WORDS, (used[i] + 1) * WORDS);
+    // A place without attempts is free, whatever else stands there.
+    for (let i = 0; i < words[MomentWord.SERVICES]; i++) {
+      services[used[i] * WORDS + OPENS] = 0;
+      services[used[i] * WORDS + SURGE] = 0;
+    }
     words[MomentWord.SERVICES] = words[MomentWord.SURGES] = 0;
     return counts;
   }

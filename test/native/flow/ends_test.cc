@@ -1,5 +1,7 @@
 // What detection hears of flows that are over.
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 #include "../decode/check.h"
 #include "fast_path_bench.h"
@@ -56,6 +58,16 @@ TEST(an_end_is_told_from_whoever_made_the_attempt) {
   EQ(bench.path.end(0), 0);
   EQ(bench.heard->ends[0].head.source_port, 80);
   EQ(bench.heard->ends[0].head.source[0], 20u);
+}
+
+TEST(an_end_has_nothing_of_what_stood_in_its_memory) {
+  Bench clean = connected();
+  Bench used = connected();
+  std::memset(static_cast<void*>(used.heard->ends.data()), 0xa5, sizeof(weir::EndEntry));
+  EQ(clean.path.end(0), 0);
+  EQ(used.path.end(0), 0);
+  // Behind it stand the labels, which the caller writes.
+  EQ(std::memcmp(&used.heard->ends[0], &clean.heard->ends[0], offsetof(weir::EndEntry, service)), 0);
 }
 
 TEST(an_end_that_is_not_plain_is_left_alone) {
