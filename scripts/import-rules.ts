@@ -117,7 +117,7 @@ export const rooms: RoomRule[] = [
 
 /** Rooms without a clock, a logger, files or threads: time and bytes arrive as arguments. */
 export const pureRooms = /^src\/(packet|flow|app|fingerprint|detect|discovery)\//;
-export const pureModules = new Set(['node:crypto', 'node:buffer', 'tldts', 'bowser']);
+export const pureModules = new Set(['node:crypto', 'node:buffer', 'node:module', 'tldts', 'bowser']);
 /** What a pure room must not even mention: the global ways to time, timers and the process. */
 export const impureGlobals =
   /\b(?:Date\.now|performance\.|new Date\(\)|setTimeout|setInterval|setImmediate|queueMicrotask|process\.|Atomics\.wait|console\.)/;
@@ -135,10 +135,10 @@ export const owners: { module: RegExp; files: RegExp }[] = [
   { module: /^node:worker_threads$/, files: /^src\/(supervisor|shard|service|process)\// },
 ];
 
-/** The one room that loads the compiled addon, and how that looks. */
+/** The one room that loads the compiled addon, and how that looks; nobody else loads anything by its name. */
 export const addonLoading = /createRequire\(|process\.dlopen|node-gyp-build|\.node['"`]/;
-/** The other one loads modules of our own at once. */
-export const addonLoader = /^src\/(native\/|shard\/late-parsers\.ts$)/;
+/** The others load modules that many never need, at once: of our own, and the list of public suffixes. */
+export const addonLoader = /^src\/(native\/|shard\/late-parsers\.ts$|detect\/registered-domain\.ts$)/;
 
 /** The one folder that includes the Node-API. */
 export const nodeApiInclude = /^\s*#\s*include\s*[<"](?:napi|node_api|js_native_api|uv)\.h[>"]/m;

@@ -1,5 +1,6 @@
 /** Which part of a name somebody registered, by the public suffix list (its ICANN section only). */
-import { parse } from 'tldts';
+import { createRequire } from 'node:module';
+import type { parse } from 'tldts';
 
 /** Names whose answer is kept; a client asks for the same few hundred again and again. */
 const MOST_NAMES = 8192;
@@ -24,9 +25,19 @@ export class RegisteredDomains {
   }
 }
 
+let parseName: typeof parse | null = null;
+
+/** Loaded with the first name: the list is the largest module of detection by far, and much traffic has no names. */
+function lateParse(): typeof parse {
+  if (parseName !== null) return parseName;
+  const require = createRequire(import.meta.url);
+  parseName = (require('tldts') as { parse: typeof parse }).parse;
+  return parseName;
+}
+
 function registeredDomain(name: string): string | null {
   if (!name.includes('.') || LOCAL_TREES.test(name)) return null;
-  const { domain, isIcann, isIp } = parse(name, OPTIONS);
+  const { domain, isIcann, isIp } = lateParse()(name, OPTIONS);
   if (isIp === true) return null;
   return isIcann === true ? domain : NO_TREE;
 }
