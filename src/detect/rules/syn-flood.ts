@@ -26,7 +26,7 @@ interface Limits {
 
 interface Output {
   text(address: string): string;
-  raise(finding: Finding, number: number): void;
+  raise(finding: Finding): void;
 }
 
 /** Of a finding: behind those of all events, as attempts that wait may be shown late. */
@@ -174,20 +174,17 @@ class FloodCounter {
     const firstAt = service.unanswered.firstAt;
     const rate = ratePerSecond(unanswered, firstAt, at);
     const target = this.nameOf(service);
-    output.raise(
-      {
-        at,
-        firstAt,
-        source: null,
-        target,
-        observed: { unanswered, sources, per_sec: rate, ...unconfirmedOf(service, at) },
-        threshold: { unanswered: limits.unanswered, sources: limits.sources },
-        windowSecs: limits.window,
-        description: `${unanswered} unanswered SYNs from ${sources} sources to ${target} within ${limits.window} s (${rate} a second), ${limits.unanswered} from ${limits.sources} are the limit`,
-        flows: service.recent.list(),
-      },
-      LAST,
-    );
+    output.raise({
+      at,
+      firstAt,
+      source: null,
+      target,
+      observed: { unanswered, sources, per_sec: rate, ...unconfirmedOf(service, at) },
+      threshold: { unanswered: limits.unanswered, sources: limits.sources },
+      windowSecs: limits.window,
+      description: `${unanswered} unanswered SYNs from ${sources} sources to ${target} within ${limits.window} s (${rate} a second), ${limits.unanswered} from ${limits.sources} are the limit`,
+      flows: service.recent.list(),
+    });
   }
 
   private judgeSource(service: HalfOpen, source: string, at: number, amount: number): void {
@@ -199,20 +196,17 @@ class FloodCounter {
     const firstAt = state.count.firstAt;
     const rate = ratePerSecond(unanswered, firstAt, at);
     const [from, target] = [output.text(source), this.nameOf(service)];
-    output.raise(
-      {
-        at,
-        firstAt,
-        source: from,
-        target,
-        observed: { unanswered, sources: 1, per_sec: rate, ...unconfirmedOf(service, at) },
-        threshold: { unanswered: limits.single, sources: 1 },
-        windowSecs: limits.window,
-        description: `${unanswered} unanswered SYNs from ${from} to ${target} within ${limits.window} s (${rate} a second), ${limits.single} are the limit for one source`,
-        flows: service.recent.list().filter((flow) => flow.source === source),
-      },
-      LAST,
-    );
+    output.raise({
+      at,
+      firstAt,
+      source: from,
+      target,
+      observed: { unanswered, sources: 1, per_sec: rate, ...unconfirmedOf(service, at) },
+      threshold: { unanswered: limits.single, sources: 1 },
+      windowSecs: limits.window,
+      description: `${unanswered} unanswered SYNs from ${from} to ${target} within ${limits.window} s (${rate} a second), ${limits.single} are the limit for one source`,
+      flows: service.recent.list().filter((flow) => flow.source === source),
+    });
   }
 
   private nameOf({ target, targetPort }: HalfOpen): string {
@@ -252,7 +246,11 @@ export const synFlood = defineRule({
   create(context) {
     const { unanswered, sources, single, window_secs: window, count_refused, answer_wait_ms } = context.settings;
     const waitNs = answer_wait_ms * 1_000_000;
-    const counter = new FloodCounter({ unanswered, sources, single, window, waitNs, countRefused: count_refused === 1 }, context);
+    const output: Output = {
+      text: (address) => context.text(address),
+      raise: (finding) => context.raise(finding, LAST),
+    };
+    const counter = new FloodCounter({ unanswered, sources, single, window, waitNs, countRefused: count_refused === 1 }, output);
     return {
       attempts: {
         waitNs,

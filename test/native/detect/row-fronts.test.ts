@@ -4,7 +4,6 @@ import { addressText } from '../../../src/detect/address-text.ts';
 import { type ActiveRule, DetectEngine, type NativeDetect } from '../../../src/detect/engine.ts';
 import type { Address } from '../../../src/detect/events.ts';
 import { type Exchange, firstExchangesFront, gateFront } from '../../../src/detect/row-front.ts';
-import { defineRule } from '../../../src/detect/rule.ts';
 import { beaconing } from '../../../src/detect/rules/beaconing.ts';
 import { bruteForce } from '../../../src/detect/rules/brute-force.ts';
 import { dataExfiltration } from '../../../src/detect/rules/exfiltration.ts';
@@ -19,6 +18,7 @@ import { KeyTable } from '../../../src/detect/state/key-table.ts';
 import { loadAddon } from '../../../src/native/load.ts';
 import { frontBatch, pingBatch } from './front-batches.ts';
 import { Random } from './random-batches.ts';
+import { rule } from './told-rules.ts';
 
 const SECOND = 1_000_000_000;
 const START = 1_700_000_000 * SECOND;
@@ -128,25 +128,14 @@ describe('fronts of rules', () => {
   });
 
   it('go on without a rule that throws', () => {
-    const throwing = defineRule({
-      kind: 'throws',
-      title: '',
-      description: '',
-      severity: 'info',
-      confidence: 1,
-      mitre: [],
-      enabled: true,
-      cooldownSecs: 1,
-      settings: {},
-      create() {
-        let calls = 0;
-        return {
-          closeFront: gateFront({ protocols: [17] }),
-          closeRow() {
-            if (++calls === 50) throw new Error('on purpose');
-          },
-        };
-      },
+    const throwing = rule('throws', () => {
+      let calls = 0;
+      return {
+        closeFront: gateFront({ protocols: [17] }),
+        closeRow() {
+          if (++calls === 50) throw new Error('on purpose');
+        },
+      };
     });
     const rules = [...active.slice(0, 3), { rule: throwing, settings: {} }, ...active.slice(3)];
     const log = found(7, rules, NATIVE);
