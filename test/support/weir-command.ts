@@ -19,6 +19,8 @@ export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
 export interface WeirOptions extends CommandOptions {
   /** A module of `test/support/preload` that runs before the command. */
   preload?: string;
+  /** The Node that runs it; this process' own by default. */
+  node?: string;
 }
 
 /** Arguments of Node that load a module of `test/support/preload` before the command. */
@@ -28,12 +30,12 @@ export function preloading(name: string | undefined): string[] {
 
 export function runWeir(args: string[], options: WeirOptions = {}): Promise<CommandResult> {
   const command = [...preloading(options.preload), weirEntry(), ...args];
-  return runCommand(process.execPath, command, { ...options, env: cleanEnvironment(options.env) });
+  return runCommand(options.node ?? process.execPath, command, { ...options, env: cleanEnvironment(options.env) });
 }
 
 export function startWeir(args: string[], options: WeirOptions = {}): Started {
   const command = [...preloading(options.preload), weirEntry(), ...args];
-  return new Started(process.execPath, command, { ...options, env: cleanEnvironment(options.env) });
+  return new Started(options.node ?? process.execPath, command, { ...options, env: cleanEnvironment(options.env) });
 }
 
 export function readJson<T>(path: string): T {

@@ -68,12 +68,16 @@ interface Ending {
   started: string;
 }
 
-function start(end: string): Ending {
+let starts = 0;
+
+/** Each with files of its own: a second try must not find those of the first. */
+function start(how: string): Ending {
+  const end = `${how}-${++starts}`;
   const own = folder.file(end);
   const path = folder.file(`${end}.mjs`);
   const [lock, stats, started] = [folder.file(`${end}.lock`), folder.file(`${end}.stats`), folder.file(`${end}.started`)];
   writeFileSync(path, program);
-  const process = startNode(own, '22.23.3', [z(path), end, z(double), z(started)], {
+  const process = startNode(own, '22.23.3', [z(path), how, z(double), z(started)], {
     WEIR_PACKAGE: z(join(cache, 'package')),
     DIVERT_SCRIPT: writeScript(folder.file(`${end}.script`), { pcap: demo, repeat: 100_000, pps: 5000, lock, stats }),
   });

