@@ -9,13 +9,12 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadDpi } from '../src/native/dpi.ts';
 import { loadAddon } from '../src/native/load.ts';
-import { type BenchCapture, captureNames, emptyCapture, prepareCaptures, warmPageCache } from './captures.ts';
+import { type BenchCapture, emptyCapture, prepareCaptures, warmPageCache } from './captures.ts';
 import { statedFigures } from './figures.ts';
 import { fingerprint } from './fingerprint.ts';
+import { readFlags } from './flags.ts';
 import { checkGoals } from './goals.ts';
 import { markdownTable, replaceTable } from './markdown.ts';
 import { type Measurement, measure, versionOf } from './measure.ts';
@@ -43,27 +42,17 @@ const ours: Peer[] = [
 ];
 const others: Peer[] = [tcpdump, softflowd, nfpcapd, argus, ndpiReader, tshark];
 
-const { values: flags } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    captures: { type: 'string' },
-    peers: { type: 'string' },
-    output: { type: 'string' },
-    readme: { type: 'boolean', default: false },
-  },
+const date = new Date().toISOString().slice(0, 10);
+const flags = await readFlags(
+  process.argv.slice(2),
+  others.map((peer) => peer.name),
+  date,
+).catch((error: Error) => {
+  process.stderr.write(`bench: ${error.message}\n  hint: npm run bench -- --help\n`);
+  process.exit(2);
 });
-const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
-if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds ${flags.rounds}: a whole number from 1`);
+const { rounds } = flags;
 const tell = (line: string) => process.stderr.write(`${line}\n`);
-
-function chosen(text: string | undefined, known: readonly string[], what: string): Set<string> {
-  if (text === undefined) return new Set(known);
-  const names = text.split(',');
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new Error(`--${what} ${unknown.join(',')}: known are ${known.join(', ')}`);
-  return new Set(names);
-}
 
 async function installed(peers: readonly Peer[], empty: BenchCapture): Promise<{ present: Peer[]; versions: Record<string, string> }> {
   const present: Peer[] = [];
@@ -114,15 +103,9 @@ async function measureCapture(capture: BenchCapture, peers: readonly Peer[], res
 }
 
 const empty = emptyCapture();
-const wanted = chosen(flags.captures, captureNames(flags.quick), 'captures');
-const wantedPeers = chosen(
-  flags.peers,
-  others.map((peer) => peer.name),
-  'peers',
-);
 if (ndpi === null) tell(`${weirNdpi.name}, ${weirBoth.name}: there is no libndpi: left out`);
-const captures = prepareCaptures(loadAddon(), flags.quick, wanted, tell);
-const { present, versions } = await installed([weirOneShard, ...others.filter((peer) => wantedPeers.has(peer.name))], empty);
+const captures = prepareCaptures(loadAddon(), flags.quick, flags.captures, tell);
+const { present, versions } = await installed([weirOneShard, ...others.filter((peer) => flags.peers.has(peer.name))], empty);
 const variants = ours.filter((peer) => captures.some((capture) => takesPart(peer, capture)));
 const startup = await startupTimes(variants, empty);
 const results = new Results(startup);
@@ -134,8 +117,7 @@ const figures = statedFigures(results, captures);
 const does = new Map([...ours, ...others].map((peer) => [peer.name, peer.does]));
 process.stdout.write(printReport(results, outcomes, figures, does, machine));
 
-const date = new Date().toISOString().slice(0, 10);
-const output = flags.output ?? (flags.quick ? null : fileURLToPath(new URL(`./results/${date}.json`, import.meta.url)));
+const { output } = flags;
 if (output !== null) {
   mkdirSync(dirname(output), { recursive: true });
   const json = {

@@ -12,6 +12,8 @@ export interface Row {
   wall_secs: number;
   wall_min_secs: number;
   wall_max_secs: number;
+  /** Of each round. */
+  wall_rounds_secs: number[];
   /** Wall time without that of an empty capture for Weir; the wall time for the others. */
   net_secs: number;
   mpps: number;
@@ -43,6 +45,7 @@ export class Results {
       wall_secs: wall,
       wall_min_secs: Math.min(...walls),
       wall_max_secs: Math.max(...walls),
+      wall_rounds_secs: walls,
       net_secs: net,
       mpps: capture.frames / net / 1e6,
       cpu_secs: medianKnown(runs.map((run) => run.cpuSecs)),

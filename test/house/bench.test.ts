@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { BenchCapture } from '../../bench/captures.ts';
+import { readFlags } from '../../bench/flags.ts';
 import { checkGoals } from '../../bench/goals.ts';
 import { Results, type Row } from '../../bench/results.ts';
 import { median, medianKnown } from '../../bench/statistics.ts';
@@ -38,6 +39,13 @@ describe('the numbers', () => {
     expect(results.incomplete().map((row) => row.program)).toEqual(['softflowd']);
   });
 
+  test('wall times are compared round by round', () => {
+    const results = new Results(new Map());
+    results.add(capture('imix', 100), 'weir', [run(1), run(2), run(4)]);
+    results.add(capture('imix', 100), 'weir detect', [run(1.1), run(2.4), run(4.4)]);
+    expect(checkGoals(results).map(({ goal, measured }) => [goal, measured.toFixed(3)])).toEqual([['imix: detection over none', '1.100']]);
+  });
+
   test('goals are judged on both sides of their limits', () => {
     const outcome = (weirSecs: number) => {
       const results = new Results(new Map());
@@ -51,6 +59,32 @@ describe('the numbers', () => {
       ['imix: times faster than nfpcapd', true],
     ]);
     expect(outcome(1.2).map(([, reached]) => reached)).toEqual([false, false]);
+  });
+});
+
+describe('the command line', () => {
+  const read = (...args: string[]) => readFlags(args, ['tcpdump', 'tshark'], '2026-01-02');
+
+  test('a whole bench goes into the results of the day, a part nowhere unless it is said where', async () => {
+    expect((await read()).output).toMatch(/bench\/results\/2026-01-02\.json$/);
+    for (const part of ['--captures=imix', '--peers=tcpdump', '--quick']) expect((await read(part)).output).toBeNull();
+    expect((await read('--peers=tcpdump', '--output=here.json')).output).toBe('here.json');
+  });
+
+  test('what is chosen', async () => {
+    const { captures, peers, rounds } = await read('--captures=imix,small', '--peers=tshark', '--rounds=9');
+    expect([[...captures], [...peers], rounds]).toEqual([['imix', 'small'], ['tshark'], 9]);
+    expect((await read('--quick')).rounds).toBe(1);
+  });
+
+  test.each([
+    ['--rounds=0', /--rounds: a whole number from 1/],
+    ['--rounds=many', /--rounds/],
+    ['--captures=imixx', /--captures imixx: known are imix, /],
+    ['--peers=argus', /--peers argus: known are tcpdump, tshark/],
+    ['--nothing', /nothing/],
+  ])('%s is refused', async (flag, message) => {
+    await expect(read(flag)).rejects.toThrow(message);
   });
 });
 
