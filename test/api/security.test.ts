@@ -257,15 +257,18 @@ describe('hostile clients', () => {
     const socket = connect(strict.port, '127.0.0.1');
     socket.on('error', () => {});
     socket.write('GET /api/v1/session HTTP/1.1\r\nHost: localhost\r\n');
-    const drip = setInterval(() => socket.write('X-Drip: 1\r\n'), 100);
-    const began = Date.now();
+    let drips = 0;
+    const drip = setInterval(() => {
+      drips++;
+      socket.write('X-Drip: 1\r\n');
+    }, 100);
     await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(drip);
-    expect(Date.now() - began).toBeLessThan(5000);
+    expect(drips).toBeLessThan(50);
   });
 
   it('1,000 idle sockets keep nobody out', async () => {
-    await using strict = await TestApi.start({ limits: { connections: 100, headersTimeoutMs: 60_000, requestTimeoutMs: 60_000 } });
+    await using strict = await TestApi.start({ limits: { connections: 100, headersTimeoutMs: 600_000, requestTimeoutMs: 600_000 } });
     const sockets: Socket[] = [];
     let closed = 0;
     for (let count = 0; count < 1000; count++) {
@@ -277,9 +280,8 @@ describe('hostile clients', () => {
       sockets.push(socket);
     }
     await wait(500);
-    const began = Date.now();
+    // Whoever had to wait for one of them to go would wait for longer than this test may take.
     expect((await strict.fetch('/api/v1/session')).status).toBe(200);
-    expect(Date.now() - began).toBeLessThan(2000);
     await expect.poll(() => closed, { timeout: 10_000 }).toBeGreaterThanOrEqual(900);
     for (const socket of sockets) socket.destroy();
   });
