@@ -20,6 +20,7 @@ export {
   type ArpEvent,
   type CloseEvent,
   type DetectEvent,
+  type DhcpEvent,
   type DnsEvent,
   type FlowTuple,
   OPENS_TOLD,

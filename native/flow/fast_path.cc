@@ -8,7 +8,14 @@ namespace {
 
 // One of so many records with bytes that nobody wants is shown to the application layer.
 constexpr uint32_t kReminder = 16;
+// Where DHCP servers listen, as in src/shard/dhcp-record.ts.
+constexpr uint16_t kDhcpServer = 67;
+constexpr uint16_t kDhcpServerV6 = 547;
 
+// A message to a DHCP server: rules hear of each.
+bool is_for_rules(const PacketRecord& record) {
+  return record.protocol == kProtoUdp && (record.dstPort == kDhcpServer || record.dstPort == kDhcpServerV6);
+}
 
 // Protocol and role bits, as src/flow/roles.ts makes them from a record's flags.
 uint32_t key_of(const PacketRecord& record) {
@@ -46,6 +53,7 @@ bool FastPath::take(const PacketRecord& record, FastPathTimes& times) {
   const double now = record.streamNs;
   if (now > times.limit || now >= times.due) return false;
   if ((record.flags & kUnusual) != 0 || record.scopeId != 0) return false;
+  if (options_.has_rules() && is_for_rules(record)) return false;
   const bool brings_bytes = options_.takes_bytes && record.carried != 0;
   const uint32_t key = key_of(record);
   const uint32_t side = (record.flags & flag(RecordFlag::kFromA)) != 0 ? 0 : 1;

@@ -4,6 +4,7 @@
 // are taken, and new flows are written down for who else wants to hear of them, both in the order of the records.
 #pragma once
 #include <cstdint>
+#include <limits>
 
 #include "../app/app_flows.h"
 #include "ends.h"
@@ -44,8 +45,10 @@ struct FastPathOptions {
   bool timed = false;        // segments are timed for the RTT
   bool full = false;         // the cold half has its second part
   bool takes_bytes = false;  // records that carry bytes are for the application layer, if it wants more of their flow (but `syns`)
-  double tells_from = 0;     // bytes of a flow from which somebody hears of its first packet in a tick
+  double tells_from = 0;     // bytes of a flow from which rules hear of its first packet in a tick; infinity: there are none
   size_t cold_touch = 0;     // offset in the cold half of the line that most packets need
+
+  bool has_rules() const { return tells_from < std::numeric_limits<double>::infinity(); }
 };
 
 class FastPath {

@@ -31,7 +31,7 @@ names matches. \`weir rules\` lists rules and settings, \`weir rules check\` tel
 Under \`[detect.networks."CIDR".RULE]\` stands what holds for addresses of a network instead, of IPv4 or IPv6, up to 64 of them;
 of several that hold an address the most specific one that names a setting counts. The address is that of an alert's
 source; for \`syn_flood\`, \`brute_force\`, \`arp_spoof\` and \`new_service\` that of its target. An alert whose source (or target)
-is no address has the general settings, and so have \`capture_loss\` and \`clock_step\`, which are about no address. A rule
+is no address has the general settings, and so have \`capture_loss\`, \`clock_step\` and \`dhcp_flood\`, which are about none. A rule
 that differs by network runs once for each set of its settings.
 
 \`\`\`toml

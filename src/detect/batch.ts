@@ -14,7 +14,7 @@
  *   104 bytes up, down since the last volume event f64 │ 120 packets up, down u32 │ 128 the same since then u32
  *   136 missed bytes u32 │ 140 service u16 │ 142 host u16
  */
-import type { Address, ArpEvent, DnsEvent } from './events.ts';
+import type { Address, ArpEvent, DhcpEvent, DnsEvent } from './events.ts';
 
 /** What both have at the same place. */
 export const B_AT = 0;
@@ -69,6 +69,7 @@ export interface DetectBatch {
   texts: string[];
   dns: DnsEvent[];
   arp: ArpEvent[];
+  dhcp: DhcpEvent[];
   surges: SurgeCount[];
   /** Events that found no room in this tick. */
   untold: number;

@@ -299,6 +299,7 @@ function wantingOf(running: readonly Running[]): Wanting {
     halfOpen: having('halfOpen'),
     dns: having('dns'),
     arp: having('arp'),
+    dhcp: having('dhcp'),
     surge: having('surge'),
     tick: having('tick'),
   };

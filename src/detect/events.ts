@@ -106,6 +106,13 @@ export interface ArpEvent extends Moment {
   readonly targetAddress: Address;
 }
 
+/** A client's message to a DHCP server, whatever it says: UDP to port 67, or DHCPv6 to 547, from another port. */
+export interface DhcpEvent extends Moment, FlowTuple {
+  readonly type: 'dhcp';
+  /** Address of the frame's sender, `aa:bb:cc:dd:ee:ff`; null where frames have none. */
+  readonly station: string | null;
+}
+
 /** Attempts at one service beyond those that were told one by one in the tick (`OPENS_TOLD`). Comes at the tick's end. */
 export interface SurgeEvent extends Moment {
   readonly type: 'surge';
@@ -131,7 +138,17 @@ export interface TickEvent extends Moment {
   readonly clockSteps: number;
 }
 
-export type DetectEvent = OpenEvent | AnswerEvent | VolumeEvent | CloseEvent | HalfOpenEvent | DnsEvent | ArpEvent | SurgeEvent | TickEvent;
+export type DetectEvent =
+  | OpenEvent
+  | AnswerEvent
+  | VolumeEvent
+  | CloseEvent
+  | HalfOpenEvent
+  | DnsEvent
+  | ArpEvent
+  | DhcpEvent
+  | SurgeEvent
+  | TickEvent;
 export type EventType = DetectEvent['type'];
 
 /** Attempts at one (protocol, address, port) and tick that are told one by one; the rest comes as a surge. */

@@ -18,6 +18,8 @@ export interface Proof {
 /** What of its packets a rule looks at; what is left out may be anything. */
 interface Scope {
   arp?: true;
+  /** Whoever source and target are: they may be no addresses. */
+  everybody?: true;
   protocols?: readonly number[];
   /** Of the target. */
   ports?: readonly number[];
@@ -45,6 +47,7 @@ export const SCOPES: Readonly<Record<string, Scope | null>> = {
   clock_step: null,
   data_exfiltration: {},
   dga: DNS,
+  dhcp_flood: { everybody: true, protocols: [UDP], ports: [67, 547] },
   dns_tunnel: DNS,
   flow_volume: {},
   horizontal_scan: ONLY_TCP,
@@ -83,6 +86,7 @@ function clausesOf(finding: Finding, scope: Scope): RecallClause[] {
   const source = finding.source === null ? null : endpointOf(finding.source);
   const target = finding.target === null ? null : endpointOf(finding.target);
   if (scope.arp) return [{ ...ANYTHING, arp: true, address: (target ?? source)?.address ?? null }];
+  if (scope.everybody) return within(ANYTHING, scope);
   if (source === null && target === null) return finding.flows.map(flowClause);
   const ends = {
     address: source?.address ?? null,

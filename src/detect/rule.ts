@@ -5,6 +5,7 @@ import type {
   AnswerEvent,
   ArpEvent,
   CloseEvent,
+  DhcpEvent,
   DnsEvent,
   FlowTuple,
   HalfOpenEvent,
@@ -86,6 +87,7 @@ export interface RuleHandlers {
   halfOpen?(event: HalfOpenEvent): void;
   dns?(event: DnsEvent): void;
   arp?(event: ArpEvent): void;
+  dhcp?(event: DhcpEvent): void;
   surge?(event: SurgeEvent): void;
   tick?(event: TickEvent): void;
 }

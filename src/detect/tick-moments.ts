@@ -2,7 +2,7 @@
 import { B_ANSWER_ORDINAL, B_ANSWERED_AT, B_AT, B_ORDINAL, type DetectBatch } from './batch.ts';
 import type { EntryReader } from './entry-reader.ts';
 import { TURN } from './event-rows.ts';
-import type { ArpEvent, DnsEvent } from './events.ts';
+import type { ArpEvent, DhcpEvent, DnsEvent } from './events.ts';
 import { answersOf, inOrder, type OrderedEntries } from './joined-entries.ts';
 import type { TickVisitor } from './merge-batches.ts';
 import type { Scratch } from './scratch.ts';
@@ -86,11 +86,11 @@ export class TickMoments {
   }
 }
 
-export type ObjectEvent = DnsEvent | ArpEvent;
+export type ObjectEvent = DnsEvent | ArpEvent | DhcpEvent;
 
-/** Questions and claims of all shards, in order. */
+/** Questions, claims and messages to DHCP servers of all shards, in order. */
 export function objectsOf(batches: readonly DetectBatch[]): ObjectEvent[] {
-  const events = batches.flatMap(({ dns, arp }): ObjectEvent[] => [...dns, ...arp]);
+  const events = batches.flatMap(({ dns, arp, dhcp }): ObjectEvent[] => [...dns, ...arp, ...dhcp]);
   return events.sort((a, b) => a.at - b.at || a.ordinal - b.ordinal || compareTexts(sortKey(a), sortKey(b)));
 }
 

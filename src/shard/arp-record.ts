@@ -1,4 +1,6 @@
 /** Reads the ARP records of a ring, which the engine writes with `arp: true` (`native/decode/arp.h`). */
+
+import { macText } from '../app/address-text.ts';
 import { R_DST_ADDR, R_DST_MAC, R_ICMP_TYPE, R_ORDINAL, R_SRC_ADDR, R_SRC_MAC, R_STREAM_NS, RECORD_BYTES } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';
 
@@ -23,12 +25,6 @@ export interface ArpRecord {
   readonly targetAddress: string;
 }
 
-const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
-
-function mac(u8: Uint8Array, o: number): string {
-  return `${HEX[u8[o]]}:${HEX[u8[o + 1]]}:${HEX[u8[o + 2]]}:${HEX[u8[o + 3]]}:${HEX[u8[o + 4]]}:${HEX[u8[o + 5]]}`;
-}
-
 function address(u8: Uint8Array, o: number): string {
   return String.fromCharCode(u8[o], u8[o + 1], u8[o + 2], u8[o + 3]);
 }
@@ -40,11 +36,11 @@ export function readArp(rec: RingReader, o: number): ArpRecord {
     at: f64[(o + R_STREAM_NS) >> 3],
     ordinal: f64[(o + R_ORDINAL) >> 3],
     operation: u8[o + R_ICMP_TYPE],
-    frameSource: mac(u8, o + R_SRC_MAC),
-    frameTarget: mac(u8, o + R_DST_MAC),
-    senderMac: mac(u8, o + SENDER_MAC),
+    frameSource: macText(u8, o + R_SRC_MAC),
+    frameTarget: macText(u8, o + R_DST_MAC),
+    senderMac: macText(u8, o + SENDER_MAC),
     senderAddress: address(u8, o + R_SRC_ADDR),
-    targetMac: mac(u8, o + TARGET_MAC),
+    targetMac: macText(u8, o + TARGET_MAC),
     targetAddress: address(u8, o + R_DST_ADDR),
   };
 }

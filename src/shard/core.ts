@@ -17,7 +17,8 @@ import { RingReader } from '../ring/reader.ts';
 import { AppLayer, type AppParts } from './app-layer.ts';
 import { readArp } from './arp-record.ts';
 import { DetectWatch } from './detect-watch.ts';
-import { Drain } from './drain.ts';
+import { readDhcp } from './dhcp-record.ts';
+import { Drain, type RecordListeners } from './drain.ts';
 import { EventWatch } from './event-watch.ts';
 import type { CreateAppFlows } from './native-apps.ts';
 import { OutboxWriter } from './outbox.ts';
@@ -106,9 +107,8 @@ export class ShardCore {
     sink.bind(this.lives, app, this.events, this.watch);
     const state = new FastPathState(port.createFastPath, app?.native?.flows ?? null);
     this.tables = this.readers.map((reader) => createFlowTable(this.lives, reader, data.flow.vlanAware, this.app, state));
-    const { watch } = this;
-    const onArp = watch === null ? null : (rec: RingReader, o: number) => watch.arp({ type: 'arp', ...readArp(rec, o) });
-    this.drainer = new Drain(this.lives.tally, this.shared, state, this.app, onArp);
+    const listeners = this.watch === null ? null : listenersOf(this.watch);
+    this.drainer = new Drain(this.lives.tally, this.shared, state, this.app, listeners);
   }
 
   /** Rows ever written to the outbox, mod 2^32. */
@@ -288,4 +288,14 @@ export class ShardCore {
       applications: final ? (this.app?.totals.list() ?? []) : [],
     });
   }
+}
+
+function listenersOf(watch: DetectWatch): RecordListeners {
+  return {
+    arp: (rec, o) => watch.arp({ type: 'arp', ...readArp(rec, o) }),
+    datagram(rec, o) {
+      const message = readDhcp(rec, o);
+      if (message !== null) watch.dhcp(message);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * What the detection rules must know of a shard's packets, told per tick (`detect/batch.ts`): attempts and how they were
- * answered, volumes, ends, questions, claims. All of it hangs on what happens once or a few times per flow; a packet of
+ * answered, volumes, ends, questions, claims, messages to DHCP servers. All of it hangs on what happens once or a few times per flow; a packet of
  * an established connection costs nothing here.
  */
 import type { Question } from '../app/transactions.ts';
@@ -23,7 +23,7 @@ import {
   EntryKind,
   STATES,
 } from '../detect/batch.ts';
-import { type ArpEvent, type DnsEvent, VOLUME_STEP } from '../detect/events.ts';
+import { type ArpEvent, type DhcpEvent, type DnsEvent, VOLUME_STEP } from '../detect/events.ts';
 import type { FlowLives } from '../flow/lives.ts';
 import * as row from '../flow/row.ts';
 import { historyOf, stateOf } from '../flow/zeek.ts';
@@ -33,7 +33,7 @@ import { DetectEntries } from './detect-entries.ts';
 import { Opener } from './moment-words.ts';
 import { Moments } from './moments.ts';
 
-/** Questions and claims of one tick. */
+/** Questions, claims and messages to DHCP servers of one tick, of each. */
 const MOST_OBJECTS = 16_384;
 /** Different services and hosts of one tick. */
 const MOST_TEXTS = 16_384;
@@ -53,6 +53,7 @@ export class DetectWatch {
   private shared: Uint8Array | null = null;
   private questions: DnsEvent[] = [];
   private claims: ArpEvent[] = [];
+  private messages: DhcpEvent[] = [];
   private untold = 0;
 
   constructor(lives: FlowLives, mergedTick: () => number) {
@@ -133,6 +134,11 @@ export class DetectWatch {
     else this.claims.push(claim);
   }
 
+  dhcp(message: DhcpEvent): void {
+    if (this.messages.length === MOST_OBJECTS) this.untold++;
+    else this.messages.push(message);
+  }
+
   /** The tick ends at `now`; before flows are ended because of that. */
   endTick(now: number): void {
     this.moments.native?.dropConfirmed();
@@ -154,11 +160,13 @@ export class DetectWatch {
       texts: [...this.texts.keys()],
       dns: this.questions,
       arp: this.claims,
+      dhcp: this.messages,
       surges,
     };
     this.texts = new Map();
     this.questions = [];
     this.claims = [];
+    this.messages = [];
     this.untold = 0;
     return batch;
   }

@@ -26,6 +26,7 @@ const TIME = R_STREAM_NS >> 3;
 const PROTOCOL = R_PROTOCOL;
 const WIRE = R_WIRE_LEN >> 2;
 const ALIGN_MASK = RECORD_ALIGN - 1;
+const UDP = 17;
 const { PAD, PACKET, OUTER, ICMP_INNER, ARP, TICK, END } = RecordKind;
 /** Records before their space is given back. */
 const BATCH = 128;
@@ -36,28 +37,39 @@ const { POSITION, END: END_AT, SEQUENCE } = FastWord;
 const C_DEQUEUED = ShardCounter.DEQUEUED;
 const C_DEQUEUED_BYTES = ShardCounter.DEQUEUED_BYTES;
 
-/** Looks at the ARP record at byte offset `o` of `rec`; the record may be overwritten once the call has returned. */
-export type ArpSink = (rec: RingReader, o: number) => void;
+/** Looks at the record at byte offset `o` of `rec`, which may be overwritten once the call has returned. */
+export type RecordListener = (rec: RingReader, o: number) => void;
+
+/** Who hears of ARP records, and of datagrams that the fast path left alone, in the order of the ring. */
+export interface RecordListeners {
+  readonly arp: RecordListener;
+  readonly datagram: RecordListener;
+}
 
 export class Drain {
   private readonly state: FastPathState;
   private readonly tally: Float64Array;
   private readonly shared: Float64Array;
   private readonly payload: PayloadSink | null;
-  private readonly onArp: ArpSink | null;
+  private readonly listeners: RecordListeners | null;
   /** Records that are not offered to the fast path any more since it refused one: where few packets are usual, it is asked rarely. */
   private patience = 1;
 
   /**
-   * `tally` is the shard's counters; `shared` is where the sensor reads them; `payload` has looked at records of the batch;
-   * `onArp` gets each ARP record, in the order of the ring.
+   * `tally` is the shard's counters; `shared` is where the sensor reads them; `payload` has looked at records of the batch.
    */
-  constructor(tally: Float64Array, shared: Float64Array, state: FastPathState, payload: PayloadSink | null, onArp: ArpSink | null = null) {
+  constructor(
+    tally: Float64Array,
+    shared: Float64Array,
+    state: FastPathState,
+    payload: PayloadSink | null,
+    listeners: RecordListeners | null = null,
+  ) {
     this.tally = tally;
     this.shared = shared;
     this.state = state;
     this.payload = payload;
-    this.onArp = onArp;
+    this.listeners = listeners;
   }
 
   /**
@@ -136,6 +148,7 @@ export class Drain {
       tally[C_DEQUEUED] = tally[C_DEQUEUED] + 1;
       tally[C_DEQUEUED_BYTES] = tally[C_DEQUEUED_BYTES] + wire;
       table.packet(o);
+      if (protocol === UDP << 1) this.listeners?.datagram(reader, o);
     } else if (kind !== PAD) this.annotation(reader, table, o);
     return true;
   }
@@ -153,7 +166,7 @@ export class Drain {
       tally[matched] = tally[matched] + 1;
     } else if (kind === ARP) {
       tally[ShardCounter.ARP_DEQUEUED] = tally[ShardCounter.ARP_DEQUEUED] + 1;
-      this.onArp?.(reader, o);
+      this.listeners?.arp(reader, o);
     }
   }
 }

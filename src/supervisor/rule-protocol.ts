@@ -15,7 +15,7 @@ import type { Finding, RuleListing } from '../detect/rule.ts';
 import type { Region } from '../detect/rule-variants.ts';
 import { HyperLogLog } from '../detect/state/hyperloglog.ts';
 
-export const EVENT_TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'halfOpen', 'dns', 'arp', 'surge', 'tick'];
+export const EVENT_TYPES: readonly EventType[] = ['open', 'answer', 'volume', 'close', 'halfOpen', 'dns', 'arp', 'dhcp', 'surge', 'tick'];
 
 /** A rule that raises more than this in one batch is broken, and would fill the sensor's memory. */
 export const MOST_FINDINGS = 65_536;

@@ -31,6 +31,11 @@ const tcp = (source: number[], destination: number[], sourcePort: number, destin
 const udp = (source: number[], destination: number[], sourcePort: number, destinationPort: number, payload: number[]): number[] =>
   h.ethernet(0x0800, h.ipv4(17, h.udp(sourcePort, destinationPort, payload), { source, destination }));
 
+const NOBODY = [0, 0, 0, 0];
+const EVERYBODY = [255, 255, 255, 255];
+/** A client's message to whatever DHCP server there is. */
+const discover = (mac: number[]): number[] => [...EVERYBODY, 255, 255, ...mac, ...udp(NOBODY, EVERYBODY, 68, 67, h.zeros(240)).slice(12)];
+
 /** A packet of others, that is no part of anything. */
 const other = (ms: number) => at(ms, udp([10, 0, 1, 1], [10, 0, 1, 2], 5000, 5001, h.zeros(400)));
 
@@ -114,6 +119,12 @@ const ATTACKS: [string, string, string[]][] = [
     'an address that goes back and forth',
     capture('arp-spoof.pcap', 6, 1000, (index, ms) => [at(ms, arp(2, index % 2 === 0 ? h.MAC_A : [2, 0, 0, 0, 0, 0x66], VICTIM, SCANNER))]),
     ['arp_spoof', 'arp_spoof'],
+  ],
+  ['DHCP messages of one station', capture('dhcp.pcap', 120, 100, (_index, ms) => [at(ms, discover(h.MAC_A))]), ['dhcp_flood']],
+  [
+    'DHCP messages of many stations',
+    capture('starvation.pcap', 220, 100, (index, ms) => [at(ms, discover([2, 0, 0, 0, 9, index]))]),
+    ['dhcp_flood'],
   ],
   [
     'names that do not exist',

@@ -1,7 +1,8 @@
-/** The rules about floods, scans and ARP. */
+/** The rules about floods, scans, ARP and DHCP. */
 import type { Rule } from '../rule.ts';
 import { arpScan } from './arp-scan.ts';
 import { arpSpoof } from './arp-spoof.ts';
+import { dhcpFlood } from './dhcp-flood.ts';
 import { horizontalScan } from './horizontal-scan.ts';
 import { icmpSweep } from './icmp-sweep.ts';
 import { portScan } from './port-scan.ts';
@@ -20,4 +21,5 @@ export const SCAN_RULES: readonly Rule[] = [
   icmpSweep,
   arpScan,
   arpSpoof,
+  dhcpFlood,
 ];

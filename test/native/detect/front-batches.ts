@@ -109,11 +109,11 @@ export function frontBatch(random: Random, until: number, count: number): Detect
   });
   const ends = entriesOf(count, END_BYTES, (entry) => writeEnd(entry, random, until));
   const answers = Uint32Array.from({ length: count }, (_, index) => index);
-  return { moments, answers, ends, texts: TEXTS, dns: [], arp: [], surges: [], untold: 0 };
+  return { moments, answers, ends, texts: TEXTS, dns: [], arp: [], dhcp: [], surges: [], untold: 0 };
 }
 
 /** The same second of nothing but ICMP. */
 export function pingBatch(random: Random, until: number, count: number): DetectBatch {
   const ends = entriesOf(count, END_BYTES, (entry) => writeEnd(entry, random, until, [1, 58]));
-  return { moments: new Uint8Array(0), answers: new Uint32Array(0), ends, texts: TEXTS, dns: [], arp: [], surges: [], untold: 0 };
+  return { moments: new Uint8Array(0), answers: new Uint32Array(0), ends, texts: TEXTS, dns: [], arp: [], dhcp: [], surges: [], untold: 0 };
 }

@@ -138,6 +138,7 @@ const batchOf = (moments: Uint8Array): DetectBatch => ({
   ends: new Uint8Array(0),
   texts: [],
   arp: [],
+  dhcp: [],
   dns: [],
   surges: [],
   untold: 0,

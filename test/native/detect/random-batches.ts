@@ -24,7 +24,7 @@ import {
   EntryKind,
   MOMENT_BYTES,
 } from '../../../src/detect/batch.ts';
-import type { ArpEvent, DnsEvent } from '../../../src/detect/events.ts';
+import type { ArpEvent, DhcpEvent, DnsEvent } from '../../../src/detect/events.ts';
 
 const SECOND = 1_000_000_000;
 const UDP = 17;
@@ -187,7 +187,7 @@ function endsOf(random: Random, until: number, count: number): Uint8Array {
   return entries.bytes;
 }
 
-function claimsOf(random: Random, until: number): Pick<DetectBatch, 'arp' | 'dns'> {
+function claimsOf(random: Random, until: number): Pick<DetectBatch, 'arp' | 'dhcp' | 'dns'> {
   const when = () => {
     const at = until - random.below(MOST_LATE / 4096) * 4096;
     return { at, ordinal: at / 4096 + random.below(3) };
@@ -210,7 +210,11 @@ function claimsOf(random: Random, until: number): Pick<DetectBatch, 'arp' | 'dns
     rcode: 0,
     answers: [],
   }));
-  return { arp: arp as unknown as ArpEvent[], dns: dns as unknown as DnsEvent[] };
+  const dhcp = Array.from({ length: random.below(4) }, (): DhcpEvent => {
+    const ends = { source: sender(), sourcePort: 68, target: '\xff\xff\xff\xff', targetPort: 67 };
+    return { type: 'dhcp', ...when(), protocol: 17, ...ends, station: `02:00:00:00:01:0${random.below(9)}` };
+  });
+  return { arp: arp as unknown as ArpEvent[], dhcp, dns: dns as unknown as DnsEvent[] };
 }
 
 /** One shard's events of the second before `until`, ns. */

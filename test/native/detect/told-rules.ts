@@ -58,6 +58,7 @@ export function recorder(log: string[]): Rule {
     halfOpen: single,
     dns: single,
     arp: single,
+    dhcp: single,
     tick: single,
     answerRow: row('answer'),
     volumeRow: row('volume'),

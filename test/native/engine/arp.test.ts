@@ -113,7 +113,7 @@ async function tell(frames: readonly RawFrame[], { shards = 1, isOn = true, isHe
       new Float64Array(ShardCounter.SLOTS),
       new FastPathState(() => null),
       null,
-      isHeard ? hear : null,
+      isHeard ? { arp: hear, datagram() {} } : null,
     );
     const reader = new RingReader(ring);
     reader.refresh();

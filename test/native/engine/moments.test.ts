@@ -82,6 +82,26 @@ function connection(sport: number, more: Partial<Packet> = {}) {
 const { ACCEPTED, REFUSED, IPV6 } = EntryFlag;
 const { OPEN, ANSWER } = EntryKind;
 
+describe('a message to a DHCP server', () => {
+  it.each([
+    [68, 67],
+    [546, 547],
+    [5000, 67],
+  ])('from port %d to %d is told each time, of one flow or of many; answers and what relays pass on are not', (sport, dport) => {
+    const asking = (t: number, src: number): Packet => ({ src, dst: 2, sport, dport, t, protocol: UDP, len: 240 });
+    const ring = new RingBuilder()
+      .packets(asking(1, 1), asking(1.1, 1), { ...asking(1.2, 2), dst: 1, sport: dport, dport: sport }, asking(1.3, 1))
+      .packets(asking(1.4, 7), asking(1.5, 8), asking(1.6, 8))
+      .packets({ ...asking(1.7, 9), sport: dport }, { ...asking(1.8, 9), protocol: ICMP }, { ...asking(1.9, 9), flags: 'S', protocol: 6 });
+    const { batches, taken } = bothWays([ring.tick(1, 2).packets(asking(2.5, 1)).end(2, 3)]);
+    const told = batches.map(({ dhcp }) => dhcp.map((each) => [each.at / 1e9, each.station, each.sourcePort, each.targetPort]));
+    const expected = (...messages: [t: number, src: number][]) => messages.map(([t, src]) => [t, `02:00:00:00:00:0${src}`, sport, dport]);
+    expect(told).toEqual([expected([1, 1], [1.1, 1], [1.3, 1], [1.4, 7], [1.5, 8], [1.6, 8]), expected([2.5, 1])]);
+    // The answer.
+    expect(taken).toBeGreaterThan(0);
+  });
+});
+
 describe('an end', () => {
   it('has the state of its connection, whoever began it', () => {
     const sides = [

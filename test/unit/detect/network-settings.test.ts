@@ -124,7 +124,7 @@ describe('the address that decides', () => {
 
   it('is the source of most rules, and what the manual says of the others', () => {
     expect(kindsBy('target')).toEqual(['arp_spoof', 'brute_force', 'new_service', 'syn_flood']);
-    expect(kindsBy(null)).toEqual(['capture_loss', 'clock_step']);
+    expect(kindsBy(null)).toEqual(['capture_loss', 'clock_step', 'dhcp_flood']);
     const said = markdownTables().replaceAll(/\s+/g, ' ');
     for (const kind of [...kindsBy('target'), ...kindsBy(null)]) expect(said).toContain(`\`${kind}\``);
   });

@@ -7,6 +7,7 @@ import type {
   ArpEvent,
   CloseEvent,
   DetectEvent,
+  DhcpEvent,
   DnsEvent,
   FlowTuple,
   OpenEvent,
@@ -102,6 +103,12 @@ export function arp(given: When & { operation?: number; mac: string; sender: str
   const { frameSource = mac, frameTarget = operation === 1 ? 'ff:ff:ff:ff:ff:ff' : targetMac } = given;
   const addresses = { senderMac: mac, senderAddress: addressOf(sender), targetMac, targetAddress: addressOf(target) };
   return { type: 'arp', ...moment(given), operation, frameSource, frameTarget, ...addresses };
+}
+
+/** A client's message to a server, as a broadcast unless told otherwise; `mac`: of the frame. */
+export function dhcp(given: When & { mac: string | null; source?: string; target?: string; port?: number }): DhcpEvent {
+  const { mac, source = '0.0.0.0', target = '255.255.255.255', port = 67 } = given;
+  return { type: 'dhcp', ...moment(given), station: mac, ...tuple({ source, target, port, sourcePort: port + 1, protocol: 17 }) };
 }
 
 /** `sources` are readable addresses, or how many there were. */

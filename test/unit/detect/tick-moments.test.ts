@@ -72,7 +72,7 @@ function batchOf(random: Random, count: number, id: number, told: Told[]): Detec
   }
   answered.sort((a, b) => a.at - b.at);
   const answers = Uint32Array.from(answered, ({ entry }) => entry);
-  return { moments, answers, ends: new Uint8Array(0), texts: [], dns: [], arp, surges: [], untold: 0 };
+  return { moments, answers, ends: new Uint8Array(0), texts: [], dns: [], arp, dhcp: [], surges: [], untold: 0 };
 }
 
 function toldBy(batches: DetectBatch[]): string[] {

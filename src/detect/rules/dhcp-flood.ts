@@ -1,0 +1,83 @@
+/** More DHCP requests than a network has reason for: a flood, or the starvation of a server's addresses. */
+import type { DhcpEvent } from '../events.ts';
+import { defineRule } from '../rule.ts';
+import { BoundedMap } from '../state/bounded-map.ts';
+import { SlidingCount } from '../state/sliding-count.ts';
+import { SlidingSet } from '../state/sliding-set.ts';
+import { TimedFlows } from '../state/timed-flows.ts';
+import { NS_PER_SECOND, windowSetting } from './scan-settings.ts';
+
+/** The one that was not heard for the longest time makes room. */
+const MOST_STATIONS = 4096;
+
+interface Station {
+  readonly messages: SlidingCount;
+  readonly flows: TimedFlows;
+}
+
+export const dhcpFlood = defineRule({
+  kind: 'dhcp_flood',
+  title: 'DHCP flood or starvation',
+  description:
+    'One station sends many messages to DHCP servers (UDP 67, DHCPv6 547), or many stations do at once, each of which may take ' +
+    'an address. A client that is not answered repeats itself after 4 s, and then less and less often. What relays pass on, ' +
+    'from the port of a server, does not count.',
+  severity: 'medium',
+  confidence: 0.6,
+  mitre: [{ technique: 'T1499.002', name: 'Endpoint Denial of Service: Service Exhaustion Flood', tactic: 'impact' }],
+  enabled: true,
+  cooldownSecs: 300,
+  decides: null,
+  settings: {
+    messages: { value: 100, least: 2, most: 100_000, unit: 'messages', description: 'Messages of one station in the window' },
+    stations: { value: 200, least: 2, most: MOST_STATIONS, unit: 'stations', description: 'Different stations in the window' },
+    window_secs: windowSetting(30),
+  },
+  create(context) {
+    const { messages: mostMessages, stations: mostStations, window_secs: windowSecs } = context.settings;
+    const windowNs = windowSecs * NS_PER_SECOND;
+    const known = new BoundedMap<Station>(MOST_STATIONS);
+    const asking = new SlidingSet(windowNs, MOST_STATIONS);
+    const asked = new TimedFlows();
+
+    const raiseFlood = (event: DhcpEvent, source: string, messages: number, { messages: { firstAt }, flows }: Station) =>
+      context.raise({
+        at: event.at,
+        firstAt,
+        source,
+        target: null,
+        key: `station ${source}`,
+        observed: { messages },
+        threshold: { messages: mostMessages },
+        windowSecs,
+        description: `${source} sent ${messages} messages to DHCP servers within ${windowSecs} s`,
+        flows: flows.since(event.at - windowNs),
+      });
+    const raiseStarvation = (event: DhcpEvent, stations: number) =>
+      context.raise({
+        at: event.at,
+        firstAt: asking.firstAt,
+        source: null,
+        target: null,
+        key: 'stations',
+        observed: { stations },
+        threshold: { stations: mostStations },
+        windowSecs,
+        description: `${stations} stations sent messages to DHCP servers within ${windowSecs} s`,
+        flows: asked.since(event.at - windowNs),
+      });
+
+    return {
+      dhcp(event) {
+        const name = event.station ?? context.text(event.source);
+        const station = known.obtain(name, () => ({ messages: new SlidingCount(windowNs), flows: new TimedFlows() }));
+        station.flows.add(event, event.at);
+        asked.add(event, event.at);
+        const messages = station.messages.add(event.at);
+        if (messages >= mostMessages) raiseFlood(event, name, messages, station);
+        const stations = asking.add(name, event.at);
+        if (stations >= mostStations) raiseStarvation(event, stations);
+      },
+    };
+  },
+});
