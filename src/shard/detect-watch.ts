@@ -1,7 +1,7 @@
 /**
  * What the detection rules must know of a shard's packets, told per tick (`detect/batch.ts`): attempts and how they were
- * answered, volumes, ends, questions, claims, messages to DHCP servers. All of it hangs on what happens once or a few times per flow; a packet of
- * an established connection costs nothing here.
+ * answered, volumes, ends, questions, claims, messages to DHCP servers. All of it hangs on what happens once or a few times per
+ * flow; a packet of an established connection costs nothing here.
  */
 import type { Question } from '../app/transactions.ts';
 import {

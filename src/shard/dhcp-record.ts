@@ -1,19 +1,8 @@
-/** Finds messages to DHCP servers among the packets of a ring. */
+/** Finds messages to DHCP servers among the datagrams of a ring. */
 
 import { macText } from '../app/address-text.ts';
 import type { DhcpEvent } from '../detect/events.ts';
-import {
-  R_DST_ADDR,
-  R_DST_PORT,
-  R_FLAGS,
-  R_ORDINAL,
-  R_PROTOCOL,
-  R_SRC_ADDR,
-  R_SRC_MAC,
-  R_SRC_PORT,
-  R_STREAM_NS,
-  RecordFlag,
-} from '../ring/layout.ts';
+import { R_DST_ADDR, R_DST_PORT, R_FLAGS, R_ORDINAL, R_SRC_ADDR, R_SRC_MAC, R_SRC_PORT, R_STREAM_NS, RecordFlag } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';
 import { addressKey } from './address-key.ts';
 
@@ -23,10 +12,9 @@ const SERVER_PORT = 67;
 const SERVER_PORT_V6 = 547;
 const NO_MAC = '00:00:00:00:00:00';
 
-/** The message of the packet record at byte offset `o`, or null when it is none from a client. Nothing of it points into the ring. */
+/** The message of the UDP record at byte offset `o`, or null when it is none from a client. Nothing of it points into the ring. */
 export function readDhcp(rec: RingReader, o: number): DhcpEvent | null {
   const { u8, u16, f64 } = rec;
-  if (u8[o + R_PROTOCOL] !== UDP) return null;
   const targetPort = u16[(o + R_DST_PORT) >> 1];
   if (targetPort !== SERVER_PORT && targetPort !== SERVER_PORT_V6) return null;
   const sourcePort = u16[(o + R_SRC_PORT) >> 1];
