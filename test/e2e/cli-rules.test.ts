@@ -50,7 +50,7 @@ enabled = false
     );
     const checked = await runWeir(['rules', 'check', '--config', path]);
     expect([checked.code, checked.stderr]).toEqual([0, '']);
-    expect(checked.stdout).toMatch(/: \d+ of 25 rules are on, 3 settings are not the default/);
+    expect(checked.stdout).toMatch(/: \d+ of 26 rules are on, 3 settings are not the default/);
     const { stdout } = await runWeir(['rules', '--config', path]);
     const rowOf = (text: string) =>
       stdout
