@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Shows what Weir does on a bundled capture: the summary on the screen, the first lines of each export, and the dashboard.
+# Shows what Weir does on bundled captures: the summary on the screen, the first lines of each export, what it says of a scan,
+# and the dashboard.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh
@@ -31,6 +32,18 @@ show --http-jsonl "$out/http.jsonl" 2 'every request and its response'
 show --events-jsonl "$out/events.jsonl" 2 'what happened to flows, as it happened'
 show --packets-jsonl "$out/packets.jsonl" 3 'one line per packet'
 show --ledger "$out/ledger.json" 12 'where every packet went'
+
+# What is wrong: nmap tries sixty ports.
+scan=test/fixtures/scan.pcap
+title "weir replay $scan --evidence-dir evidence"
+node dist/cli/main.js replay "$scan" --internal-network 192.0.2.0/24 --alerts-jsonl "$out/alerts.jsonl" \
+  --behaviour-jsonl "$out/behaviour.jsonl" --evidence-dir "$out/evidence" </dev/null | grep '^\[alert\]'
+show --alerts-jsonl "$out/alerts.jsonl" 2 'one line per alert, and per change of it'
+show --behaviour-jsonl "$out/behaviour.jsonl" 2 'what each host of ours did in ten minutes'
+alert=$(sed -n '1s/.*"alert_id":"\([0-9a-f]*\)".*/\1/p' "$out/alerts.jsonl")
+title "weir explain $alert --evidence-dir evidence"
+node dist/cli/main.js explain "$alert" --alerts "$out/alerts.jsonl" --evidence-dir "$out/evidence" | sed -n '1,30p'
+
 title 'Next'
 echo '  node dist/cli/main.js replay FILE --packets     your own capture, packet by packet'
 echo '  sudo node dist/cli/main.js serve                this machine, live, in a browser'

@@ -176,7 +176,15 @@ sleep 0.5
 kill -INT "$ethernet" "$cooked"
 wait "$ethernet" "$cooked" || true
 
+record eth0 "$work/scan.pcap" tcp
+c nmap -sS -n -Pn --max-rate 100 -p 1-60 192.0.2.20 >"$work/nmap.log"
+# tcpdump gets what the kernel has gathered for a second.
+sleep 1.5
+kill -INT "$recorder"
+wait "$recorder" || true
+
 cp "$work/demo.pcap" "$out/demo.pcap"
+cp "$work/scan.pcap" "$out/scan.pcap"
 # The formats, from the first frames.
 editcap -r -F pcap "$out/demo.pcap" "$work/small.pcap" 1-40
 editcap -r -F pcap "$work/cooked.pcap" "$work/cooked-small.pcap" 1-20

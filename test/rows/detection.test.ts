@@ -110,6 +110,17 @@ describe('a scan of ports', () => {
     for (const shards of [2, 4, 8]) expect((await detect(path, shards)).alerts, `${shards} shards`).toEqual(one.alerts);
   });
 
+  it('of nmap, as it was recorded, is found', async () => {
+    const nmap = fileURLToPath(new URL('../fixtures/scan.pcap', import.meta.url));
+    const one = await detect(nmap);
+    expect(kinds(one)).toEqual(['port_scan', 'vertical_scan']);
+    expect(one.alerts.map(({ source, target, count }) => [source, target, count > 1])).toEqual([
+      ['192.0.2.10', '192.0.2.20', true],
+      ['192.0.2.10', '192.0.2.20', true],
+    ]);
+    expect((await detect(nmap, 4)).alerts).toEqual(one.alerts);
+  });
+
   it('is not judged where a configuration says so, and becomes what it says', async () => {
     const path = scan('configured.pcap', 30, 100);
     expect(kinds(await detect(path, 1, { enabled: false }))).toEqual([]);
