@@ -1,8 +1,9 @@
 /** Programs of Windows under Wine: what prepare.sh has made, and how it is run. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../scripts/source-tree.ts';
+import { runPreparation } from '../support/preparation.ts';
 import { cleanEnvironment } from '../support/weir-command.ts';
 
 export const cache = join(projectRoot, '.cache/wine');
@@ -17,17 +18,7 @@ const SERVER_STAYS_SECS = 20;
 export type WindowsNode = '20.20.2' | '22.23.3';
 
 /** Why the Windows tests cannot run here, or null when they can. Builds what they need. */
-export function prepare(): string | null {
-  try {
-    execFileSync('bash', [join(import.meta.dirname, 'prepare.sh')], { encoding: 'utf8', stdio: 'pipe' });
-    return null;
-  } catch (error) {
-    const { status, stderr } = error as { status: number | null; stderr: string };
-    if (status !== 3) throw error;
-    console.warn(`Windows tests are skipped: ${stderr.trim()}`);
-    return stderr.trim();
-  }
-}
+export const prepare = (): string | null => runPreparation(join(import.meta.dirname, 'prepare.sh'), 'Windows tests').absent;
 
 /** As Wine names a file of this system. */
 export const z = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;

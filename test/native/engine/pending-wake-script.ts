@@ -1,8 +1,8 @@
 /**
  * Closes wakers, and ends threads that have one, while the engine's call of the waker waits to be delivered. Prints how
- * often it did. Node-API hands out such calls after it has finalized the function.
+ * often it did. Node 22 hands out such calls after it has finalized the function.
  */
-import { isMainThread, parentPort, threadId, Worker } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { loadAddon } from '../../../src/native/load.ts';
 import { sleep } from '../../support/command.ts';
 import { EngineRun, engineOptions, RecordReader } from './engine-run.ts';
@@ -10,7 +10,7 @@ import { EngineRun, engineOptions, RecordReader } from './engine-run.ts';
 const ROUNDS = 20;
 
 /** Has the engine call a new waker, and holds this thread until it has. */
-async function waitingCall(): Promise<{ close(): void }> {
+function waitingCall(): { close(): void } {
   const options = engineOptions([{ kind: 'generator', profile: 'imix', packets: 10, flows: 2, seed: 1, rate: 10_000 }], { tap: null });
   const { ring } = new RecordReader(options.rings[0][0]);
   const waker = loadAddon().createWaker(() => {
@@ -29,7 +29,7 @@ async function waitingCall(): Promise<{ close(): void }> {
 
 if (isMainThread) {
   for (let round = 0; round < ROUNDS; round++) {
-    (await waitingCall()).close();
+    waitingCall().close();
     await sleep(0);
   }
   for (let round = 0; round < ROUNDS; round++) {
@@ -39,7 +39,7 @@ if (isMainThread) {
   }
   console.log(`${2 * ROUNDS} calls waited`);
 } else {
-  await waitingCall();
-  parentPort?.postMessage(threadId);
+  waitingCall();
+  parentPort?.postMessage('waiting');
   for (;;);
 }
