@@ -17,7 +17,12 @@ class Lookahead {
   // `beside`: what detection keeps of each row, may be null.
   // `apps`: who takes records' bytes, may be null.
   Lookahead(RingRecords records, size_t cold_touch, const MomentMemory& beside, const AppFlows* apps)
-      : records_(records), cold_touch_(cold_touch), openers_(beside.openers), attempts_(beside.attempts), opens_(beside.words, beside.services), apps_(apps) {}
+      : records_(records),
+        cold_touch_(cold_touch),
+        openers_(beside.openers),
+        attempts_(beside.attempts),
+        opens_(beside.words, beside.services),
+        apps_(apps) {}
 
   // The reader is at `position` of what is published up to `end`. Goes on by `steps` records, as long as it is not far enough
   // ahead. Called for each record, what one call has asked for has come when the next one reads it.

@@ -1,5 +1,4 @@
 /** Reads the ARP records of a ring, which the engine writes with `arp: true` (`native/decode/arp.h`). */
-
 import { macText } from '../app/address-text.ts';
 import { R_DST_ADDR, R_DST_MAC, R_ICMP_TYPE, R_ORDINAL, R_SRC_ADDR, R_SRC_MAC, R_STREAM_NS, RECORD_BYTES } from '../ring/layout.ts';
 import type { RingReader } from '../ring/reader.ts';

@@ -112,12 +112,8 @@ export class DetectWatch {
   }
 
   dns(slot: number, { query, qtype, rcode }: Question, now: number): void {
-    if (this.questions.length === MOST_OBJECTS) {
-      this.untold++;
-      return;
-    }
     const client = this.moments.clientOf(slot);
-    this.questions.push({
+    this.keep(this.questions, {
       type: 'dns',
       at: now,
       ordinal: 0,
@@ -130,13 +126,11 @@ export class DetectWatch {
   }
 
   arp(claim: ArpEvent): void {
-    if (this.claims.length === MOST_OBJECTS) this.untold++;
-    else this.claims.push(claim);
+    this.keep(this.claims, claim);
   }
 
   dhcp(message: DhcpEvent): void {
-    if (this.messages.length === MOST_OBJECTS) this.untold++;
-    else this.messages.push(message);
+    this.keep(this.messages, message);
   }
 
   /** The tick ends at `now`; before flows are ended because of that. */
@@ -169,6 +163,11 @@ export class DetectWatch {
     this.messages = [];
     this.untold = 0;
     return batch;
+  }
+
+  private keep<E>(objects: E[], event: E): void {
+    if (objects.length === MOST_OBJECTS) this.untold++;
+    else objects.push(event);
   }
 
   /** An entry with what every end and volume of a flow has; its offset, -1 when there is no room. */

@@ -1,5 +1,4 @@
 /** Finds messages to DHCP servers among the datagrams of a ring. */
-
 import { macText } from '../app/address-text.ts';
 import type { DhcpEvent } from '../detect/events.ts';
 import { R_DST_ADDR, R_DST_PORT, R_FLAGS, R_ORDINAL, R_SRC_ADDR, R_SRC_MAC, R_SRC_PORT, R_STREAM_NS, RecordFlag } from '../ring/layout.ts';

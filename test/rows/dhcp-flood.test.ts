@@ -1,7 +1,7 @@
 /** Messages to DHCP servers, packet by packet: which count, up to where, and for any number of shards. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { detect } from '../detection/evidence.ts';
-import * as h from '../fixtures/headers.ts';
+import { dhcpMessage, dhcpv6Message, EVERYBODY } from '../support/dhcp-frames.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { type RawFrame, writeRawCapture } from './replay.ts';
 
@@ -10,17 +10,9 @@ afterAll(() => folder[Symbol.dispose]());
 
 const START = 1_700_000_000;
 const MILLION = 1_000_000;
-const BROADCAST = [255, 255, 255, 255, 255, 255];
 const STATION = [2, 0, 0, 0, 0, 0x66];
-const NOBODY = [0, 0, 0, 0];
-const EVERYBODY = [255, 255, 255, 255];
 
 type Make = (index: number) => number[];
-const frameOf = (mac: number[], etherType: number, packet: number[]) => [...BROADCAST, ...mac, ...h.u16(etherType), ...packet];
-const message = (mac: number[], source = NOBODY, destination = EVERYBODY, sourcePort = 68, targetPort = 67): number[] =>
-  frameOf(mac, 0x0800, h.ipv4(17, h.udp(sourcePort, targetPort, h.zeros(240)), { source, destination }));
-const solicit = (mac: number[]): number[] => frameOf(mac, 0x86dd, h.ipv6(17, h.udp(546, 547, h.zeros(60))));
-
 /** So many frames, `stepMs` apart, and a packet a minute later. */
 function capture(name: string, count: number, stepMs: number, make: Make): string {
   const frames = Array.from({ length: count }, (_, index): RawFrame => {
@@ -28,7 +20,7 @@ function capture(name: string, count: number, stepMs: number, make: Make): strin
     const ms = index * stepMs;
     return { sec: START + Math.floor(ms / 1000), nsec: (ms % 1000) * MILLION, bytes, wireLength: bytes.length };
   });
-  const last = message(STATION, [10, 0, 0, 1], [10, 0, 0, 2], 5000, 5001);
+  const last = dhcpMessage(STATION, [10, 0, 0, 1], [10, 0, 0, 2], 5000, 5001);
   return writeRawCapture(folder.file(`${name}.pcap`), 1, [
     ...frames,
     { sec: START + 60 + Math.ceil((count * stepMs) / 1000), nsec: 0, bytes: last, wireLength: last.length },
@@ -38,9 +30,9 @@ function capture(name: string, count: number, stepMs: number, make: Make): strin
 const kindsOf = async (path: string, shards = 1) => (await detect(path, {}, 0, shards)).alerts.map(({ kind }) => kind);
 /** One flow, and one flow each. */
 const STATIONS: [string, Make][] = [
-  ['broadcasts', () => message(STATION)],
-  ['servers of many networks', (index) => message(STATION, [10, 0, 1, index], [10, 0, 2, index])],
-  ['DHCPv6', () => solicit(STATION)],
+  ['broadcasts', () => dhcpMessage(STATION)],
+  ['servers of many networks', (index) => dhcpMessage(STATION, [10, 0, 1, index], [10, 0, 2, index])],
+  ['DHCPv6', () => dhcpv6Message(STATION)],
 ];
 
 describe.each(STATIONS)('a station that asks by %s', (what, make) => {
@@ -62,7 +54,7 @@ describe.each(STATIONS)('a station that asks by %s', (what, make) => {
 });
 
 it('stations count as one each, 200 of them in the window', async () => {
-  const discover: Make = (index) => message([2, 0, 0, 0, index >> 8, index & 255]);
+  const discover: Make = (index) => dhcpMessage([2, 0, 0, 0, index >> 8, index & 255]);
   expect(await kindsOf(capture('199', 199, 100, discover))).toEqual([]);
   const { alerts } = await detect(capture('200', 200, 100, discover), {});
   expect(alerts.map(({ kind, source, observed }) => [kind, source, observed])).toEqual([['dhcp_flood', null, { stations: 200 }]]);
@@ -71,9 +63,9 @@ it('stations count as one each, 200 of them in the window', async () => {
 });
 
 it.each<[string, Make]>([
-  ['relays', () => message(STATION, [10, 0, 0, 1], [10, 0, 9, 9], 67, 67)],
-  ['servers', () => message(STATION, [10, 0, 0, 1], EVERYBODY, 67, 68)],
-  ['other datagrams', (index) => message(STATION, [10, 0, 0, 1], [10, 0, 0, 2], 68, 1067 + index)],
+  ['relays', () => dhcpMessage(STATION, [10, 0, 0, 1], [10, 0, 9, 9], 67, 67)],
+  ['servers', () => dhcpMessage(STATION, [10, 0, 0, 1], EVERYBODY, 67, 68)],
+  ['other datagrams', (index) => dhcpMessage(STATION, [10, 0, 0, 1], [10, 0, 0, 2], 68, 1067 + index)],
 ])('what %s send does not count', async (what, make) => {
   expect(await kindsOf(capture(what.replace(' ', '-'), 500, 20, make))).not.toContain('dhcp_flood');
 });

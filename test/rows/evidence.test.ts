@@ -6,6 +6,7 @@ import type { AlertRecord } from '../../src/index.ts';
 import { detect, firesAgain } from '../detection/evidence.ts';
 import * as h from '../fixtures/headers.ts';
 import { readCapture } from '../fixtures/read-capture.ts';
+import { dhcpMessage } from '../support/dhcp-frames.ts';
 import { writeGenerated } from '../support/generated-capture.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { readJsonLines, runWeir } from '../support/weir-command.ts';
@@ -30,11 +31,6 @@ const tcp = (source: number[], destination: number[], sourcePort: number, destin
   h.ethernet(0x0800, h.ipv4(6, h.tcp([], { sourcePort, destinationPort, flags }), { source, destination }));
 const udp = (source: number[], destination: number[], sourcePort: number, destinationPort: number, payload: number[]): number[] =>
   h.ethernet(0x0800, h.ipv4(17, h.udp(sourcePort, destinationPort, payload), { source, destination }));
-
-const NOBODY = [0, 0, 0, 0];
-const EVERYBODY = [255, 255, 255, 255];
-/** A client's message to whatever DHCP server there is. */
-const discover = (mac: number[]): number[] => [...EVERYBODY, 255, 255, ...mac, ...udp(NOBODY, EVERYBODY, 68, 67, h.zeros(240)).slice(12)];
 
 /** A packet of others, that is no part of anything. */
 const other = (ms: number) => at(ms, udp([10, 0, 1, 1], [10, 0, 1, 2], 5000, 5001, h.zeros(400)));
@@ -120,10 +116,10 @@ const ATTACKS: [string, string, string[]][] = [
     capture('arp-spoof.pcap', 6, 1000, (index, ms) => [at(ms, arp(2, index % 2 === 0 ? h.MAC_A : [2, 0, 0, 0, 0, 0x66], VICTIM, SCANNER))]),
     ['arp_spoof', 'arp_spoof'],
   ],
-  ['DHCP messages of one station', capture('dhcp.pcap', 120, 100, (_index, ms) => [at(ms, discover(h.MAC_A))]), ['dhcp_flood']],
+  ['DHCP messages of one station', capture('dhcp.pcap', 120, 100, (_index, ms) => [at(ms, dhcpMessage(h.MAC_A))]), ['dhcp_flood']],
   [
     'DHCP messages of many stations',
-    capture('starvation.pcap', 220, 100, (index, ms) => [at(ms, discover([2, 0, 0, 0, 9, index]))]),
+    capture('starvation.pcap', 220, 100, (index, ms) => [at(ms, dhcpMessage([2, 0, 0, 0, 9, index]))]),
     ['dhcp_flood'],
   ],
   [

@@ -1,6 +1,6 @@
 /** More DHCP requests than a network has reason for: a flood, or the starvation of a server's addresses. */
 import type { DhcpEvent } from '../events.ts';
-import { defineRule } from '../rule.ts';
+import { defineRule, type Finding } from '../rule.ts';
 import { BoundedMap } from '../state/bounded-map.ts';
 import { SlidingCount } from '../state/sliding-count.ts';
 import { SlidingSet } from '../state/sliding-set.ts';
@@ -40,32 +40,11 @@ export const dhcpFlood = defineRule({
     const asking = new SlidingSet(windowNs, MOST_STATIONS);
     const asked = new TimedFlows();
 
-    const raiseFlood = (event: DhcpEvent, source: string, messages: number, { messages: { firstAt }, flows }: Station) =>
-      context.raise({
-        at: event.at,
-        firstAt,
-        source,
-        target: null,
-        key: `station ${source}`,
-        observed: { messages },
-        threshold: { messages: mostMessages },
-        windowSecs,
-        description: `${source} sent ${messages} messages to DHCP servers within ${windowSecs} s`,
-        flows: flows.since(event.at - windowNs),
-      });
-    const raiseStarvation = (event: DhcpEvent, stations: number) =>
-      context.raise({
-        at: event.at,
-        firstAt: asking.firstAt,
-        source: null,
-        target: null,
-        key: 'stations',
-        observed: { stations },
-        threshold: { stations: mostStations },
-        windowSecs,
-        description: `${stations} stations sent messages to DHCP servers within ${windowSecs} s`,
-        flows: asked.since(event.at - windowNs),
-      });
+    const raise = (
+      event: DhcpEvent,
+      flows: TimedFlows,
+      what: Pick<Finding, 'firstAt' | 'source' | 'key' | 'observed' | 'threshold' | 'description'>,
+    ) => context.raise({ at: event.at, target: null, windowSecs, flows: flows.since(event.at - windowNs), ...what });
 
     return {
       dhcp(event) {
@@ -74,9 +53,27 @@ export const dhcpFlood = defineRule({
         station.flows.add(event, event.at);
         asked.add(event, event.at);
         const messages = station.messages.add(event.at);
-        if (messages >= mostMessages) raiseFlood(event, name, messages, station);
+        if (messages >= mostMessages) {
+          raise(event, station.flows, {
+            firstAt: station.messages.firstAt,
+            source: name,
+            key: `station ${name}`,
+            observed: { messages },
+            threshold: { messages: mostMessages },
+            description: `${name} sent ${messages} messages to DHCP servers within ${windowSecs} s`,
+          });
+        }
         const stations = asking.add(name, event.at);
-        if (stations >= mostStations) raiseStarvation(event, stations);
+        if (stations >= mostStations) {
+          raise(event, asked, {
+            firstAt: asking.firstAt,
+            source: null,
+            key: 'stations',
+            observed: { stations },
+            threshold: { stations: mostStations },
+            description: `${stations} stations sent messages to DHCP servers within ${windowSecs} s`,
+          });
+        }
       },
     };
   },

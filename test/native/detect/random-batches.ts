@@ -212,7 +212,7 @@ function claimsOf(random: Random, until: number): Pick<DetectBatch, 'arp' | 'dhc
   }));
   const dhcp = Array.from({ length: random.below(4) }, (): DhcpEvent => {
     const ends = { source: sender(), sourcePort: 68, target: '\xff\xff\xff\xff', targetPort: 67 };
-    return { type: 'dhcp', ...when(), protocol: 17, ...ends, station: `02:00:00:00:01:0${random.below(9)}` };
+    return { type: 'dhcp', ...when(), protocol: UDP, ...ends, station: `02:00:00:00:01:0${random.below(9)}` };
   });
   return { arp: arp as unknown as ArpEvent[], dhcp, dns: dns as unknown as DnsEvent[] };
 }

@@ -108,7 +108,7 @@ export function arp(given: When & { operation?: number; mac: string; sender: str
 /** A client's message to a server, as a broadcast unless told otherwise; `mac`: of the frame. */
 export function dhcp(given: When & { mac: string | null; source?: string; target?: string; port?: number }): DhcpEvent {
   const { mac, source = '0.0.0.0', target = '255.255.255.255', port = 67 } = given;
-  return { type: 'dhcp', ...moment(given), station: mac, ...tuple({ source, target, port, sourcePort: port + 1, protocol: 17 }) };
+  return { type: 'dhcp', ...moment(given), station: mac, ...tuple({ source, target, port, sourcePort: port + 1, protocol: UDP }) };
 }
 
 /** `sources` are readable addresses, or how many there were. */
